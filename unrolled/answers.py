@@ -1,0 +1,128 @@
+"""Whose answers are under test, and the namespace that a chapter's code makes with them."""
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from unrolled.errors import BookError
+from unrolled.manifest import Notebook
+from unrolled.notebook import Cell, answers_in, read_cells
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The exercise cells of one person for one notebook, by exercise id."""
+
+    who: str
+    cells: Mapping[str, list[Cell]] = field(default_factory=dict)
+
+    @classmethod
+    def reference(cls, notebook: Notebook) -> "Answers":
+        """The solutions; none in a course repository."""
+        if not notebook.solutions.is_file():
+            return cls("solutions")
+        return cls("solutions", answers_in(read_cells(notebook.solutions)))
+
+    @classmethod
+    def from_folder(cls, folder: Path, notebook: Notebook) -> "Answers":
+        """The answers in a folder; of a paired .py and .ipynb the newer file counts."""
+        path = newest(folder, notebook)
+        if path is None:
+            return cls(folder.name)
+        shown = str(path) if path.suffix == ".py" else path.name
+        return cls(folder.name, answers_in(read_cells(path, shown)))
+
+
+def newest(folder: Path, notebook: Notebook) -> Path | None:
+    """Return the file that holds a notebook's answers in a folder: the newer of .py and .ipynb."""
+    if not folder.is_dir():
+        raise BookError(f"{folder}: no such folder; give --answers a folder (solutions, work, …)")
+    names = (f"{notebook.name}.py", f"{notebook.name}.ipynb", f"{notebook.key}.ipynb")
+    found = [folder / name for name in names if (folder / name).is_file()]
+    return max(found, key=lambda path: path.stat().st_mtime) if found else None
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One named wrong answer and the message written for it."""
+
+    exercise: str
+    mistake: str
+    says: str
+    answers: Answers
+
+
+def wrong_answers(notebook: Notebook) -> list[Wrong]:
+    """Read tests/wrong/NN_name.py; none where the file is not handed out."""
+    if not notebook.wrong.is_file():
+        return []
+    found = []
+    for cell in read_cells(notebook.wrong):
+        if cell.kind != "code" or not cell.exercise:
+            continue
+        mistake, says = (cell.metadata.get(key) for key in ("mistake", "says"))
+        if not isinstance(mistake, str) or not isinstance(says, str):
+            raise BookError(f"{cell.place}:{cell.line}: a wrong answer needs mistake= and says=")
+        answers = Answers(f"mistake {mistake}", {cell.exercise: [cell]})
+        found.append(Wrong(cell.exercise, mistake, says, answers))
+    return found
+
+
+def defined_names(cells: Iterable[Cell]) -> dict[str, str | None]:
+    """Return every top-level name of the setup and exercise cells, with the exercise it is from."""
+    names: dict[str, str | None] = {}
+    for cell in cells:
+        if cell.kind != "code" or not (cell.exercise or "setup" in cell.tags):
+            continue
+        for node in ast.parse(cell.source).body:
+            for name in _names(node):
+                names.setdefault(name, cell.exercise)
+    return names
+
+
+def _names(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
+    targets = getattr(node, "targets", [getattr(node, "target", None)])
+    return [one.id for one in targets if isinstance(one, ast.Name)]
+
+
+def load_namespace(
+    notebook: Notebook,
+    answers: Answers,
+    rest: Answers | None = None,
+    own: str | None = None,
+    kinds: tuple[str, ...] = ("setup", "exercise"),
+) -> dict[str, Any]:
+    """Run a chapter's setup and exercise cells with these answers and return their names.
+
+    With `own`, only that exercise comes from `answers`; the others come from `rest` (the reference)
+    where it has them. An exercise that nobody answers stays the stub. Another exercise of the same
+    person whose cell does not run is left as the stub, so it is reported as what `own` rests on.
+    """
+    module = ModuleType(notebook.name)
+    module.__dict__["__name__"] = f"chapter_{notebook.name}"
+    space = module.__dict__
+    for cell in read_cells(notebook.source):
+        if cell.kind != "code":
+            continue
+        if not cell.exercise:
+            if set(kinds) & set(cell.tags):
+                exec(cell.compile(), space)
+            continue
+        mine = own is None or cell.exercise == own
+        source = answers if mine or rest is None or cell.exercise not in rest.cells else rest
+        chosen = source.cells.get(cell.exercise, [cell])
+        try:
+            for one in chosen:
+                exec(one.compile(), space)
+        except Exception:
+            if mine:
+                raise
+            exec(cell.compile(), space)
+    return space

@@ -1,0 +1,219 @@
+"""book.toml, the only list of chapters, notebooks and exercises: read and validated."""
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from unrolled.errors import BookError
+
+Positive = Annotated[int, Field(gt=0)]
+NOTEBOOK_NAME = re.compile(r"(?P<number>\d\d)(?P<part>[a-z]?)_[a-z0-9_]+")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class About(_Table):
+    """The table [book], with mdBook's key names."""
+
+    title: str
+    authors: tuple[str, ...]
+    description: str
+    language: str
+    src: str
+
+
+class Exercise(_Table):
+    """One exercise; `notebook` is needed only where a chapter has several."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")]
+    title: str
+    points: Positive
+    minutes: Positive
+    notebook: str | None = None
+
+
+class Chapter(_Table):
+    """One chapter: its notebooks in order, its exercises, its budgets in CPU seconds."""
+
+    number: Positive
+    title: str
+    notebooks: tuple[str, ...]
+    cpu_seconds: Positive
+    check_seconds: Positive
+    exercise: tuple[Exercise, ...]
+
+
+class _File(_Table):
+    book: About
+    chapter: tuple[Chapter, ...]
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One notebook of the book and the places of everything that belongs to it."""
+
+    root: Path
+    name: str
+    chapter: Chapter
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def key(self) -> str:
+        """The short name: 01, 03a."""
+        return self.name.split("_")[0]
+
+    @property
+    def source(self) -> Path:
+        """The chapter with its stubs."""
+        return self.root / "chapters" / f"{self.name}.py"
+
+    @property
+    def solutions(self) -> Path:
+        """The reference answers."""
+        return self.root / "solutions" / f"{self.name}.py"
+
+    @property
+    def checks(self) -> Path:
+        """The file of checks."""
+        return self.root / "tests" / "chapters" / f"test_{self.name}.py"
+
+    @property
+    def wrong(self) -> Path:
+        """The named wrong answers."""
+        return self.root / "tests" / "wrong" / f"{self.name}.py"
+
+    @property
+    def hints(self) -> Path:
+        """The hints, three for each exercise."""
+        return self.root / "chapters" / "hints" / f"{self.name}.md"
+
+    @property
+    def reference(self) -> Path:
+        """The notebook with the outputs of its checked cells, for nbval."""
+        return self.root / "tests" / "nbval" / f"{self.name}.ipynb"
+
+    @property
+    def results(self) -> Path:
+        """The measured tables."""
+        return self.root / "data" / "results" / f"{self.name}.json"
+
+    def exercise(self, name: str) -> Exercise:
+        """Return the exercise with this id."""
+        return next(one for one in self.exercises if one.id == name)
+
+    def label(self, name: str) -> str:
+        """Return the number of an exercise as it is printed: 1.3."""
+        ids = [one.id for one in self.chapter.exercise]
+        return f"{self.chapter.number}.{ids.index(name) + 1}"
+
+
+@dataclass(frozen=True)
+class Book:
+    """The whole registry, in order."""
+
+    root: Path
+    about: About
+    chapters: tuple[Chapter, ...]
+    notebooks: tuple[Notebook, ...]
+
+    def select(self, names: Iterable[str] = ()) -> tuple[Notebook, ...]:
+        """Return the notebooks that `names` mean (3, 03, 3a, 03a_shapes); all for none."""
+        names = list(names)
+        if not names:
+            return self.notebooks
+        chosen: list[Notebook] = []
+        for name in names:
+            found = [one for one in self.notebooks if _means(name, one)]
+            if not found:
+                keys = ", ".join(one.key for one in self.notebooks)
+                raise BookError(f"no notebook {name!r} in book.toml; there are {keys}")
+            chosen += [one for one in found if one not in chosen]
+        return tuple(chosen)
+
+    def notebook_of(self, exercise: str) -> Notebook:
+        """Return the notebook that asks this exercise."""
+        for one in self.notebooks:
+            if any(item.id == exercise for item in one.exercises):
+                return one
+        known = ", ".join(item.id for one in self.notebooks for item in one.exercises)
+        raise BookError(f"no exercise {exercise!r} in book.toml; there are {known}")
+
+
+def _means(name: str, notebook: Notebook) -> bool:
+    key = notebook.key.lstrip("0")
+    return name.lstrip("0") in (key, key.rstrip("abcdefgh")) or name == notebook.name
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Return the folder of book.toml: `start` (default: here) or above it, else beside the package."""
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents, Path(__file__).resolve().parents[1]):
+        if (folder / "book.toml").is_file():
+            return folder
+    raise BookError(f"no book.toml in {start} or above it; run this inside the book's folder")
+
+
+def read_book(root: Path | None = None) -> Book:
+    """Read and validate book.toml; every problem is one line that names the key."""
+    root = root or find_root()
+    path = root / "book.toml"
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        parsed = _File.model_validate(content)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BookError(f"book.toml: {error}") from error
+    except ValidationError as error:
+        raise BookError(f"book.toml: {_first_problem(error)}") from error
+    notebooks = tuple(_notebooks(root, parsed.chapter))
+    book = Book(root, parsed.book, parsed.chapter, notebooks)
+    for problem in _problems(book):
+        raise BookError(f"book.toml: {problem}")
+    return book
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{place}: unknown key; check the spelling or remove it"
+    if first["type"] == "missing":
+        return f"{place}: missing key; add it"
+    return f"{place}: {first['msg']}, found {first['input']!r}"
+
+
+def _notebooks(root: Path, chapters: Iterable[Chapter]) -> Iterator[Notebook]:
+    for chapter in chapters:
+        for name in chapter.notebooks:
+            owner = chapter.notebooks[0] if len(chapter.notebooks) == 1 else None
+            mine = tuple(one for one in chapter.exercise if (one.notebook or owner) == name)
+            yield Notebook(root, name, chapter, mine)
+
+
+def _problems(book: Book) -> Iterator[str]:
+    numbers = [chapter.number for chapter in book.chapters]
+    if numbers != sorted(set(numbers)):
+        yield f"chapter numbers are {numbers}, expected each once and in order"
+    ids = Counter(one.id for chapter in book.chapters for one in chapter.exercise)
+    for name, count in ids.items():
+        if count > 1:
+            yield f"exercise {name!r} is listed {count} times; ids are unique in the book"
+    for chapter in book.chapters:
+        for one in chapter.exercise:
+            many = len(chapter.notebooks) > 1
+            if (many or one.notebook) and one.notebook not in chapter.notebooks:
+                known = ", ".join(chapter.notebooks)
+                yield f"exercise {one.id!r}: notebook {one.notebook!r} is not one of {known}"
+    for notebook in book.notebooks:
+        match = NOTEBOOK_NAME.fullmatch(notebook.name)
+        if not match or int(match["number"]) != notebook.chapter.number:
+            yield f"notebook {notebook.name!r}: expected a name like 03a_shapes, chapter number first"
+        if not notebook.source.is_file():
+            yield f"notebook {notebook.name!r}: chapters/{notebook.name}.py is missing"

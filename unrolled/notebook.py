@@ -1,0 +1,329 @@
+"""Notebooks as sources: read with true line numbers, splice answers in, weave the page."""
+
+import ast
+import copy
+import linecache
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from unrolled.errors import BookError
+from unrolled.manifest import Exercise, Notebook
+
+MARKER = re.compile(r"# %%(?:\s|$)")
+HEADING = re.compile(
+    r"### Exercise (?P<label>\d+\.\d+) · (?P<title>.+) \(about (?P<lines>\d+) lines?\)\n*"
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell and where its first line stands.
+
+    `place` is what a message names: `chapters/01_name.py` or `03.ipynb, cell 7`; `line` counts
+    from 1 within it.
+    """
+
+    kind: str
+    source: str
+    metadata: Mapping[str, object]
+    place: str
+    line: int
+
+    @property
+    def exercise(self) -> str | None:
+        """The exercise that the cell answers, if any."""
+        value = self.metadata.get("exercise")
+        return value if isinstance(value, str) else None
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The cell's tags."""
+        tags = self.metadata.get("tags", ())
+        return tuple(tags) if isinstance(tags, list) else ()
+
+    @property
+    def checked(self) -> bool:
+        """Whether nbval compares this cell's output."""
+        return self.source.startswith("# NBVAL_CHECK_OUTPUT")
+
+    def compile(self) -> CodeType:
+        """Compile the cell so that tracebacks name its own file and line."""
+        if not self.place.endswith(".py"):
+            lines = self.source.splitlines(keepends=True)
+            linecache.cache[self.place] = (len(self.source), None, lines, self.place)
+        return compile("\n" * (self.line - 1) + self.source, self.place, "exec")
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Read a py:percent file or an .ipynb; trouble is one line."""
+    try:
+        if path.suffix == ".ipynb":
+            return nbformat.read(path, as_version=4)
+        return jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+    except FileNotFoundError as error:
+        raise BookError(f"{path} is missing") from error
+    except Exception as error:  # nbformat and jupytext raise many kinds
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BookError(f"{path} cannot be read as a notebook: {reason}") from error
+
+
+def read_cells(path: Path, shown: str | None = None) -> list[Cell]:
+    """Read the cells of a notebook with their places.
+
+    path: a py:percent file or an .ipynb. shown: the name for messages (default: the path).
+    """
+    notebook = read_notebook(path)
+    shown = shown or str(path)
+    if path.suffix == ".ipynb":
+        return [
+            Cell(c.cell_type, c.source, c.metadata, f"{shown}, cell {number}", 1)
+            for number, c in enumerate(notebook.cells, start=1)
+        ]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    cells, cursor = [], 0
+    for cell in notebook.cells:
+        wanted = cell.source.splitlines()
+        if cell.cell_type == "markdown":
+            start = next(i for i in range(cursor, len(lines) + 1) if _markdown(lines, i))
+        else:
+            start = _find(lines, wanted, cursor, path)
+            cursor = start + max(1, len(wanted))
+        line = start + 1
+        cells.append(Cell(cell.cell_type, cell.source, cell.metadata, shown, line))
+        if cell.cell_type == "markdown":
+            cursor = start + 1
+    return cells
+
+
+def _markdown(lines: list[str], index: int) -> bool:
+    if index == len(lines):
+        return True
+    return bool(MARKER.match(lines[index])) and "[markdown]" in lines[index]
+
+
+def _find(lines: list[str], wanted: list[str], cursor: int, path: Path) -> int:
+    if not wanted:
+        return cursor
+    for start in range(cursor, len(lines) - len(wanted) + 1):
+        if lines[start : start + len(wanted)] == wanted:
+            return start
+    raise BookError(f"{path}: cell not found in its own file near line {cursor + 1}: {wanted[0]!r}")
+
+
+def answers_in(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
+    """Group the code cells that answer an exercise by its id, in order."""
+    answers: dict[str, list[Cell]] = {}
+    for cell in cells:
+        if cell.kind == "code" and cell.exercise:
+            answers.setdefault(cell.exercise, []).append(cell)
+    return answers
+
+
+# --- signatures and docstrings ----------------------------------------------------------------
+
+
+def definitions(source: str) -> dict[str, ast.FunctionDef | ast.ClassDef]:
+    """Return the functions, classes and methods of a cell by qualified name."""
+    found: dict[str, ast.FunctionDef | ast.ClassDef] = {}
+
+    def visit(body: list[ast.stmt], prefix: str) -> None:
+        for node in body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                found[prefix + node.name] = node
+                if isinstance(node, ast.ClassDef):
+                    visit(node.body, f"{prefix}{node.name}.")
+
+    visit(ast.parse(source).body, "")
+    return found
+
+
+def _signature(node: ast.FunctionDef | ast.ClassDef) -> str:
+    if isinstance(node, ast.ClassDef):
+        bases = ", ".join(ast.unparse(base) for base in node.bases)
+        return f"class {node.name}({bases})"
+    result = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    return f"def {node.name}({ast.unparse(node.args)}){result}"
+
+
+def signature_problem(stub: str, answer: str) -> str | None:
+    """Return what differs between the names and signatures of a stub and of an answer."""
+    try:
+        given = definitions(answer)
+    except SyntaxError as error:
+        return f"syntax error: {error.msg}, line {error.lineno}: {(error.text or '').strip()}"
+    for name, node in definitions(stub).items():
+        if name not in given:
+            return f"{name} is missing; expected {_signature(node)}"
+        if _signature(given[name]) != _signature(node):
+            return f"signature is {_signature(given[name])}, expected {_signature(node)}"
+    return None
+
+
+def with_docstrings(stub: str, answer: str) -> str:
+    """Copy the stub's docstrings to the definitions of the answer that have none."""
+    stub_lines, lines = stub.splitlines(), answer.splitlines()
+    given = definitions(answer)
+    inserts: list[tuple[int, list[str]]] = []
+    for name, node in definitions(stub).items():
+        other = given.get(name)
+        if ast.get_docstring(node) is None or other is None or ast.get_docstring(other) is not None:
+            continue
+        text = node.body[0]
+        first = other.body[0]
+        decorators = getattr(first, "decorator_list", [])
+        line = min([first.lineno, *(one.lineno for one in decorators)])
+        if line == other.lineno:  # a body on the line of its header has no room
+            continue
+        gap = [""] if isinstance(other, ast.ClassDef) else []
+        inserts.append((line - 1, stub_lines[text.lineno - 1 : text.end_lineno] + gap))
+    for line, text_lines in sorted(inserts, reverse=True, key=lambda pair: pair[0]):
+        lines[line:line] = text_lines
+    return "\n".join(lines)
+
+
+# --- splice -----------------------------------------------------------------------------------
+
+
+def splice(
+    chapter: NotebookNode, answers: NotebookNode, shown: str, partial: bool = False
+) -> NotebookNode:
+    """Put the keyed cells of `answers` into the exercise cells of `chapter`; both stay as they are.
+
+    A key that occurs several times is joined in order; docstrings come from the stub. `shown` names
+    the answers in errors. Raises BookError for an unknown key, for a signature that differs and,
+    unless `partial`, for an exercise without an answer.
+    """
+    keyed: dict[str, list[str]] = {}
+    for cell in answers.cells:
+        if cell.cell_type == "code" and "exercise" in cell.metadata:
+            keyed.setdefault(cell.metadata["exercise"], []).append(cell.source)
+    result = copy.deepcopy(chapter)
+    stubs = {
+        cell.metadata["exercise"]: cell
+        for cell in result.cells
+        if cell.cell_type == "code" and "exercise" in cell.metadata
+    }
+    for name in keyed:
+        if name not in stubs:
+            raise BookError(
+                f'{shown}: cell exercise="{name}": no such exercise in the chapter; '
+                f"expected one of {', '.join(stubs)}"
+            )
+    for name, cell in stubs.items():
+        if name not in keyed:
+            if partial:
+                continue
+            raise BookError(f'{shown}: no answer to exercise {name!r}; add a cell exercise="{name}"')
+        answer = "\n\n\n".join(keyed[name])
+        problem = signature_problem(cell.source, answer)
+        if problem:
+            raise BookError(f'{shown}: cell exercise="{name}": {problem}')
+        cell.source = with_docstrings(cell.source, answer)
+    return result
+
+
+def check_headings(chapter: Iterable[Cell], notebook: Notebook) -> Iterator[str]:
+    """Yield what differs between the chapter's exercises and those of book.toml, a line each."""
+    heading: re.Match[str] | None = None
+    place, seen = "", []
+    for cell in chapter:
+        where = f"{cell.place}:{cell.line}"
+        if cell.kind == "markdown":
+            match = re.search(r"^### Exercise .*$", cell.source, re.MULTILINE)
+            if match:
+                heading, place = HEADING.match(cell.source), where
+                if heading is None:
+                    yield f"{where}: {match[0]!r} should open its cell: Exercise N.M · Title (about K lines)"
+        elif cell.exercise and "exercise" in cell.tags:
+            seen.append(cell.exercise)
+            if cell.exercise not in [one.id for one in notebook.exercises]:
+                yield f"{where}: exercise {cell.exercise!r} is not in book.toml"
+                continue
+            wanted = f"{notebook.label(cell.exercise)} · {notebook.exercise(cell.exercise).title}"
+            found = f"{heading['label']} · {heading['title']}" if heading else "no heading"
+            if found != wanted:
+                yield f"{place or where}: heading {found!r} disagrees with book.toml: {wanted!r}"
+            heading = None
+    expected = [one.id for one in notebook.exercises]
+    if not set(expected) <= set(seen):
+        missing = ", ".join(sorted(set(expected) - set(seen)))
+        yield f"chapters/{notebook.name}.py: no stub for {missing}, which book.toml lists"
+    elif seen != expected and set(seen) == set(expected):
+        yield f"chapters/{notebook.name}.py: exercises in the order {seen}, book.toml has {expected}"
+
+
+# --- weave ------------------------------------------------------------------------------------
+
+
+def weave(
+    chapter: NotebookNode, solved: NotebookNode, answers: NotebookNode, notebook: Notebook
+) -> NotebookNode:
+    """Return the page: stubs in exercise blocks, each followed by one collapsed solution.
+
+    chapter: the stubs; solved: the spliced and executed notebook, cell for cell the same;
+    answers: the reference, whose keyed markdown says why. Pure: nothing given is changed.
+    """
+    why: dict[str, list[str]] = {}
+    for cell in answers.cells:
+        if cell.cell_type == "markdown" and "exercise" in cell.metadata:
+            why.setdefault(cell.metadata["exercise"], []).append(cell.source)
+    page = copy.deepcopy(solved)
+    cells: list[NotebookNode] = []
+    for stub, cell in zip(chapter.cells, page.cells, strict=True):
+        name = cell.metadata.get("exercise")
+        if name is None or cell.cell_type != "code":
+            cells.append(_with_alt(cell))
+            continue
+        exercise = notebook.exercise(name)
+        task = _take_task(cells)
+        cells += [
+            new_markdown_cell(_exercise_block(exercise, task, stub.source)),
+            new_markdown_cell(_solution_start(name)),
+            cell,
+            new_markdown_cell("\n\n".join([*why.get(name, []), "```{solution-end}\n```"])),
+        ]
+    page.cells = cells
+    for number, cell in enumerate(page.cells):
+        cell["id"] = f"cell-{number}"
+    return page
+
+
+def _take_task(cells: list[NotebookNode]) -> str:
+    """Cut the text below the exercise's heading out of the cell before the stub."""
+    last = cells[-1]
+    match = HEADING.match(last.source)
+    if match is None:
+        raise BookError(f"the cell before an exercise must open with its heading: {last.source[:60]!r}")
+    task = last.source[match.end() :]
+    last.source = match[0].strip()
+    return task
+
+
+def _exercise_block(exercise: Exercise, task: str, stub: str) -> str:
+    points = f"{exercise.points} point{'s' * (exercise.points > 1)}"
+    head = f"{points} · about {exercise.minutes} minutes"
+    parts = [
+        f"`````{{exercise}} {head}\n:label: {exercise.id}\n:nonumber:\n",
+        task,
+        f"\n````python\n{stub}\n````",
+        "`````",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _solution_start(name: str) -> str:
+    return f"```{{solution-start}} {name}\n:label: {name}-solution\n:class: dropdown\n```"
+
+
+def _with_alt(cell: NotebookNode) -> NotebookNode:
+    if "alt" in cell.metadata:
+        cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
+    return cell

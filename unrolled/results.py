@@ -1,0 +1,287 @@
+"""Measured tables: experiments of a chapter, run over seeds and kept in data/results/."""
+
+import ast
+import hashlib
+import json
+import math
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from unrolled.answers import Answers, load_namespace
+from unrolled.errors import BookError
+from unrolled.files import write_atomic
+from unrolled.manifest import Notebook, read_book
+from unrolled.notebook import Cell, read_cells
+
+Run = Callable[[int], Mapping[str, float]]
+
+
+def experiment(seeds: Iterable[int], tolerance: float = 0.0) -> Callable[[Run], Run]:
+    """Mark `run(seed) -> {row: value}` as measured over `seeds` by `make results`.
+
+    tolerance: relative slack that a re-run on another machine may take outside the stored range.
+    """
+
+    def mark(run: Run) -> Run:
+        run.experiment = (tuple(seeds), tolerance)  # type: ignore[attr-defined]
+        return run
+
+    return mark
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One measured value over seeds. `values` stand in the order of `seeds`."""
+
+    seeds: tuple[int, ...]
+    values: tuple[float, ...]
+    tolerance: float
+
+    @property
+    def median(self) -> float:
+        """The median over seeds."""
+        return statistics.median(self.values)
+
+    @property
+    def low(self) -> float:
+        """The smallest value."""
+        return min(self.values)
+
+    @property
+    def high(self) -> float:
+        """The largest value."""
+        return max(self.values)
+
+    def __contains__(self, value: float) -> bool:
+        slack = self.tolerance
+        low = self.low - slack * abs(self.low) if math.isfinite(self.low) else self.low
+        high = self.high + slack * abs(self.high) if math.isfinite(self.high) else self.high
+        return low <= value <= high
+
+    def __format__(self, spec: str) -> str:
+        spec = spec or ".3g"
+        return f"{self.median:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+
+    def __str__(self) -> str:
+        return format(self, "")
+
+
+def measured(name: str) -> dict[str, dict[str, Summary]]:
+    """Return the stored tables of a notebook: experiment → row → Summary."""
+    [notebook] = read_book().select([name])
+    stored = _read(notebook)["experiments"]
+    return {
+        title: {
+            row: Summary(
+                tuple(entry["seeds"]), tuple(map(float, values["values"])), entry["tolerance"]
+            )
+            for row, values in entry["rows"].items()
+        }
+        for title, entry in stored.items()
+    }
+
+
+def _read(notebook: Notebook) -> dict[str, Any]:
+    try:
+        return json.loads(notebook.results.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {"experiments": {}}
+    except json.JSONDecodeError as error:
+        raise BookError(f"{notebook.results}: {error}; run `unrolled results` again") from error
+
+
+# --- which code made a number -----------------------------------------------------------------
+
+
+def _experiment_cells(notebook: Notebook) -> list[Cell]:
+    cells = read_cells(notebook.source)
+    solutions = {c.exercise: c for c in read_cells(notebook.solutions) if c.kind == "code"}
+    kept = []
+    for cell in cells:
+        if cell.kind != "code":
+            continue
+        if cell.exercise:
+            kept.append(solutions.get(cell.exercise, cell))
+        elif {"setup", "experiment"} & set(cell.tags):
+            kept.append(cell)
+    return kept
+
+
+def code_hashes(notebook: Notebook) -> dict[str, str]:
+    """Return, for each experiment, a hash of all the code that it can reach.
+
+    Reached are the top-level statements of setup, exercise (solution) and experiment cells that
+    define a name it uses, and those that these use. Comments and docstrings do not count.
+    """
+    home: dict[str, list[ast.stmt]] = {}
+    experiments: dict[str, ast.FunctionDef] = {}
+    for cell in _experiment_cells(notebook):
+        for node in ast.parse(cell.source).body:
+            for name in _defines(node):
+                home.setdefault(name, []).append(node)
+            if isinstance(node, ast.FunctionDef) and _marked(node):
+                experiments[node.name] = node
+    return {name: _hash(node, home) for name, node in experiments.items()}
+
+
+def _marked(node: ast.FunctionDef) -> bool:
+    calls = [one.func for one in node.decorator_list if isinstance(one, ast.Call)]
+    return any(isinstance(one, ast.Name) and one.id == "experiment" for one in calls)
+
+
+def _defines(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
+    return [
+        one.id
+        for one in ast.walk(node)
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+    ]
+
+
+def _hash(node: ast.FunctionDef, home: Mapping[str, list[ast.stmt]]) -> str:
+    reached: dict[int, str] = {}
+    queue: list[ast.stmt] = [node]
+    while queue:
+        current = queue.pop()
+        if id(current) in reached:
+            continue
+        reached[id(current)] = _plain(current)
+        for one in ast.walk(current):
+            if isinstance(one, ast.Name):
+                queue += home.get(one.id, [])
+    return hashlib.sha256("\n".join(sorted(reached.values())).encode()).hexdigest()[:16]
+
+
+def _plain(node: ast.stmt) -> str:
+    if isinstance(node, ast.Import):
+        return ast.dump(node)
+    tree = ast.parse(ast.unparse(node))
+    for one in ast.walk(tree):
+        if isinstance(one, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(one) is not None:
+            one.body = one.body[1:] or [ast.Pass()]
+    return ast.dump(tree)
+
+
+def stale(notebook: Notebook) -> list[str]:
+    """Return a line for each experiment whose stored table is missing or made by other code."""
+    stored, problems = _read(notebook)["experiments"], []
+    hashes = code_hashes(notebook)
+    for name, code in hashes.items():
+        if name not in stored:
+            problems.append(f"experiment {name} has no stored table")
+        elif stored[name]["code"] != code:
+            problems.append(f"experiment {name} has changed since its table was measured")
+    problems += [f"table {name} has no experiment" for name in stored if name not in hashes]
+    file = f"data/results/{notebook.name}.json"
+    mend = f"run `unrolled results {notebook.key}`"
+    return [f"{file}: {problem}; {mend}" for problem in problems]
+
+
+# --- measuring --------------------------------------------------------------------------------
+
+
+@cache
+def _namespace(name: str) -> dict[str, Any]:
+    [notebook] = read_book().select([name])
+    answers = Answers.reference(notebook)
+    return load_namespace(notebook, answers, kinds=("setup", "exercise", "experiment"))
+
+
+def _run(name: str, title: str, seed: int) -> dict[str, float]:
+    run = _namespace(name)[title]
+    return {row: float(value) for row, value in run(seed).items()}
+
+
+def measure(
+    notebook: Notebook,
+    progress: Callable[[str, int, int], None],
+    scale: str = "default",
+    jobs: int = 2,
+) -> int:
+    """Run what is missing or stale, seed by seed, and write the table; return the runs made.
+
+    Every finished seed is kept under build/, so an interrupted call goes on where it stopped.
+    progress(title, done, total) is called after each run.
+    """
+    os.environ.update(OMP_NUM_THREADS="1", UNROLLED_SCALE=scale)
+    hashes, stored = code_hashes(notebook), _read(notebook)["experiments"]
+    fresh = {
+        name: entry
+        for name, entry in stored.items()
+        if hashes.get(name) == entry["code"] and entry["scale"] == scale
+    }
+    space = _namespace(notebook.name)
+    todo: list[tuple[str, int, Path]] = []
+    for title, code in hashes.items():
+        if title in fresh:
+            continue
+        for seed in space[title].experiment[0]:
+            part = notebook.root / "build" / "results" / f"{title}-{code}-{scale}-{seed}.json"
+            todo.append((title, seed, part))
+    missing = [one for one in todo if not one[2].is_file()]
+    if missing:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            running = {pool.submit(_run, notebook.name, t, s): (t, p) for t, s, p in missing}
+            try:
+                for done, future in enumerate(as_completed(running), start=1):
+                    title, part = running[future]
+                    write_atomic(part, json.dumps(future.result()))
+                    progress(title, done, len(missing))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    for title in dict.fromkeys(title for title, _, _ in todo):
+        parts = {s: json.loads(p.read_text()) for t, s, p in todo if t == title}
+        fresh[title] = _entry(space[title], hashes[title], scale, parts)
+    ordered = {title: fresh[title] for title in hashes}
+    command = f"unrolled results {notebook.key}" + f" --scale {scale}" * (scale != "default")
+    table = {"notebook": notebook.name, "command": command, "experiments": ordered}
+    write_atomic(notebook.results, json.dumps(table, indent=1) + "\n")
+    return len(missing)
+
+
+def _entry(run: Any, code: str, scale: str, parts: Mapping[int, Mapping[str, float]]) -> Any:
+    seeds, tolerance = run.experiment
+    rows = {}
+    for row in parts[seeds[0]]:
+        values = [parts[seed][row] for seed in seeds]
+        median = statistics.median(values)
+        numbers = {"median": median, "low": min(values), "high": max(values)}
+        rows[row] = {"values": [_json(one) for one in values]} | {
+            key: _json(value) for key, value in numbers.items()
+        }
+    return {
+        "code": code,
+        "scale": scale,
+        "seeds": list(seeds),
+        "tolerance": tolerance,
+        "machine": f"{platform.system()} {platform.machine()}, CPU, one thread",
+        "versions": {"python": platform.python_version()} | _versions(),
+        "rows": rows,
+    }
+
+
+def _json(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)  # JSON has no infinity
+
+
+def _versions() -> dict[str, str]:
+    loaded = {name.split(".")[0] for name in sys.modules}
+    packages = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
+    modules = {"scikit-learn": "sklearn"}
+    return {
+        name: version(name).split("+")[0] for name in packages if modules.get(name, name) in loaded
+    }
