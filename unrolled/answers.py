@@ -10,6 +10,7 @@ from typing import Any
 from unrolled.errors import BookError
 from unrolled.manifest import Notebook
 from unrolled.notebook import Cell, answers_in, read_cells
+from unrolled.reach import defines, home, reach
 
 
 @dataclass(frozen=True)
@@ -78,18 +79,21 @@ def defined_names(cells: Iterable[Cell]) -> dict[str, str | None]:
         if cell.kind != "code" or not (cell.exercise or "setup" in cell.tags):
             continue
         for node in ast.parse(cell.source).body:
-            for name in _names(node):
+            for name in defines(node):
                 names.setdefault(name, cell.exercise)
     return names
 
 
-def _names(node: ast.stmt) -> list[str]:
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return [node.name]
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
-    targets = getattr(node, "targets", [getattr(node, "target", None)])
-    return [one.id for one in targets if isinstance(one, ast.Name)]
+def uses(notebook: Notebook, answers: Answers, exercise: str) -> set[str]:
+    """Return the other exercises whose names an answer can reach, through setup cells too."""
+    cells = [cell for cell in read_cells(notebook.source) if cell.kind == "code"]
+    sources = [cell.source for cell in cells if "setup" in cell.tags]
+    answered = [cell.source for group in answers.cells.values() for cell in group]
+    known = home(sources + answered)
+    start = [node for cell in answers.cells.get(exercise, []) for node in ast.parse(cell.source).body]
+    reached = {name for node in reach(start, known) for name in defines(node)}
+    names = defined_names(cells)
+    return {names[name] for name in reached if names.get(name)} - {exercise}  # type: ignore[misc]
 
 
 def load_namespace(

@@ -6,6 +6,7 @@ import linecache
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 
@@ -59,7 +60,12 @@ class Cell:
         if not self.place.endswith(".py"):
             lines = self.source.splitlines(keepends=True)
             linecache.cache[self.place] = (len(self.source), None, lines, self.place)
-        return compile("\n" * (self.line - 1) + self.source, self.place, "exec")
+        return _compile(self.source, self.place, self.line)
+
+
+@lru_cache(maxsize=1024)
+def _compile(source: str, place: str, line: int) -> CodeType:
+    return compile("\n" * (line - 1) + source, place, "exec")
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -80,8 +86,16 @@ def read_cells(path: Path, shown: str | None = None) -> list[Cell]:
 
     path: a py:percent file or an .ipynb. shown: the name for messages (default: the path).
     """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise BookError(f"{path} is missing") from error
+    return list(_read_cells(path, shown or str(path), status.st_mtime_ns, status.st_size))
+
+
+@lru_cache(maxsize=64)
+def _read_cells(path: Path, shown: str, _changed: int, _size: int) -> list[Cell]:
     notebook = read_notebook(path)
-    shown = shown or str(path)
     if path.suffix == ".ipynb":
         return [
             Cell(c.cell_type, c.source, c.metadata, f"{shown}, cell {number}", 1)

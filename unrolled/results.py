@@ -22,6 +22,7 @@ from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Notebook, read_book
 from unrolled.notebook import Cell, read_cells
+from unrolled.reach import home, reach
 
 Run = Callable[[int], Mapping[str, float]]
 
@@ -123,15 +124,15 @@ def code_hashes(notebook: Notebook) -> dict[str, str]:
     Reached are the top-level statements of setup, exercise (solution) and experiment cells that
     define a name it uses, and those that these use. Comments and docstrings do not count.
     """
-    home: dict[str, list[ast.stmt]] = {}
-    experiments: dict[str, ast.FunctionDef] = {}
-    for cell in _experiment_cells(notebook):
-        for node in ast.parse(cell.source).body:
-            for name in _defines(node):
-                home.setdefault(name, []).append(node)
-            if isinstance(node, ast.FunctionDef) and _marked(node):
-                experiments[node.name] = node
-    return {name: _hash(node, home) for name, node in experiments.items()}
+    sources = [cell.source for cell in _experiment_cells(notebook)]
+    known = home(sources)
+    experiments = [
+        node
+        for nodes in known.values()
+        for node in nodes
+        if isinstance(node, ast.FunctionDef) and _marked(node)
+    ]
+    return {node.name: _hash(reach([node], known)) for node in experiments}
 
 
 def _marked(node: ast.FunctionDef) -> bool:
@@ -139,30 +140,9 @@ def _marked(node: ast.FunctionDef) -> bool:
     return any(isinstance(one, ast.Name) and one.id == "experiment" for one in calls)
 
 
-def _defines(node: ast.stmt) -> list[str]:
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return [node.name]
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
-    return [
-        one.id
-        for one in ast.walk(node)
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
-    ]
-
-
-def _hash(node: ast.FunctionDef, home: Mapping[str, list[ast.stmt]]) -> str:
-    reached: dict[int, str] = {}
-    queue: list[ast.stmt] = [node]
-    while queue:
-        current = queue.pop()
-        if id(current) in reached:
-            continue
-        reached[id(current)] = _plain(current)
-        for one in ast.walk(current):
-            if isinstance(one, ast.Name):
-                queue += home.get(one.id, [])
-    return hashlib.sha256("\n".join(sorted(reached.values())).encode()).hexdigest()[:16]
+def _hash(nodes: Iterable[ast.stmt]) -> str:
+    text = "\n".join(sorted(_plain(node) for node in nodes))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _plain(node: ast.stmt) -> str:

@@ -1,0 +1,100 @@
+"""`check("Decoder")` in a notebook: the same checks, against the names that the notebook holds."""
+
+import html
+import inspect
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from unrolled.checks.plugin import Live, Verdict
+from unrolled.errors import BookError
+from unrolled.manifest import read_book
+
+SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The verdicts of one exercise, shown as a small table; text where HTML is not to be had."""
+
+    exercise: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many checks pass."""
+        return sum(one.outcome == "passed" for one in self.verdicts)
+
+    def _summary(self) -> str:
+        if all(one.outcome == "untried" for one in self.verdicts):
+            return f"{self.exercise}: not tried yet ({len(self.verdicts)} checks wait)"
+        return f"{self.exercise}: {self.passed} of {len(self.verdicts)} checks pass"
+
+    def __repr__(self) -> str:
+        lines = [self._summary()]
+        for one in self.verdicts:
+            lines.append(f" {SIGNS[one.outcome]} {one.sentence}")
+            if one.outcome != "passed":
+                lines += [f"     {line}" for line in one.message.splitlines()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for one in self.verdicts:
+            said = "" if one.outcome == "passed" else one.message
+            text = "<br>".join(html.escape(line) for line in [one.sentence, *said.splitlines()])
+            rows.append(
+                f'<tr class="{one.outcome}"><td>{SIGNS[one.outcome]}</td>'
+                f'<td style="text-align: left">{text}</td></tr>'
+            )
+        head = f"<caption>{html.escape(self._summary())}</caption>"
+        return f'<table class="unrolled-checks">{head}{"".join(rows)}</table>'
+
+
+def check(exercise: str) -> Table:
+    """Run the checks of an exercise against the names of the calling notebook.
+
+    Needs no saved file. Returns a table that a notebook shows; raises BookError for an unknown
+    exercise.
+    """
+    book = read_book()
+    notebook = book.notebook_of(exercise)
+    caller = inspect.currentframe()
+    assert caller is not None and caller.f_back is not None
+    live = Live(caller.f_back.f_globals)
+    said = io.StringIO()
+    arguments = [
+        str(notebook.checks),
+        f"--rootdir={book.root}",
+        f"--exercise={exercise}",
+        "--import-mode=importlib",
+        "-pno:cacheprovider",
+        "-pno:xdist",
+        "-pno:nbval",
+        "--capture=no",
+    ]
+    with redirect_stdout(said), redirect_stderr(said):
+        pytest.main(arguments, plugins=[_Named(live)])
+    for name in [name for name in sys.modules if name.endswith(notebook.checks.stem)]:
+        del sys.modules[name]
+    if not live.verdicts:
+        raise BookError(f"the checks of {exercise} did not run: {said.getvalue().strip()[-500:]}")
+    return Table(exercise, tuple(live.verdicts))
+
+
+class _Named:
+    """Registers `live` under its name before the other plugins are configured."""
+
+    def __init__(self, live: Live) -> None:
+        self.live = live
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_addoption(self, pluginmanager: Any) -> None:
+        pluginmanager.register(self.live, "live")
+
+
+__all__ = ["Table", "check"]

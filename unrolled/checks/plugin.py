@@ -1,0 +1,285 @@
+"""The pytest plugin: whose answers, one namespace a check, and what to say when one fails."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unrolled.answers import Answers, defined_names, load_namespace, uses, wrong_answers
+from unrolled.checks.diagnosis import Catalog
+from unrolled.checks.run import (
+    GIVEN,
+    Check,
+    Failure,
+    check_seed,
+    checks_by_exercise,
+    first_argument,
+    given,
+    new_seed,
+    owners,
+)
+from unrolled.errors import BookError
+from unrolled.files import write_atomic
+from unrolled.manifest import Book, Notebook, find_root, read_book
+from unrolled.notebook import read_cells
+from unrolled.runtime import seeded
+
+PROPERTY = "unrolled"
+LETTERS = {"untried": ("u", "NOT TRIED YET"), "rests": ("r", "RESTS ON ANOTHER")}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One row of a report. outcome: passed, failed, untried or rests."""
+
+    exercise: str
+    check: str
+    outcome: str
+    points: float
+    message: str = ""
+    mistake: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The check's name, read as a sentence."""
+        return self.check.removeprefix("test_").replace("_", " ")
+
+
+@dataclass
+class Live:
+    """Registered as a plugin by `check(…)` in a notebook: the names come from its namespace."""
+
+    names: dict[str, Any]
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep each verdict in order."""
+        for key, value in report.user_properties:
+            if key == PROPERTY:
+                self.verdicts.append(Verdict(**value))  # type: ignore[arg-type]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the checks."""
+    group = parser.getgroup("unrolled", "checks of the book's exercises")
+    group.addoption("--answers", metavar="DIR", help="whose answers: solutions, work, a folder")
+    group.addoption("--exercise", action="append", metavar="ID", help="only the checks of this exercise")
+    group.addoption("--seed", type=int, metavar="N", help="the seed of the run (default: drawn)")
+    group.addoption("--report", metavar="FILE", help="write every verdict to a JSON file")
+    group.addoption("--mistake", metavar="EXERCISE:NAME", help="put a named wrong answer under test")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register one fixture for each name of the book, where pytest runs inside a book."""
+    config.addinivalue_line("markers", "gpu: needs an accelerator")
+    if config.option.seed is None:  # before workers copy the options
+        config.option.seed = new_seed()
+    asked = config.option.answers or config.option.mistake or config.pluginmanager.hasplugin("live")
+    if not asked:
+        return
+    try:
+        book = read_book(find_root(Path(config.rootpath)))
+        config.pluginmanager.register(Checks(config, book), "unrolled-checks")
+    except BookError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse to run checks that nobody's answers are given for."""
+    if config.pluginmanager.hasplugin("unrolled-checks"):
+        return
+    if any("tests/chapters/" in item.nodeid for item in items):
+        raise pytest.UsageError("say whose answers: --answers solutions, --answers work, a folder")
+
+
+class Checks:
+    """The part of the plugin that is present only where answers are under test."""
+
+    def __init__(self, config: pytest.Config, book: Book) -> None:
+        self.config, self.book = config, book
+        self.notebooks = {notebook.checks: notebook for notebook in book.notebooks}
+        self.catalogs: dict[str, Catalog] = {}
+        self.checks: dict[str, dict[str, list[Check]]] = {}
+        self.failed: set[str] = set()
+        self.verdicts: list[Verdict] = []
+        live = config.pluginmanager.get_plugin("live")
+        self.live: Live | None = live if isinstance(live, Live) else None
+        self.answers = {one.name: self._answers(one) for one in book.notebooks}
+        self.rest = {one.name: Answers.reference(one) for one in book.notebooks}
+        names = {name for one in book.notebooks for name in defined_names(read_cells(one.source))}
+        config.pluginmanager.register(_fixtures(self, names | set(GIVEN)), "unrolled-names")
+
+    def _answers(self, notebook: Notebook) -> Answers:
+        mistake, folder = self.config.option.mistake, self.config.option.answers
+        if mistake:
+            exercise, _, name = mistake.partition(":")
+            if self.book.notebook_of(exercise) is not notebook:
+                return Answers.reference(notebook)
+            for wrong in wrong_answers(notebook):
+                if (wrong.exercise, wrong.mistake) == (exercise, name):
+                    return wrong.answers
+            known = ", ".join(w.mistake for w in wrong_answers(notebook) if w.exercise == exercise)
+            raise BookError(f"--mistake: exercise {exercise!r} has no wrong answer {name!r}; it has {known}")
+        if not folder:
+            return Answers("live")
+        path = Path(folder)
+        invoked = self.config.invocation_params.dir
+        candidates = [path] if path.is_absolute() else [invoked / path, self.book.root / path]
+        place = next((one for one in candidates if one.is_dir()), candidates[0])
+        return Answers.from_folder(place, notebook)
+
+    def owner(self, item: pytest.Item) -> tuple[Notebook, str]:
+        """Return the notebook and the exercise that own a check."""
+        notebook = self.notebooks[item.path]
+        return notebook, owners(notebook)[first_argument(item.obj)]  # type: ignore[attr-defined]
+
+    def mine(self, item: pytest.Item) -> bool:
+        """Whether an item is a check of the book."""
+        return item.path in self.notebooks
+
+    def value(self, item: pytest.Item, name: str) -> Any:
+        """Return one argument of a check; all arguments of a check share one namespace."""
+        notebook, exercise = self.owner(item)
+        if name in GIVEN:
+            return given(name, check_seed(self.config.option.seed, item.name))
+        if self.live:
+            if name not in self.live.names:
+                raise BookError(f"{name} is not defined here yet: run its cell first")
+            return self.live.names[name]
+        space = getattr(item, "namespace", None)
+        if space is None:
+            answers, rest = self.answers[notebook.name], self.rest[notebook.name]
+            space = load_namespace(notebook, answers, rest, own=exercise)
+            item.namespace = space  # type: ignore[attr-defined]
+        if name not in space:
+            raise BookError(f"{name} is missing; move it into the exercise's cell ({exercise})")
+        return space[name]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep book order and, with --exercise, only those asked for."""
+        wanted = config.option.exercise
+        for notebook in self.book.notebooks:
+            found = [item for item in items if item.path == notebook.checks]
+            if found:
+                try:
+                    self.checks[notebook.name] = checks_by_exercise(notebook, found[0].module)  # type: ignore[attr-defined]
+                except BookError as error:
+                    raise pytest.UsageError(str(error)) from error
+        order = [one.id for notebook in self.book.notebooks for one in notebook.exercises]
+        keyed = [(order.index(self.owner(i)[1]) if self.mine(i) else -1, i) for i in items]
+        keyed.sort(key=lambda pair: pair[0])
+        kept = [i for rank, i in keyed if not wanted or (rank >= 0 and order[rank] in wanted)]
+        if len(kept) < len(items):
+            config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Seed the global generators, as students' layers draw from them."""
+        if not self.mine(item):
+            return (yield)
+        with seeded(check_seed(self.config.option.seed, item.name)):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Turn a check's end into a verdict, and its traceback into a message."""
+        report: pytest.TestReport = yield
+        if not self.mine(item) or (call.excinfo is None and report.when != "call"):
+            return report
+        if call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception):
+            return report
+        verdict = self._verdict(item, call)
+        report.user_properties.append((PROPERTY, asdict(verdict)))
+        if call.excinfo is not None:
+            report.longrepr = self._explain(item, call.excinfo, verdict)  # type: ignore[assignment]
+        return report
+
+    def _verdict(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
+        notebook, exercise = self.owner(item)
+        every = self.checks[notebook.name][exercise]
+        points = notebook.exercise(exercise).points / len(every)
+        if call.excinfo is None:
+            return Verdict(exercise, item.name, "passed", points)
+        failure = Failure.of(item.name, call.excinfo.value)
+        if failure.stub == exercise:
+            return Verdict(exercise, item.name, "untried", 0.0, "not tried yet")
+        self.failed.add(exercise)
+        rests = failure.stub or self._failed_below(notebook, exercise)
+        if rests:
+            return Verdict(exercise, item.name, "rests", 0.0, f"rests on {rests}")
+        wrong = None
+        if not self.live and not self.config.option.mistake:
+            wrong = self._catalog(notebook).diagnose(exercise, every, self.answers[notebook.name])
+        elif self.config.option.mistake:
+            name = self.config.option.mistake.partition(":")[2]
+            wrong = next(w for w in wrong_answers(notebook) if w.mistake == name)
+        message = failure.message if wrong is None else f"{failure.message}\n{wrong.says}"
+        return Verdict(exercise, item.name, "failed", 0.0, message, wrong and wrong.mistake)
+
+    def _catalog(self, notebook: Notebook) -> Catalog:
+        if notebook.name not in self.catalogs:
+            rest = self.rest[notebook.name]
+            self.catalogs[notebook.name] = Catalog(notebook, rest, self.config.option.seed)
+        return self.catalogs[notebook.name]
+
+    def _failed_below(self, notebook: Notebook, exercise: str) -> str | None:
+        """Return a failing exercise that this one uses, where no reference stands in for it."""
+        if self.rest[notebook.name].cells:
+            return None
+        used = uses(notebook, self.answers[notebook.name], exercise)
+        return next((one for one in sorted(self.failed - {exercise}) if one in used), None)
+
+    def _explain(
+        self, item: pytest.Item, error: pytest.ExceptionInfo[BaseException], verdict: Verdict
+    ) -> str:
+        lines = [f"{verdict.exercise}: {verdict.sentence}", *verdict.message.splitlines()]
+        notebook = self.notebooks[item.path]
+        if verdict.outcome == "failed":
+            cells = self.answers[notebook.name].cells.get(verdict.exercise, [])
+            places = {cell.place for cell in cells}
+            for entry in error.traceback:
+                if str(entry.path) in places or entry.frame.code.raw.co_filename in places:
+                    lines.append(f"{entry.frame.code.raw.co_filename}:{entry.lineno + 1}: {entry.statement}")
+            lines.append(f"once more: --exercise {verdict.exercise} --seed {self.config.option.seed}")
+        return "\n".join(lines)
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Count what is not tried apart from what is wrong."""
+        outcome = dict(report.user_properties).get(PROPERTY, {}).get("outcome")  # type: ignore[union-attr]
+        if outcome in LETTERS:
+            letter, word = LETTERS[outcome]
+            return "failed", letter, word
+        return None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather the verdicts, those of workers too."""
+        for key, value in report.user_properties:
+            if key == PROPERTY:
+                self.verdicts.append(Verdict(**value))  # type: ignore[arg-type]
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write --report, in the process that has all verdicts."""
+        file = session.config.option.report
+        if file and not hasattr(session.config, "workerinput"):
+            rows = [asdict(verdict) for verdict in self.verdicts]
+            content = {"seed": session.config.option.seed, "verdicts": rows}
+            write_atomic(Path(file), json.dumps(content, indent=1) + "\n")
+
+
+def _fixtures(checks: Checks, names: set[str]) -> object:
+    """Return a plugin object that offers one fixture for each name."""
+
+    def offer(name: str) -> Any:
+        @pytest.fixture(name=name)
+        def fixture(request: pytest.FixtureRequest) -> Any:
+            return checks.value(request.node, name)
+
+        return fixture
+
+    return type("Names", (), {f"name_{name}": offer(name) for name in sorted(names)})
