@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from unrolled.checks import plugin
 from unrolled.checks.plugin import Live, Verdict
 from unrolled.errors import BookError
 from unrolled.manifest import read_book
@@ -72,13 +73,12 @@ def check(exercise: str) -> Table:
         f"--rootdir={book.root}",
         f"--exercise={exercise}",
         "--import-mode=importlib",
-        "-pno:cacheprovider",
-        "-pno:xdist",
-        "-pno:nbval",
+        "--disable-plugin-autoload",  # the kernel has imported what others would rewrite
+        "--assert=plain",
         "--capture=no",
     ]
     with redirect_stdout(said), redirect_stderr(said):
-        pytest.main(arguments, plugins=[_Named(live)])
+        pytest.main(arguments, plugins=[_Named(live), plugin])
     for name in [name for name in sys.modules if name.endswith(notebook.checks.stem)]:
         del sys.modules[name]
     if not live.verdicts:
