@@ -1,9 +1,12 @@
 """The command `unrolled`."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 from rich.console import Console
+from rich.progress import TaskID
 
 from unrolled import __version__
 from unrolled.errors import BookError
@@ -33,6 +36,22 @@ def main() -> None:
 
 @main.command()
 @click.argument("notebooks", nargs=-1)
+def build(notebooks: tuple[str, ...]) -> None:
+    """Execute the chapters with the reference answers and render the book.
+
+    NOTEBOOKS (01, 03a) limits what is executed; the default is all. What has not changed is not
+    executed again.
+    """
+    from unrolled.site import build as build_book
+
+    book = read_book()
+    with _progress("cells") as show:
+        cells, page = build_book(book, book.select(notebooks), show)
+    click.echo(f"{cells} cells executed · {page.relative_to(book.root)}")
+
+
+@main.command()
+@click.argument("notebooks", nargs=-1)
 @click.option("--scale", type=click.Choice(["default", "full"]), default="default", show_default=True)
 @click.option("--jobs", default=2, show_default=True, help="Processes that measure side by side.")
 def results(notebooks: tuple[str, ...], scale: str, jobs: int) -> None:
@@ -40,20 +59,29 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int) -> None:
 
     What is up to date is kept; an interrupted call goes on where it stopped.
     """
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
-
     from unrolled.results import measure
 
-    columns = (SpinnerColumn(), "{task.description}", MofNCompleteColumn(), TimeElapsedColumn())
     for notebook in read_book().select(notebooks):
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task(notebook.key, total=None)
-
-            def show(title: str, done: int, total: int) -> None:
-                bar.update(task, description=title, completed=done, total=total)  # noqa: B023
-
+        with _progress("runs") as show:
             runs = measure(notebook, show, scale, jobs)
         click.echo(f"{runs} runs · {notebook.results.relative_to(notebook.root)}")
+
+
+@contextmanager
+def _progress(unit: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for each title on a terminal; print nothing elsewhere."""
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), "{task.description}", MofNCompleteColumn(), unit, TimeElapsedColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+
+        def show(title: str, done: int, total: int) -> None:
+            if title not in tasks:
+                tasks[title] = bar.add_task(title)
+            bar.update(tasks[title], completed=done, total=total)
+
+        yield show
 
 
 if __name__ == "__main__":

@@ -1,0 +1,211 @@
+"""Execute notebooks in kernels of their own, two at a time, and keep what they print."""
+
+import asyncio
+import copy
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+
+from unrolled.errors import BookError
+from unrolled.files import write_atomic
+from unrolled.manifest import Notebook
+from unrolled.notebook import read_cells, read_notebook, splice
+
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# What no page may show: an object's address, a machine's path, a warning.
+FORBIDDEN = re.compile(r"\bat 0x[0-9a-f]{6,}|(?<![\w.])/(?:home|root|tmp|Users|work)/\w|[A-Z]:\\|Warning:")
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A solved notebook with its outputs, and how many cells were executed for it now."""
+
+    notebook: Notebook
+    solved: NotebookNode
+    cells: int
+
+
+def solve(notebook: Notebook) -> NotebookNode:
+    """Return the chapter with the reference answers in place."""
+    shown = f"solutions/{notebook.name}.py"
+    return splice(read_notebook(notebook.source), read_notebook(notebook.solutions), shown)
+
+
+def cache_key(notebook: Notebook, solved: NotebookNode) -> str:
+    """Return the key of a notebook's outputs: everything that can change them.
+
+    The code, the data's bytes, the package's own bytes, the versions of all packages, the
+    checks, the measured tables, UNROLLED_* and KERAS_BACKEND.
+    """
+    digest = hashlib.sha256()
+    for cell in solved.cells:
+        if cell.cell_type == "code":
+            digest.update(cell.source.encode() + b"\0")
+    data = [path for path in (notebook.root / "data").iterdir() if path.is_file()]
+    package = [p for p in Path(__file__).parent.rglob("*.py") if "site" not in p.parts]
+    for path in sorted([*data, *package, notebook.checks, notebook.results]):
+        if path.is_file() and path.suffix != ".md":
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    versions = sorted({f"{one.name} {one.version}" for one in distributions()})
+    names = [n for n in os.environ if n.startswith("UNROLLED_") or n == "KERAS_BACKEND"]
+    settings = {name: os.environ[name] for name in sorted(names)}
+    digest.update(json.dumps([sys.version, versions, settings]).encode())
+    return digest.hexdigest()[:24]
+
+
+def execute(notebooks: Sequence[Notebook], cache: Path, progress: Progress, jobs: int = 2) -> list[Executed]:
+    """Execute the solved notebooks that the cache does not hold, `jobs` at a time.
+
+    cache: a folder; one file a notebook, replaced whole. progress(key, done, total) follows the cells.
+    Raises BookError for the first failing cell, with file, line, source and error.
+    """
+    return asyncio.run(_execute(notebooks, cache, progress, jobs))
+
+
+async def _execute(
+    notebooks: Sequence[Notebook], cache: Path, progress: Progress, jobs: int
+) -> list[Executed]:
+    gate = asyncio.Semaphore(jobs)
+
+    async def one(notebook: Notebook) -> Executed:
+        async with gate:
+            solved = solve(notebook)
+            key, file = cache_key(notebook, solved), cache / f"{notebook.name}.ipynb"
+            outputs = _cached(file, key)
+            if outputs is None:
+                await _run(notebook, solved, progress)
+                count = sum(cell.cell_type == "code" for cell in solved.cells)
+                kept = copy.deepcopy(solved)
+                kept.metadata["unrolled"] = {"key": key}
+                write_atomic(file, nbformat.writes(kept))
+                return Executed(notebook, solved, count)
+            code = [cell for cell in solved.cells if cell.cell_type == "code"]
+            for cell, old in zip(code, outputs, strict=True):
+                cell.outputs, cell.execution_count = old.outputs, old.execution_count
+            return Executed(notebook, solved, 0)
+
+    tasks = [asyncio.ensure_future(one(notebook)) for notebook in notebooks]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def _cached(file: Path, key: str) -> list[NotebookNode] | None:
+    try:
+        kept = nbformat.read(file, as_version=4)
+    except (OSError, ValueError, nbformat.reader.NotJSONError):
+        return None
+    if kept.metadata.get("unrolled", {}).get("key") != key:
+        return None
+    return [cell for cell in kept.cells if cell.cell_type == "code"]
+
+
+async def _run(notebook: Notebook, solved: NotebookNode, progress: Progress) -> None:
+    total = sum(cell.cell_type == "code" for cell in solved.cells)
+    done = 0
+    progress(notebook.key, 0, total)
+
+    def executed(**_: object) -> None:
+        nonlocal done
+        done += 1
+        progress(notebook.key, done, total)
+
+    client = NotebookClient(
+        solved,
+        timeout=None,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(notebook.root)}},
+        on_cell_executed=executed,
+        # The warning that loopback is not encrypted says nothing to a reader.
+        extra_arguments=["--log-level=40"],
+        coalesce_streams=True,
+    )
+    try:
+        await client.async_execute(env=kernel_environment())
+    except CellExecutionError as error:
+        raise BookError(_failure(notebook, solved, error)) from error
+    except DeadKernelError as error:
+        raise BookError(f"chapters/{notebook.name}.py: the kernel died: {error}") from error
+    for number, cell in enumerate(solved.cells):
+        for output in cell.get("outputs", []):
+            _tidy(output)
+            found = FORBIDDEN.search(_text(output))
+            if found:
+                place = _place(notebook, solved, number)
+                raise BookError(f"{place}: the output holds {found[0]!r}: a path, an address or a warning")
+
+
+def kernel_environment() -> dict[str, str]:
+    """Return the environment of a kernel that executes the book: one thread, no color."""
+    return os.environ | {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2", "NO_COLOR": "1"}
+
+
+def _tidy(output: NotebookNode) -> None:
+    """Leave of a line what a terminal would show after carriage returns and backspaces."""
+    if output.output_type != "stream":
+        return
+    lines = []
+    for line in output.text.split("\n"):
+        kept: list[str] = []
+        for part in line.rstrip("\r").split("\r")[-1]:
+            if part == "\b":
+                del kept[-1:]
+            else:
+                kept.append(part)
+        lines.append("".join(kept))
+    output.text = "\n".join(lines)
+
+
+def _text(output: Mapping[str, object]) -> str:
+    if output.get("output_type") == "stream":
+        return str(output.get("text", ""))
+    data = output.get("data", {})
+    assert isinstance(data, Mapping)
+    return "\n".join(str(v) for k, v in data.items() if str(k).startswith("text/"))
+
+
+def _failure(notebook: Notebook, solved: NotebookNode, error: CellExecutionError) -> str:
+    number = next(
+        n
+        for n, cell in enumerate(solved.cells)
+        if any(one.output_type == "error" for one in cell.get("outputs", []))
+    )
+    cell = solved.cells[number]
+    raised = next(one for one in cell.outputs if one.output_type == "error")
+    trace = ANSI.sub("", "\n".join(raised.traceback))
+    found = re.findall(r"Cell In\[\d+\], line (\d+)", trace)
+    line = int(found[0]) if found else 1
+    lines = cell.source.splitlines()
+    source = lines[line - 1].strip() if line <= len(lines) else lines[0]
+    place = _place(notebook, solved, number, source)
+    text = error.evalue.splitlines()[0] if error.evalue else ""
+    return f"{place}: cell {number + 1} failed at `{source}`: {error.ename}: {text}"
+
+
+def _place(notebook: Notebook, solved: NotebookNode, number: int, source: str = "") -> str:
+    """Return file and line of a spliced cell, of the line `source` in it where it can be found."""
+    name = solved.cells[number].metadata.get("exercise")
+    folder, cell = "chapters", read_cells(notebook.source)[number]
+    if name:
+        folder = "solutions"
+        cell = next(one for one in read_cells(notebook.solutions) if one.exercise == name)
+    lines = [line.strip() for line in cell.source.splitlines()]
+    offset = lines.index(source) if source in lines else 0
+    return f"{folder}/{notebook.name}.py:{cell.line + offset}"

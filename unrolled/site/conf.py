@@ -1,0 +1,52 @@
+"""Sphinx's configuration; the book's words come from book.toml."""
+
+from pathlib import Path
+
+from unrolled.manifest import read_book
+
+_book = read_book(Path(__file__).resolve().parents[2])
+
+project = _book.about.title
+author = ", ".join(_book.about.authors)
+project_copyright = f"{author}. Prose CC BY 4.0, code MIT"
+language = _book.about.language
+html_title = f"{project}: {_book.about.description[0].lower()}{_book.about.description[1:]}"
+
+extensions = [
+    "myst_nb",
+    "sphinx_exercise",
+    "sphinx_togglebutton",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "sphinxcontrib.bibtex",
+    "sphinx-mathjax-offline",
+]
+exclude_patterns = ["exercises"]
+nb_execution_mode = "off"
+nb_merge_streams = True
+nb_number_source_lines = False
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "attrs_inline"]
+myst_heading_anchors = 3
+bibtex_bibfiles = [str(_book.root / _book.about.src / "references.bib")]
+bibtex_default_style = "plain"
+bibtex_reference_style = "author_year"
+copybutton_selector = "div.highlight-ipython3 pre, div.highlight-python pre, div.highlight-sh pre"
+togglebutton_hint = "Show the solution"
+togglebutton_hint_hide = "Hide the solution"
+hide_exercise_title = False
+
+html_theme = "sphinx_book_theme"
+html_static_path = ["static"]
+html_css_files = ["style.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_theme_options = {
+    "use_download_button": False,  # it would serve the solved notebook
+    "use_fullscreen_button": False,
+    "navbar_persistent": [],  # one search box, not two
+    "show_toc_level": 2,
+    "home_page_in_toc": True,
+    "pygments_light_style": "a11y-light",
+    "pygments_dark_style": "a11y-dark",
+}
