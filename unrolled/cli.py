@@ -67,6 +67,83 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int) -> None:
         click.echo(f"{runs} runs · {notebook.results.relative_to(notebook.root)}")
 
 
+@main.command()
+@click.argument("notebooks", nargs=-1)
+def verify(notebooks: tuple[str, ...]) -> None:
+    """Prove the book: stubs fail, solutions pass, wrong answers are rejected, numbers are printed.
+
+    The author's gate; NOTEBOOKS (01, 03a) limits it. Exit code 1 if anything is amiss.
+    """
+    from unrolled.verify import verify_book
+
+    book, problems = read_book(), 0
+    console = Console(stderr=True)
+    with console.status("…") as status:
+        reports = verify_book(book, book.select(notebooks), status.update)
+    for report in reports:
+        for title, figure in report.figures.items():
+            click.echo(f"{report.key}  {title}: {figure}")
+        for problem in report.problems:
+            click.echo(f"{report.key}  {problem}", err=True)
+        problems += len(report.problems)
+    click.echo(f"{problems} problems" if problems else "the book holds")
+    sys.exit(1 if problems else 0)
+
+
+@main.command()
+@click.argument("notebooks", nargs=-1)
+def reference(notebooks: tuple[str, ...]) -> None:
+    """Write tests/nbval/: the solved notebooks with the outputs of their checked cells."""
+    from unrolled.reference import write_reference
+
+    book = read_book()
+    with _progress("cells") as show:
+        for path in write_reference(book, book.select(notebooks), show):
+            click.echo(path.relative_to(book.root))
+
+
+@main.command()
+def readme() -> None:
+    """Write README's table of chapters from book.toml."""
+    from unrolled.files import write_atomic
+    from unrolled.site import fill_table
+    from unrolled.verify import README_LINK
+
+    book = read_book()
+    path = book.root / "README.md"
+    write_atomic(path, fill_table(book, path.read_text(encoding="utf-8"), README_LINK))
+
+
+@main.command()
+@click.argument("notebooks", nargs=-1)
+def start(notebooks: tuple[str, ...]) -> None:
+    """Copy the chapters into work/, as .py and .ipynb, for you to fill in.
+
+    NOTEBOOKS (1, 03a) limits it. A file that is there is never overwritten.
+    """
+    from unrolled.work import start as start_work
+
+    book = read_book()
+    for line in start_work(book, book.select(notebooks)):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("exercises", nargs=-1)
+@click.option("--chapter", "chapters", multiple=True, help="Only this chapter (1, 03a).")
+@click.option("--seed", type=int, help="Repeat a run with this seed.")
+@click.option("--answers", default="work", show_default=True, help="The folder to check.")
+def check(exercises: tuple[str, ...], chapters: tuple[str, ...], seed: int | None, answers: str) -> None:
+    """Run the checks on your answers, all or those to some EXERCISES.
+
+    Exit code 0 when every check passes, 1 when one does not.
+    """
+    from unrolled.work import check as check_work
+
+    book = read_book()
+    sys.exit(check_work(book, book.select(chapters), exercises, answers, seed))
+
+
 @contextmanager
 def _progress(unit: str) -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar for each title on a terminal; print nothing elsewhere."""

@@ -17,13 +17,13 @@ import json
 import os
 import sys
 from contextlib import contextmanager
-from typing import IO, Iterator, List, Optional, Tuple
+from typing import IO, Callable, Iterator, List, Optional, Tuple
 
 OLDEST, NEWEST = (3, 11), (3, 13)  # requires-python of pyproject.toml
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WINDOWS = sys.platform == "win32"
 
-FULL = ("No space left on device", "Errno 28", "Disk quota exceeded", "not enough space on the disk")
+FULL = ("No space left on device", "Errno 28", "Disk quota exceeded", "not enough space on")
 OFFLINE = (
     "connection broken by", "Max retries exceeded", "Failed to establish a new connection",
     "Temporary failure in name resolution", "Network is unreachable", "Read timed out",
@@ -48,7 +48,7 @@ def check_python(version: "Tuple[int, ...]") -> None:
 
 def python_of(home: str) -> str:
     """Path of the environment's own interpreter."""
-    return os.path.join(home, "Scripts", "python.exe") if WINDOWS else os.path.join(home, "bin", "python")
+    return os.path.join(home, *(("Scripts", "python.exe") if WINDOWS else ("bin", "python")))
 
 
 def lock_of(root: str) -> "Optional[str]":
@@ -134,7 +134,7 @@ def lock_file(file: "IO[str]", wait: bool) -> bool:
 
 
 def prepare(root: str) -> None:
-    """Make `.venv` in `root` what its lock and pyproject.toml say; at once if it is that already."""
+    """Make `.venv` in `root` what its lock and pyproject.toml say; at once if it is so already."""
     home, want = os.path.join(root, ".venv"), wanted(root)
     if found(home) == want:
         return
@@ -143,8 +143,6 @@ def prepare(root: str) -> None:
         if have == want:
             return  # another process made it while this one waited
         stamp = os.path.join(home, "stamp")
-        if os.path.exists(stamp):
-            os.remove(stamp)  # until the end of the installation there is none
         with open(os.path.join(home, "install.log"), "a", encoding="utf-8") as log:
             if have.split("\n")[0] != want.split("\n")[0]:
                 create(home, log, held)
@@ -160,10 +158,7 @@ def create(home: str, log: "IO[str]", held: "IO[str]") -> None:
     from shutil import rmtree
 
     if not (find_spec("venv") and find_spec("ensurepip")):
-        raise Trouble(
-            "this Python has no venv module; on Debian and Ubuntu: sudo apt install python%d.%d-venv"
-            % sys.version_info[:2]
-        )
+        raise Trouble(no_venv())
     for name in os.listdir(home):
         path = os.path.join(home, name)
         if os.path.isdir(path) and not os.path.islink(path):
@@ -172,7 +167,7 @@ def create(home: str, log: "IO[str]", held: "IO[str]") -> None:
             os.remove(path)
     # Called from inside an environment, a new one still stands on the Python beneath it.
     base = getattr(sys, "_base_executable", None) or sys.executable
-    run([base, "-I", "-m", "venv", home], log, held, what="python -m venv")
+    run([base, "-I", "-m", "venv", home], log, held)
 
 
 def install(root: str, home: str, log: "IO[str]", held: "IO[str]") -> None:
@@ -189,60 +184,79 @@ def install(root: str, home: str, log: "IO[str]", held: "IO[str]") -> None:
         asked = os.path.join(home, "requirements.txt")
         with open(asked, "w", encoding="utf-8") as file:
             file.write("\n".join(packages) + "\n")
-    print("environment: %d packages %s into .venv, some minutes, once" % (len(packages), source), flush=True)
-    pip = [python_of(home), "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    run([*pip, "--progress-bar", "off", "-r", asked], log, held, what="pip", count=len(packages))
-    run([*pip, "--no-deps", "--no-build-isolation", "-e", root], log, held, what="pip")
-    print("environment: ready after %.0f s" % (time.time() - start), flush=True)
+    print("environment: %d packages %s into .venv, once" % (len(packages), source), flush=True)
+
+    stamp, live = os.path.join(home, "stamp"), sys.stdout.isatty()
+    step, seen = "looking up", 0
+
+    def follow(line: str) -> None:
+        nonlocal step, seen
+        seen += line.startswith(("Collecting ", "Processing ", "Requirement already satisfied"))
+        if line.startswith("Installing collected"):
+            step = "installing"
+            if os.path.exists(stamp):
+                os.remove(stamp)  # from here until the end the environment is neither old nor new
+        if live:
+            print("\renvironment: %s, %d seen " % (step, seen), end="", flush=True)
+
+    pip = [python_of(home), "-I", "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
+    pip.append("--disable-pip-version-check")
+    run([*pip, "-r", asked], log, held, follow)
+    run([*pip, "--no-deps", "--no-build-isolation", "-e", root], log, held, follow)
+    print("\r" * live + "environment: ready after %.0f s" % (time.time() - start), flush=True)
 
 
-def run(command: "List[str]", log: "IO[str]", held: "IO[str]", what: str, count: int = 0) -> None:
+def run(
+    command: "List[str]",
+    log: "IO[str]",
+    held: "IO[str]",
+    follow: "Callable[[str], None]" = lambda line: None,
+) -> None:
     """Run a command; its words go to the log, and on failure one line of them to the reader.
 
-    On a terminal the packages seen so far are counted, of `count`. The command inherits the lock
-    `held`: should this process be killed, nobody else begins before the command has ended.
+    The command inherits the lock `held`: should this process be killed, nobody else begins before
+    the command has ended.
     """
     import subprocess
 
-    away = ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV")
+    away = ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX")
     clean = {name: value for name, value in os.environ.items() if name not in away}
     clean["PYTHONIOENCODING"] = "utf-8"
     log.write("\n$ %s\n" % " ".join(command))
     log.flush()
-    said, seen, live = [], 0, bool(count) and sys.stdout.isatty()
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        encoding="utf-8", errors="replace", env=clean, pass_fds=() if WINDOWS else (held.fileno(),),
-    )  # fmt: skip
-    with process:
+    said = []
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        env=clean,
+        pass_fds=() if WINDOWS else (held.fileno(),),
+    ) as process:
         assert process.stdout
         for line in process.stdout:
             said.append(line)
             log.write(line)
-            seen += line.startswith(("Collecting ", "Processing ", "Requirement already satisfied"))
-            if live:
-                done = line.startswith("Installing collected")
-                state = "installing" if done else "%d of %d" % (min(seen, count), count)
-                print("\renvironment: %-20s" % state, end="", flush=True)
+            follow(line)
     log.flush()
-    if live:
-        print("\r%40s\r" % "", end="", flush=True)
     if process.returncode:
-        raise Trouble(explain("".join(said), what))
+        raise Trouble(explain("".join(said), what=command[3]))
 
 
 def explain(said: str, what: str) -> str:
     """One line for a failed installation, from all that the command said."""
-    if any(sign in said for sign in FULL):
+    from shutil import disk_usage
+
+    if any(sign in said for sign in FULL) or disk_usage(ROOT).free < 2**26:
         return disk_full()
     if any(sign in said for sign in OFFLINE):
-        return "no network: pip does not reach its package index; connect (or set pip's proxy or index) and repeat"
+        return "no network: pip does not reach its package index; connect (or set a proxy), repeat"
     if any(sign in said for sign in FORBIDDEN):
         return no_right(ROOT)
-    if "ensurepip" in said:
-        return "python -m venv cannot install pip; on Debian and Ubuntu: sudo apt install python%d.%d-venv" % (
-            sys.version_info[:2]
-        )
+    if "ensurepip is not" in said:
+        return no_venv()
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:")] or lines or ["(it said nothing)"]
     return "%s failed: %s (all of it in .venv/install.log)" % (what, errors[-1][:300])
@@ -257,6 +271,12 @@ def disk_full() -> str:
     except OSError:  # full as well
         temporary = "the temporary folder"
     return "the disk is full: .venv needs about 4 GB in %s, pip some more in %s" % (ROOT, temporary)
+
+
+def no_venv() -> str:
+    """The line for a Python that a distribution split up: venv or its pip is another package."""
+    package = "python%d.%d-venv" % sys.version_info[:2]
+    return "this Python cannot make environments; on Debian and Ubuntu: sudo apt install " + package
 
 
 def no_right(path: str) -> str:

@@ -1,0 +1,137 @@
+"""Every numeral in the prose equals a value that a checked cell of its section prints."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from nbformat import NotebookNode
+
+from unrolled.notebook import Cell
+
+NUMERAL = re.compile(
+    r"(?<![\w.,])(?P<sign>[-+−]?)(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
+    r"(?P<power>[eE][-+−]?\d+)?(?!\w|\.\d)"
+)
+# Settings are code or math; years and references are links or citations; headings carry labels.
+EXEMPT = re.compile(
+    r"(?P<fence>(?P<ticks>`{3,}|~{3,}).*?(?P=ticks))"
+    r"|\$\$.*?\$\$|\$[^$\n]+\$"
+    r"|\{[\w:]+\}`[^`]*`|`[^`]*`"
+    r"|!?\[[^\]]*\]\([^)]*\)|<https?://[^>]*>"
+    r"|<!--.*?-->"
+    r"|^#{1,6} .*?$|^\s*\d+\.\s",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Numeral:
+    """One numeral of the prose: as written, its value, and where it stands."""
+
+    text: str
+    value: Decimal
+    section: int
+    place: str
+    start: int
+    cell: int
+
+
+def parse(match: re.Match[str]) -> Decimal:
+    """Return a matched numeral as a Decimal with its own precision."""
+    text = match["sign"] + match["digits"].replace(",", "") + (match["power"] or "")
+    return Decimal(text.replace("−", "-"))
+
+
+def mask(text: str) -> str:
+    """Blank out what may hold any numeral: code, math, links, citations, headings."""
+    return EXEMPT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+
+
+def _opens_section(cell: Cell) -> bool:
+    return cell.kind == "markdown" and bool(re.search(r"^## ", cell.source, re.MULTILINE))
+
+
+def sections(cells: Sequence[Cell]) -> list[int]:
+    """Number the `##` section of each cell; what stands before the first is section 0."""
+    numbers, current = [], 0
+    for cell in cells:
+        current += _opens_section(cell)
+        numbers.append(current)
+    return numbers
+
+
+def quoted(cells: Sequence[Cell]) -> Iterator[Numeral]:
+    """Yield the numerals of the prose cells that the rule holds for."""
+    for number, (cell, section) in enumerate(zip(cells, sections(cells), strict=True)):
+        if cell.kind != "markdown":
+            continue
+        for match in NUMERAL.finditer(mask(cell.source)):
+            line = cell.line + 1 + cell.source.count("\n", 0, match.start())
+            place = f"{cell.place}:{line}"
+            yield Numeral(match[0], parse(match), section, place, match.start(), number)
+
+
+def printed(cells: Sequence[Cell], outputs: Sequence[NotebookNode]) -> dict[int, list[Decimal]]:
+    """Return the values that the checked cells print, by section.
+
+    outputs: the same notebook's cells with outputs.
+    """
+    found: dict[int, list[Decimal]] = {}
+    for cell, section, output in zip(cells, sections(cells), outputs, strict=True):
+        if not cell.checked:
+            continue
+        for one in output.get("outputs", []):
+            text = one.get("text", "") or one.get("data", {}).get("text/plain", "")
+            found.setdefault(section, []).extend(parse(match) for match in NUMERAL.finditer(text))
+    return found
+
+
+def agrees(quote: Decimal, value: Decimal) -> bool:
+    """Whether a printed value, rounded to the quote's own precision, is the quote."""
+    exponent = quote.as_tuple().exponent
+    assert isinstance(exponent, int)
+    if value and value.adjusted() - exponent > 25:
+        return False
+    return value.quantize(Decimal(1).scaleb(exponent)) == quote
+
+
+def unprinted(cells: Sequence[Cell], outputs: Sequence[NotebookNode]) -> list[str]:
+    """Return a line for each numeral of the prose that no checked cell of its section prints."""
+    known = printed(cells, outputs)
+    return [
+        f"{one.place}: {one.text!r} is printed by no checked cell of its section; "
+        "print it there, or write a setting as code or math"
+        for one in quoted(cells)
+        if not any(agrees(one.value, value) for value in known.get(one.section, []))
+    ]
+
+
+def literals(cells: Sequence[Cell]) -> list[str]:
+    """Return a line for each checked cell that prints a number typed by hand."""
+    problems = []
+    for cell in cells:
+        if cell.kind != "code" or not cell.checked:
+            continue
+        for call in ast.walk(ast.parse(cell.source)):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "print":
+                for text in _typed(call):
+                    where = f"{cell.place}:{cell.line + call.lineno - 1}"
+                    problems.append(f"{where}: a checked cell prints the literal {text!r}")
+    return problems
+
+
+def _typed(call: ast.Call) -> Iterator[str]:
+    """Yield the numerals of a print call that are neither computed nor a format."""
+    queue: list[ast.AST] = [*call.args]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, ast.FormattedValue):
+            queue.append(node.value)  # not its format
+        elif isinstance(node, ast.Constant):
+            found = NUMERAL.search(str(node.value)) if not isinstance(node.value, bool) else None
+            if found:
+                yield found[0]
+        elif isinstance(node, ast.JoinedStr | ast.BinOp | ast.IfExp | ast.Starred | ast.Tuple | ast.List):
+            queue += ast.iter_child_nodes(node)

@@ -1,0 +1,389 @@
+"""The author's gate: the book proves itself."""
+
+import ast
+import os
+import statistics
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import TimeoutError as Timeout
+from dataclasses import dataclass, field
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from unrolled.answers import Answers, wrong_answers
+from unrolled.checks.diagnosis import Catalog
+from unrolled.checks.run import Behavior, Check, alike, behavior, checks_by_exercise, load_checks
+from unrolled.errors import BookError
+from unrolled.execute import solve
+from unrolled.hints import LEVELS, read_hints
+from unrolled.manifest import Book, Notebook, read_book
+from unrolled.mutants import Mutant, mutants
+from unrolled.notebook import (
+    Cell,
+    answers_in,
+    check_headings,
+    read_cells,
+    read_notebook,
+    signature_problem,
+    splice,
+)
+from unrolled.numbers import literals, unprinted
+from unrolled.results import stale
+
+SEEDS = 20
+WRONG_ANSWERS = 3
+KILLED = 0.90
+PATIENCE = 20.0  # seconds for one mutant; a loop that never ends is a dead mutant
+WIDTH, ANSWER_WIDTH, CELL_LINES, CELL_MEDIAN = 77, 69, 25, 6
+
+
+@dataclass
+class Report:
+    """What the gate found for one notebook: problems, a line each, and the figures to print."""
+
+    key: str
+    problems: list[str] = field(default_factory=list)
+    figures: dict[str, str] = field(default_factory=dict)
+
+
+def verify(notebook: Notebook, said: Callable[[str], None], jobs: int = 2) -> Report:
+    """Run the whole gate on one notebook. `said` is told what is going on."""
+    report = Report(notebook.key)
+    said("sources")
+    report.problems += written(notebook)
+    if report.problems:
+        return report
+    checks = checks_by_exercise(notebook, load_checks(notebook))
+    report.problems += [f"exercise {name} has no check" for name, found in checks.items() if not found]
+    context = get_context("spawn")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with ProcessPool(jobs, context=context) as pool:
+        run = _Runner(pool, notebook)
+        said("stubs and solutions")
+        report.problems += stubs_and_solutions(run, notebook)
+        if not report.problems:
+            said("wrong answers")
+            report.problems += wrong(run, notebook, checks, report)
+            said("mutants of the solutions")
+            report.problems += mutation(run, notebook, report)
+            said(f"false failures over {SEEDS} seeds")
+            report.problems += false_failures(run, notebook, checks, report)
+    return report
+
+
+# --- what stands in the sources ---------------------------------------------------------------
+
+
+def written(notebook: Notebook) -> list[str]:
+    """Return what is wrong with the sources themselves, without running an answer."""
+    problems = list(check_headings(_cells(notebook.source, notebook), notebook))
+    for path in (notebook.solutions, notebook.hints, notebook.checks, notebook.wrong):
+        if not path.is_file():
+            problems.append(f"{_shown(path, notebook)} is missing")
+    if problems:
+        return problems
+    try:
+        splice(
+            read_notebook(notebook.source),
+            read_notebook(notebook.solutions),
+            _shown(notebook.solutions, notebook),
+        )
+    except BookError as error:
+        return [str(error)]
+    problems += _stubs(notebook)
+    problems += _whys(notebook)
+    problems += _wrong_written(notebook)
+    problems += _hints(notebook)
+    problems += _measures(notebook)
+    problems += stale(notebook)
+    problems += numbers(notebook)
+    return problems
+
+
+def _shown(path: Path, notebook: Notebook) -> str:
+    return path.relative_to(notebook.root).as_posix()
+
+
+def _cells(path: Path, notebook: Notebook) -> list[Cell]:
+    return read_cells(path, _shown(path, notebook))
+
+
+def _stubs(notebook: Notebook) -> Iterator[str]:
+    for cell in _cells(notebook.source, notebook):
+        if not cell.exercise:
+            continue
+        wanted = f'raise NotImplementedError("exercise {cell.exercise}")'
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.FunctionDef):
+                if ast.unparse(node.body[-1]).replace("'", '"') != wanted or len(node.body) > 2:
+                    where = f"{cell.place}:{cell.line + node.lineno - 1}"
+                    yield f"{where}: the body of a stub is its docstring and `{wanted}`"
+                elif ast.get_docstring(node) is None and node.name != "__init__":
+                    yield f"{cell.place}:{cell.line + node.lineno - 1}: {node.name} has no docstring"
+
+
+def _whys(notebook: Notebook) -> Iterator[str]:
+    cells = _cells(notebook.solutions, notebook)
+    said = {c.exercise: c.source for c in cells if c.kind == "markdown" and c.exercise}
+    for exercise in notebook.exercises:
+        if len(said.get(exercise.id, "").split()) < 8:
+            yield f"{_shown(notebook.solutions, notebook)}: {exercise.id} does not say why"
+
+
+def _wrong_written(notebook: Notebook) -> Iterator[str]:
+    stubs = answers_in(_cells(notebook.source, notebook))
+    found = wrong_answers(notebook)
+    place = _shown(notebook.wrong, notebook)
+    for one in found:
+        if one.exercise not in stubs:
+            yield f"{place}: mistake {one.mistake!r}: no exercise {one.exercise!r}"
+            continue
+        [cell] = one.answers.cells[one.exercise]
+        problem = signature_problem(stubs[one.exercise][0].source, cell.source)
+        if problem:
+            yield f"{place}:{cell.line}: {one.exercise}:{one.mistake}: {problem}"
+    for exercise in stubs:
+        mine = [one for one in found if one.exercise == exercise]
+        if len(mine) < WRONG_ANSWERS:
+            yield f"{place}: {exercise} has {len(mine)} wrong answers, expected {WRONG_ANSWERS}"
+        if len({one.says for one in mine}) < len(mine) or len({w.mistake for w in mine}) < len(mine):
+            yield f"{place}: two wrong answers of {exercise} share a name or a message"
+
+
+def _hints(notebook: Notebook) -> Iterator[str]:
+    hints, place = read_hints(notebook.hints), _shown(notebook.hints, notebook)
+    for exercise in notebook.exercises:
+        count = len(hints.get(exercise.id, []))
+        if count != LEVELS:
+            yield f"{place}: {exercise.id} has {count} hints, expected {LEVELS}"
+    for name in set(hints) - {one.id for one in notebook.exercises}:
+        yield f"{place}: no exercise {name!r} in book.toml"
+
+
+def _measures(notebook: Notebook) -> Iterator[str]:
+    sizes = []
+    for path in (notebook.source, notebook.solutions):
+        for cell in _cells(path, notebook):
+            if cell.kind != "code":
+                continue
+            size = _code_lines(cell.source)
+            sizes.append(size)
+            if size > CELL_LINES:
+                yield f"{cell.place}:{cell.line}: {size} lines of code, at most {CELL_LINES}"
+            width = ANSWER_WIDTH if cell.exercise else WIDTH
+            for number, line in enumerate(cell.source.splitlines()):
+                if len(line) > width:
+                    yield f"{cell.place}:{cell.line + number}: {len(line)} columns, at most {width}"
+    if sizes and statistics.median(sizes) > CELL_MEDIAN:
+        median = statistics.median(sizes)
+        yield f"{_shown(notebook.source, notebook)}: cells of {median} lines in the median, at most 6"
+    for cell in _cells(notebook.source, notebook):
+        if re_figure(cell) and not cell.metadata.get("alt"):
+            yield f"{cell.place}:{cell.line}: a figure without alt text; add alt=\"…\" to the cell"
+
+
+def re_figure(cell: Cell) -> bool:
+    """Whether a cell draws a figure."""
+    return cell.kind == "code" and ("plt.show()" in cell.source or "plt.subplots(" in cell.source)
+
+
+def _code_lines(source: str) -> int:
+    """Count lines that are neither blank, nor docstring, nor import."""
+    skipped: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.Import | ast.ImportFrom) or (
+            text and isinstance(node.value.value, str)  # type: ignore[attr-defined]
+        ):
+            skipped.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    lines = enumerate(source.splitlines(), start=1)
+    return sum(bool(line.strip()) and number not in skipped for number, line in lines)
+
+
+def numbers(notebook: Notebook) -> list[str]:
+    """Return what is wrong with the prose's numbers and with the reference that prints them."""
+    cells = _cells(notebook.source, notebook)
+    if not notebook.reference.is_file():
+        return [f"{_shown(notebook.reference, notebook)} is missing; run `unrolled reference {notebook.key}`"]
+    outputs = read_notebook(notebook.reference).cells
+    if [one.source for one in outputs] != [one.source for one in solve(notebook).cells]:
+        return [
+            f"{_shown(notebook.reference, notebook)} differs from the sources; "
+            f"run `unrolled reference {notebook.key}`"
+        ]
+    return literals(cells) + unprinted(cells, outputs)
+
+
+# --- what the checks do -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Task:
+    """One answer to one exercise, to be run against its checks under one seed."""
+
+    exercise: str
+    answers: Answers
+    seed: int
+    stop: bool = False
+
+
+@cache
+def _prepared(name: str) -> tuple[Notebook, dict[str, list[Check]], Answers]:
+    [notebook] = read_book().select([name])
+    checks = checks_by_exercise(notebook, load_checks(notebook))
+    return notebook, checks, Answers.reference(notebook)
+
+
+def _behave(name: str, task: Task) -> Behavior:
+    notebook, checks, rest = _prepared(name)
+    return behavior(
+        checks[task.exercise], notebook, task.exercise, task.answers, rest, task.seed, task.stop
+    )
+
+
+class _Runner:
+    """Run tasks in other processes, each with a time limit; None where one never ended."""
+
+    def __init__(self, pool: ProcessPool, notebook: Notebook) -> None:
+        self.pool, self.notebook = pool, notebook
+
+    def __call__(self, tasks: Sequence[Task]) -> list[Behavior | None]:
+        futures = [
+            self.pool.schedule(_behave, args=[self.notebook.name, task], timeout=PATIENCE)
+            for task in tasks
+        ]
+        return [self._result(future) for future in futures]
+
+    def _result(self, future: Any) -> Behavior | None:
+        try:
+            result: Behavior = future.result()
+        except (Timeout, ProcessExpired):
+            return None
+        return result
+
+
+def stubs_and_solutions(run: _Runner, notebook: Notebook) -> Iterator[str]:
+    """Yield each stub that does not say `not tried yet` and each solution that fails."""
+    ids = [one.id for one in notebook.exercises]
+    stubs = Answers("chapters", {})
+    for name, found in zip(ids, run([Task(name, stubs, 0) for name in ids]), strict=True):
+        checks = len(_prepared(notebook.name)[1][name])
+        if found is None or len(found) != checks or any(one.stub != name for one in found):
+            odd = [one.check for one in found or () if one.stub != name] or ["a check"]
+            yield f"the stub of {name} is not reported as not tried yet by {odd[0]}"
+    solutions = Answers.reference(notebook)
+    for name, found in zip(ids, run([Task(name, solutions, 0) for name in ids]), strict=True):
+        for failure in found or ():
+            yield f"the solution of {name} fails {failure.check}: {failure.message}"
+
+
+def wrong(
+    run: _Runner, notebook: Notebook, checks: dict[str, list[Check]], report: Report
+) -> Iterator[str]:
+    """Yield each wrong answer that is accepted, or not told from another; each check that rejects none."""
+    catalog, rejected = wrong_answers(notebook), set()
+    tasks = [Task(one.exercise, one.answers, 1) for one in catalog]
+    first, again = run(tasks), run(tasks)
+    for one, found, once_more in zip(catalog, first, again, strict=True):
+        name = f"{one.exercise}:{one.mistake}"
+        if not found:
+            yield f"wrong answer {name} is accepted by every check"
+            continue
+        rejected.update(failure.check for failure in found)
+        if not any(failure.kind == "assertion" for failure in found):
+            yield f"wrong answer {name} is stopped only by an error, {found[0].message!r}, not by an assertion"
+        if once_more is None or not alike(found, once_more):
+            yield f"wrong answer {name} behaves in two ways under one seed"
+    pairs = list(zip(catalog, first, strict=True))
+    for number, (one, found) in enumerate(pairs):
+        for other, same in pairs[:number]:
+            if one.exercise == other.exercise and found and same and alike(found, same):
+                names = f"{one.exercise}:{one.mistake} and {other.exercise}:{other.mistake}"
+                yield f"wrong answers {names} behave alike; no check tells them apart"
+    for exercise, found_checks in checks.items():
+        for check in found_checks:
+            if check.__name__ not in rejected:
+                yield f"check {check.__name__} ({exercise}) rejects none of the wrong answers"
+    diagnosed = Catalog(notebook, Answers.reference(notebook), seed=2)
+    for one in catalog:
+        told = diagnosed.diagnose(one.exercise, checks[one.exercise], one.answers)
+        if told is None or told.says != one.says:
+            yield f"wrong answer {one.exercise}:{one.mistake} does not get its own message"
+    report.figures["wrong answers rejected"] = f"{sum(bool(f) for f in first)} of {len(catalog)}"
+
+
+def mutation(run: _Runner, notebook: Notebook, report: Report) -> Iterator[str]:
+    """Yield what is wrong with the survivors; the share of mutants that die goes into the report."""
+    solutions = answers_in(read_cells(notebook.solutions))
+    made: list[Mutant] = [
+        mutant for name, cells in solutions.items() for mutant in mutants(name, cells[0].source)
+    ]
+    tasks = []
+    for mutant in made:
+        cell = Cell("code", mutant.source, {}, f"mutant of {mutant.exercise}", 1)
+        tasks.append(Task(mutant.exercise, Answers("mutant", {mutant.exercise: [cell]}), 3, stop=True))
+    found = run(tasks)
+    alive = [one for one, failures in zip(made, found, strict=True) if failures == ()]
+    share = 1 - len(alive) / len(made)
+    report.figures["mutants killed"] = f"{len(made) - len(alive)} of {len(made)} ({share:.0%})"
+    if share < KILLED:
+        yield f"{share:.0%} of the mutants of the solutions die, expected {KILLED:.0%}"
+    known = survivors(notebook)
+    for mutant in alive:
+        if mutant.change not in known.get(mutant.exercise, {}):
+            yield f"mutant of {mutant.exercise} survives: {mutant.change}"
+    lives = {(one.exercise, one.change) for one in alive}
+    for exercise, changes in known.items():
+        for change in changes:
+            if (exercise, change) not in lives:
+                yield f"tests/wrong/survivors.toml: this mutant of {exercise} dies: {change}"
+
+
+def survivors(notebook: Notebook) -> dict[str, dict[str, str]]:
+    """Return the mutants that are known to survive: exercise → change → reason."""
+    path = notebook.wrong.parent / "survivors.toml"
+    if not path.is_file():
+        return {}
+    table: dict[str, dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8"))
+    ids = {one.id for one in notebook.exercises}
+    return {exercise: reasons for exercise, reasons in table.items() if exercise in ids}
+
+
+def false_failures(
+    run: _Runner, notebook: Notebook, checks: dict[str, list[Check]], report: Report
+) -> Iterator[str]:
+    """Yield each check that a solution fails under some seed; the rate goes into the report."""
+    solutions = Answers.reference(notebook)
+    tasks = [Task(name, solutions, 100 + seed) for seed in range(SEEDS) for name in checks]
+    failed = 0
+    for task, found in zip(tasks, run(tasks), strict=True):
+        for failure in found or ():
+            failed += 1
+            yield f"the solution of {task.exercise} fails {failure.check} under --seed {task.seed}"
+    calls = SEEDS * sum(map(len, checks.values()))
+    report.figures["false failures"] = f"{failed} of {calls} ({SEEDS} seeds)"
+
+
+def verify_book(book: Book, notebooks: Sequence[Notebook], said: Callable[[str], None]) -> list[Report]:
+    """Run the gate on some notebooks, and on what belongs to the whole book."""
+    reports = [verify(one, lambda what, key=one.key: said(f"{key}: {what}")) for one in notebooks]  # type: ignore[misc]
+    whole = Report("book")
+    whole.problems += readme_problem(book)
+    return [*reports, whole]
+
+
+def readme_problem(book: Book) -> list[str]:
+    """Return a line if README's table of chapters differs from book.toml."""
+    from unrolled.site import fill_table
+
+    text = (book.root / "README.md").read_text(encoding="utf-8")
+    if fill_table(book, text, README_LINK) != text:
+        return ["README.md: its table of chapters differs from book.toml; run `unrolled readme`"]
+    return []
+
+
+README_LINK = "chapters/{name}.py"
