@@ -90,10 +90,13 @@ def uses(notebook: Notebook, answers: Answers, exercise: str) -> set[str]:
     sources = [cell.source for cell in cells if "setup" in cell.tags]
     answered = [cell.source for group in answers.cells.values() for cell in group]
     known = home(sources + answered)
-    start = [node for cell in answers.cells.get(exercise, []) for node in ast.parse(cell.source).body]
+    start = [
+        node for cell in answers.cells.get(exercise, []) for node in ast.parse(cell.source).body
+    ]
     reached = {name for node in reach(start, known) for name in defines(node)}
     names = defined_names(cells)
-    return {names[name] for name in reached if names.get(name)} - {exercise}  # type: ignore[misc]
+    used = {names.get(name) for name in reached}
+    return {one for one in used if one} - {exercise}
 
 
 def load_namespace(

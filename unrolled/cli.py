@@ -52,7 +52,9 @@ def build(notebooks: tuple[str, ...]) -> None:
 
 @main.command()
 @click.argument("notebooks", nargs=-1)
-@click.option("--scale", type=click.Choice(["default", "full"]), default="default", show_default=True)
+@click.option(
+    "--scale", type=click.Choice(["default", "full"]), default="default", show_default=True
+)
 @click.option("--jobs", default=2, show_default=True, help="Processes that measure side by side.")
 def results(notebooks: tuple[str, ...], scale: str, jobs: int) -> None:
     """Measure the tables of data/results/, all or those of some NOTEBOOKS (01, 03a).
@@ -133,7 +135,9 @@ def start(notebooks: tuple[str, ...]) -> None:
 @click.option("--chapter", "chapters", multiple=True, help="Only this chapter (1, 03a).")
 @click.option("--seed", type=int, help="Repeat a run with this seed.")
 @click.option("--answers", default="work", show_default=True, help="The folder to check.")
-def check(exercises: tuple[str, ...], chapters: tuple[str, ...], seed: int | None, answers: str) -> None:
+def check(
+    exercises: tuple[str, ...], chapters: tuple[str, ...], seed: int | None, answers: str
+) -> None:
     """Run the checks on your answers, all or those to some EXERCISES.
 
     Exit code 0 when every check passes, 1 when one does not.
@@ -149,7 +153,13 @@ def _progress(unit: str) -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar for each title on a terminal; print nothing elsewhere."""
     from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), "{task.description}", MofNCompleteColumn(), unit, TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        "{task.description}",
+        MofNCompleteColumn(),
+        unit,
+        TimeElapsedColumn(),
+    )
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=Console(stderr=True)) as bar:
 

@@ -24,7 +24,9 @@ from unrolled.notebook import read_cells, read_notebook, splice
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What no page may show: an object's address, a machine's path, a warning.
-FORBIDDEN = re.compile(r"\bat 0x[0-9a-f]{6,}|(?<![\w.])/(?:home|root|tmp|Users|work)/\w|[A-Z]:\\|Warning:")
+FORBIDDEN = re.compile(
+    r"\bat 0x[0-9a-f]{6,}|(?<![\w.])/(?:home|root|tmp|Users|work)/\w|[A-Z]:\\|Warning:"
+)
 
 Progress = Callable[[str, int, int], None]
 
@@ -66,10 +68,13 @@ def cache_key(notebook: Notebook, solved: NotebookNode) -> str:
     return digest.hexdigest()[:24]
 
 
-def execute(notebooks: Sequence[Notebook], cache: Path, progress: Progress, jobs: int = 2) -> list[Executed]:
+def execute(
+    notebooks: Sequence[Notebook], cache: Path, progress: Progress, jobs: int = 2
+) -> list[Executed]:
     """Execute the solved notebooks that the cache does not hold, `jobs` at a time.
 
-    cache: a folder; one file a notebook, replaced whole. progress(key, done, total) follows the cells.
+    cache: a folder; one file a notebook, replaced whole. progress(key, done, total)
+    follows the cells.
     Raises BookError for the first failing cell, with file, line, source and error.
     """
     return asyncio.run(_execute(notebooks, cache, progress, jobs))
@@ -149,7 +154,9 @@ async def _run(notebook: Notebook, solved: NotebookNode, progress: Progress) -> 
             found = FORBIDDEN.search(_text(output))
             if found:
                 place = _place(notebook, solved, number)
-                raise BookError(f"{place}: the output holds {found[0]!r}: a path, an address or a warning")
+                raise BookError(
+                    f"{place}: the output holds {found[0]!r}: a path, an address or a warning"
+                )
 
 
 def kernel_environment() -> dict[str, str]:

@@ -153,7 +153,7 @@ def _means(name: str, notebook: Notebook) -> bool:
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Return the folder of book.toml: `start` (default: here) or above it, else beside the package."""
+    """Return the folder of book.toml: at `start` or above it, else beside the package."""
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents, Path(__file__).resolve().parents[1]):
         if (folder / "book.toml").is_file():
@@ -214,6 +214,6 @@ def _problems(book: Book) -> Iterator[str]:
     for notebook in book.notebooks:
         match = NOTEBOOK_NAME.fullmatch(notebook.name)
         if not match or int(match["number"]) != notebook.chapter.number:
-            yield f"notebook {notebook.name!r}: expected a name like 03a_shapes, chapter number first"
+            yield f"notebook {notebook.name!r}: expected a name like 03a_shapes, number first"
         if not notebook.source.is_file():
             yield f"notebook {notebook.name!r}: chapters/{notebook.name}.py is missing"

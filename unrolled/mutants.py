@@ -5,7 +5,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Changes that leave a program which could have been written by mistake; replacing + by << could not.
+# Changes that somebody could make by mistake; nobody writes << for +.
 ARITHMETIC = {"Add": ["Sub"], "Sub": ["Add"], "Mul": ["Div"], "Div": ["Mul"]}
 COMPARISON = {
     "Lt": ["LtE", "Gt"],
@@ -63,7 +63,7 @@ def _replaced(source: str) -> Iterator[str]:
 
 
 def _lost(source: str) -> Iterator[str]:
-    """Yield the source without one statement, one keyword argument, one method call; args swapped."""
+    """Yield the source without one statement, one keyword argument, one call; arguments swapped."""
     count = sum(1 for _ in ast.walk(ast.parse(source)))
     for index in range(count):
         for lose in (_lose_statement, _lose_keyword, _swap_arguments, _lose_call):

@@ -235,7 +235,9 @@ def splice(
         if name not in keyed:
             if partial:
                 continue
-            raise BookError(f'{shown}: no answer to exercise {name!r}; add a cell exercise="{name}"')
+            raise BookError(
+                f'{shown}: no answer to exercise {name!r}; add a cell exercise="{name}"'
+            )
         answer = "\n\n\n".join(keyed[name])
         problem = signature_problem(cell.source, answer)
         if problem:
@@ -255,7 +257,8 @@ def check_headings(chapter: Iterable[Cell], notebook: Notebook) -> Iterator[str]
             if match:
                 heading, place = HEADING.match(cell.source), where
                 if heading is None:
-                    yield f"{where}: {match[0]!r} should open its cell: Exercise N.M · Title (about K lines)"
+                    wanted = "Exercise N.M · Title (about K lines)"
+                    yield f"{where}: {match[0]!r} should open its cell as: {wanted}"
         elif cell.exercise and "exercise" in cell.tags:
             seen.append(cell.exercise)
             if cell.exercise not in [one.id for one in notebook.exercises]:
@@ -271,7 +274,7 @@ def check_headings(chapter: Iterable[Cell], notebook: Notebook) -> Iterator[str]
         missing = ", ".join(sorted(set(expected) - set(seen)))
         yield f"chapters/{notebook.name}.py: no stub for {missing}, which book.toml lists"
     elif seen != expected and set(seen) == set(expected):
-        yield f"chapters/{notebook.name}.py: exercises in the order {seen}, book.toml has {expected}"
+        yield f"chapters/{notebook.name}.py: exercises are {seen}, book.toml has {expected}"
 
 
 # --- weave ------------------------------------------------------------------------------------
@@ -315,7 +318,9 @@ def _take_task(cells: list[NotebookNode]) -> str:
     last = cells[-1]
     match = HEADING.match(last.source)
     if match is None:
-        raise BookError(f"the cell before an exercise must open with its heading: {last.source[:60]!r}")
+        raise BookError(
+            f"the cell before an exercise must open with its heading: {last.source[:60]!r}"
+        )
     task = last.source[match.end() :]
     last.source = match[0].strip()
     return task

@@ -133,5 +133,7 @@ def _typed(call: ast.Call) -> Iterator[str]:
             found = NUMERAL.search(str(node.value)) if not isinstance(node.value, bool) else None
             if found:
                 yield found[0]
-        elif isinstance(node, ast.JoinedStr | ast.BinOp | ast.IfExp | ast.Starred | ast.Tuple | ast.List):
+        elif isinstance(
+            node, ast.JoinedStr | ast.BinOp | ast.IfExp | ast.Starred | ast.Tuple | ast.List
+        ):
             queue += ast.iter_child_nodes(node)

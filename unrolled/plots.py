@@ -1,9 +1,11 @@
 """One look for every figure of the book."""
 
+from typing import Any
+
 import matplotlib as mpl
 import seaborn as sns
 
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "figure.dpi": 110,
     "figure.constrained_layout.use": True,
     "axes.titlelocation": "left",

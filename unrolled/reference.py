@@ -10,7 +10,9 @@ from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
 
 
-def write_reference(book: Book, notebooks: Sequence[Notebook], progress: Progress) -> Iterator[Path]:
+def write_reference(
+    book: Book, notebooks: Sequence[Notebook], progress: Progress
+) -> Iterator[Path]:
     """Execute the solved notebooks and write tests/nbval/; yield each path.
 
     A cell that does not begin with # NBVAL_CHECK_OUTPUT keeps its count and loses its output.

@@ -58,7 +58,9 @@ def verify(notebook: Notebook, said: Callable[[str], None], jobs: int = 2) -> Re
     if report.problems:
         return report
     checks = checks_by_exercise(notebook, load_checks(notebook))
-    report.problems += [f"exercise {name} has no check" for name, found in checks.items() if not found]
+    report.problems += [
+        f"exercise {name} has no check" for name, found in checks.items() if not found
+    ]
     context = get_context("spawn")
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPool(jobs, context=context) as pool:
@@ -123,7 +125,8 @@ def _stubs(notebook: Notebook) -> Iterator[str]:
                     where = f"{cell.place}:{cell.line + node.lineno - 1}"
                     yield f"{where}: the body of a stub is its docstring and `{wanted}`"
                 elif ast.get_docstring(node) is None and node.name != "__init__":
-                    yield f"{cell.place}:{cell.line + node.lineno - 1}: {node.name} has no docstring"
+                    where = f"{cell.place}:{cell.line + node.lineno - 1}"
+                    yield f"{where}: {node.name} has no docstring"
 
 
 def _whys(notebook: Notebook) -> Iterator[str]:
@@ -150,7 +153,9 @@ def _wrong_written(notebook: Notebook) -> Iterator[str]:
         mine = [one for one in found if one.exercise == exercise]
         if len(mine) < WRONG_ANSWERS:
             yield f"{place}: {exercise} has {len(mine)} wrong answers, expected {WRONG_ANSWERS}"
-        if len({one.says for one in mine}) < len(mine) or len({w.mistake for w in mine}) < len(mine):
+        if len({one.says for one in mine}) < len(mine) or len({w.mistake for w in mine}) < len(
+            mine
+        ):
             yield f"{place}: two wrong answers of {exercise} share a name or a message"
 
 
@@ -179,14 +184,14 @@ def _measures(notebook: Notebook) -> Iterator[str]:
                 if len(line) > width:
                     yield f"{cell.place}:{cell.line + number}: {len(line)} columns, at most {width}"
     if sizes and statistics.median(sizes) > CELL_MEDIAN:
-        median = statistics.median(sizes)
-        yield f"{_shown(notebook.source, notebook)}: cells of {median} lines in the median, at most 6"
+        found = f"cells of {statistics.median(sizes)} lines in the median"
+        yield f"{_shown(notebook.source, notebook)}: {found}, at most {CELL_MEDIAN}"
     for cell in _cells(notebook.source, notebook):
-        if re_figure(cell) and not cell.metadata.get("alt"):
-            yield f"{cell.place}:{cell.line}: a figure without alt text; add alt=\"…\" to the cell"
+        if _draws(cell) and not cell.metadata.get("alt"):
+            yield f'{cell.place}:{cell.line}: a figure without alt text; add alt="…" to the cell'
 
 
-def re_figure(cell: Cell) -> bool:
+def _draws(cell: Cell) -> bool:
     """Whether a cell draws a figure."""
     return cell.kind == "code" and ("plt.show()" in cell.source or "plt.subplots(" in cell.source)
 
@@ -197,7 +202,7 @@ def _code_lines(source: str) -> int:
     for node in ast.walk(ast.parse(source)):
         text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if isinstance(node, ast.Import | ast.ImportFrom) or (
-            text and isinstance(node.value.value, str)  # type: ignore[attr-defined]
+            text and isinstance(node, ast.Expr) and isinstance(ast.literal_eval(node.value), str)
         ):
             skipped.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     lines = enumerate(source.splitlines(), start=1)
@@ -207,14 +212,12 @@ def _code_lines(source: str) -> int:
 def numbers(notebook: Notebook) -> list[str]:
     """Return what is wrong with the prose's numbers and with the reference that prints them."""
     cells = _cells(notebook.source, notebook)
+    place, mend = _shown(notebook.reference, notebook), f"run `unrolled reference {notebook.key}`"
     if not notebook.reference.is_file():
-        return [f"{_shown(notebook.reference, notebook)} is missing; run `unrolled reference {notebook.key}`"]
+        return [f"{place} is missing; {mend}"]
     outputs = read_notebook(notebook.reference).cells
     if [one.source for one in outputs] != [one.source for one in solve(notebook).cells]:
-        return [
-            f"{_shown(notebook.reference, notebook)} differs from the sources; "
-            f"run `unrolled reference {notebook.key}`"
-        ]
+        return [f"{place} differs from the sources; {mend}"]
     return literals(cells) + unprinted(cells, outputs)
 
 
@@ -284,8 +287,9 @@ def stubs_and_solutions(run: _Runner, notebook: Notebook) -> Iterator[str]:
 def wrong(
     run: _Runner, notebook: Notebook, checks: dict[str, list[Check]], report: Report
 ) -> Iterator[str]:
-    """Yield each wrong answer that is accepted, or not told from another; each check that rejects none."""
-    catalog, rejected = wrong_answers(notebook), set()
+    """Yield each wrong answer that is accepted, or like another; each idle check."""
+    catalog = wrong_answers(notebook)
+    rejected: set[str] = set()
     tasks = [Task(one.exercise, one.answers, 1) for one in catalog]
     first, again = run(tasks), run(tasks)
     for one, found, once_more in zip(catalog, first, again, strict=True):
@@ -295,7 +299,8 @@ def wrong(
             continue
         rejected.update(failure.check for failure in found)
         if not any(failure.kind == "assertion" for failure in found):
-            yield f"wrong answer {name} is stopped only by an error, {found[0].message!r}, not by an assertion"
+            error = found[0].message
+            yield f"wrong answer {name} is stopped by an error alone, not an assertion: {error}"
         if once_more is None or not alike(found, once_more):
             yield f"wrong answer {name} behaves in two ways under one seed"
     pairs = list(zip(catalog, first, strict=True))
@@ -317,7 +322,7 @@ def wrong(
 
 
 def mutation(run: _Runner, notebook: Notebook, report: Report) -> Iterator[str]:
-    """Yield what is wrong with the survivors; the share of mutants that die goes into the report."""
+    """Yield what is wrong with the survivors; the share that dies goes into the report."""
     solutions = answers_in(read_cells(notebook.solutions))
     made: list[Mutant] = [
         mutant for name, cells in solutions.items() for mutant in mutants(name, cells[0].source)
@@ -325,7 +330,9 @@ def mutation(run: _Runner, notebook: Notebook, report: Report) -> Iterator[str]:
     tasks = []
     for mutant in made:
         cell = Cell("code", mutant.source, {}, f"mutant of {mutant.exercise}", 1)
-        tasks.append(Task(mutant.exercise, Answers("mutant", {mutant.exercise: [cell]}), 3, stop=True))
+        tasks.append(
+            Task(mutant.exercise, Answers("mutant", {mutant.exercise: [cell]}), 3, stop=True)
+        )
     found = run(tasks)
     alive = [one for one, failures in zip(made, found, strict=True) if failures == ()]
     share = 1 - len(alive) / len(made)
@@ -368,7 +375,9 @@ def false_failures(
     report.figures["false failures"] = f"{failed} of {calls} ({SEEDS} seeds)"
 
 
-def verify_book(book: Book, notebooks: Sequence[Notebook], said: Callable[[str], None]) -> list[Report]:
+def verify_book(
+    book: Book, notebooks: Sequence[Notebook], said: Callable[[str], None]
+) -> list[Report]:
     """Run the gate on some notebooks, and on what belongs to the whole book."""
     reports = [verify(one, lambda what, key=one.key: said(f"{key}: {what}")) for one in notebooks]  # type: ignore[misc]
     whole = Report("book")

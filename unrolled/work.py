@@ -50,7 +50,11 @@ class _Gather:
 
 
 def check(
-    book: Book, notebooks: Sequence[Notebook], exercises: Sequence[str], answers: str, seed: int | None
+    book: Book,
+    notebooks: Sequence[Notebook],
+    exercises: Sequence[str],
+    answers: str,
+    seed: int | None,
 ) -> int:
     """Run the checks on the answers in a folder and print a table; 0 if all pass, else 1."""
     for exercise in exercises:
@@ -75,7 +79,12 @@ def show(book: Book, verdicts: Sequence[Verdict]) -> int:
     """Print a row for each exercise, then the first failure in full; return the exit code."""
     console = Console()
     table = Table(box=None, pad_edge=False)
-    for title, justify in (("", "left"), ("exercise", "left"), ("checks", "right"), ("points", "right")):
+    for title, justify in (
+        ("", "left"),
+        ("exercise", "left"),
+        ("checks", "right"),
+        ("points", "right"),
+    ):
         table.add_column(title, justify=justify)  # type: ignore[arg-type]
     table.add_column("")
     for notebook in book.notebooks:

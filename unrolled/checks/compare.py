@@ -82,7 +82,11 @@ def close(
     wanted, found = _as_array(expected), _as_array(got)
     if wanted is None:
         wanted = np.asarray(expected, dtype=float)
-    if torch is not None and isinstance(expected, torch.Tensor) and not isinstance(got, torch.Tensor):
+    if (
+        torch is not None
+        and isinstance(expected, torch.Tensor)
+        and not isinstance(got, torch.Tensor)
+    ):
         raise Mismatch(f"{what}: expected a tensor, got {_kind(got)}", got)
     if found is None:
         if type(got) not in (int, float):
@@ -95,14 +99,18 @@ def close(
     bad = np.argwhere(~np.isfinite(found) & np.isfinite(wanted))
     if len(bad):
         place = tuple(bad[0])
-        raise Mismatch(f"{what}{_at(place, axes)}: expected a finite number, got {found[place]}", got)
+        raise Mismatch(
+            f"{what}{_at(place, axes)}: expected a finite number, got {found[place]}", got
+        )
     if tolerance is None:
         names = [str(getattr(one, "dtype", "float64")).split(".")[-1] for one in (got, expected)]
         tolerance = max(RELATIVE.get(name, RELATIVE["float64"]) for name in names)
         if getattr(getattr(got, "device", None), "type", "cpu") != "cpu":
             tolerance *= 10
     scale = max(1.0, float(np.abs(wanted[np.isfinite(wanted)]).max(initial=0.0)))
-    near = np.isclose(found, wanted, rtol=tolerance, atol=tolerance * min(1.0, scale), equal_nan=True)
+    near = np.isclose(
+        found, wanted, rtol=tolerance, atol=tolerance * min(1.0, scale), equal_nan=True
+    )
     if not near.all():
         place = tuple(np.argwhere(~near)[0])
         values = f"expected {wanted[place]:.6g}, got {found[place]:.6g}"
@@ -138,5 +146,7 @@ def raises(error: type[Exception], call: Callable[..., Any], *args: Any, what: s
         raise
     except Exception as other:
         found = f"{type(other).__name__}: {other}"
-        raise Mismatch(f"{what}: expected {error.__name__}, got {found}", type(other).__name__) from other
+        raise Mismatch(
+            f"{what}: expected {error.__name__}, got {found}", type(other).__name__
+        ) from other
     raise Mismatch(f"{what}: expected {error.__name__}, got {_short(result)}", result)

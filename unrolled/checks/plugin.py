@@ -66,10 +66,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the checks."""
     group = parser.getgroup("unrolled", "checks of the book's exercises")
     group.addoption("--answers", metavar="DIR", help="whose answers: solutions, work, a folder")
-    group.addoption("--exercise", action="append", metavar="ID", help="only the checks of this exercise")
+    group.addoption(
+        "--exercise", action="append", metavar="ID", help="only the checks of this exercise"
+    )
     group.addoption("--seed", type=int, metavar="N", help="the seed of the run (default: drawn)")
     group.addoption("--report", metavar="FILE", help="write every verdict to a JSON file")
-    group.addoption("--mistake", metavar="EXERCISE:NAME", help="put a named wrong answer under test")
+    group.addoption(
+        "--mistake", metavar="EXERCISE:NAME", help="put a named wrong answer under test"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -123,7 +127,9 @@ class Checks:
                 if (wrong.exercise, wrong.mistake) == (exercise, name):
                     return wrong.answers
             known = ", ".join(w.mistake for w in wrong_answers(notebook) if w.exercise == exercise)
-            raise BookError(f"--mistake: exercise {exercise!r} has no wrong answer {name!r}; it has {known}")
+            raise BookError(
+                f"--mistake: exercise {exercise!r} has no wrong answer {name!r}; it has {known}"
+            )
         if not folder:
             return Answers("live")
         path = Path(folder)
@@ -160,7 +166,9 @@ class Checks:
         return space[name]
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
         """Keep book order and, with --exercise, only those asked for."""
         wanted = config.option.exercise
         for notebook in self.book.notebooks:
@@ -197,7 +205,7 @@ class Checks:
         verdict = self._verdict(item, call)
         report.user_properties.append((PROPERTY, asdict(verdict)))
         if call.excinfo is not None:
-            report.longrepr = self._explain(item, call.excinfo, verdict)  # type: ignore[assignment]
+            report.longrepr = self._explain(item, call.excinfo, verdict)
         return report
 
     def _verdict(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
@@ -220,7 +228,8 @@ class Checks:
             name = self.config.option.mistake.partition(":")[2]
             wrong = next(w for w in wrong_answers(notebook) if w.mistake == name)
         message = failure.message if wrong is None else f"{failure.message}\n{wrong.says}"
-        return Verdict(exercise, item.name, "failed", 0.0, message, wrong and wrong.mistake)
+        mistake_name = wrong.mistake if wrong else None
+        return Verdict(exercise, item.name, "failed", 0.0, message, mistake_name)
 
     def _catalog(self, notebook: Notebook) -> Catalog:
         if notebook.name not in self.catalogs:
@@ -245,13 +254,18 @@ class Checks:
             places = {cell.place for cell in cells}
             for entry in error.traceback:
                 if str(entry.path) in places or entry.frame.code.raw.co_filename in places:
-                    lines.append(f"{entry.frame.code.raw.co_filename}:{entry.lineno + 1}: {entry.statement}")
-            lines.append(f"once more: --exercise {verdict.exercise} --seed {self.config.option.seed}")
+                    lines.append(
+                        f"{entry.frame.code.raw.co_filename}:{entry.lineno + 1}: {entry.statement}"
+                    )
+            lines.append(
+                f"once more: --exercise {verdict.exercise} --seed {self.config.option.seed}"
+            )
         return "\n".join(lines)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Count what is not tried apart from what is wrong."""
-        outcome = dict(report.user_properties).get(PROPERTY, {}).get("outcome")  # type: ignore[union-attr]
+        found = dict(report.user_properties).get(PROPERTY)
+        outcome = found["outcome"] if isinstance(found, dict) else None
         if outcome in LETTERS:
             letter, word = LETTERS[outcome]
             return "failed", letter, word

@@ -46,7 +46,9 @@ def check_seed(run_seed: int, name: str) -> int:
 
 def given(name: str, seed: int) -> Any:
     """Return the value of a check's argument that is not a name of the chapter."""
-    return {"rng": np.random.default_rng(seed), "seed": seed}[name] if name != "device" else device()
+    return (
+        {"rng": np.random.default_rng(seed), "seed": seed}[name] if name != "device" else device()
+    )
 
 
 def untried(error: BaseException) -> str | None:

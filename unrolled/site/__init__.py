@@ -15,7 +15,7 @@ from unrolled.errors import BookError
 from unrolled.execute import Executed, Progress, execute
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
-from unrolled.notebook import check_headings, read_cells, read_notebook, weave
+from unrolled.notebook import Cell, check_headings, read_cells, read_notebook, weave
 
 BEGIN, END = "<!-- chapters:begin -->", "<!-- chapters:end -->"
 
@@ -24,7 +24,7 @@ def build(book: Book, notebooks: Sequence[Notebook], progress: Progress) -> tupl
     """Execute, weave and render; return the cells executed and the path of the first page.
 
     Only the named notebooks are executed anew; the pages of the others are left as they stand.
-    Raises BookError for a heading that disagrees with book.toml, a failing cell, a warning of Sphinx.
+    Raises BookError for a heading that disagrees with book.toml, a failing cell, a warning.
     """
     for notebook in book.notebooks:
         for problem in check_headings(_shown(notebook), notebook):
@@ -39,7 +39,7 @@ def build(book: Book, notebooks: Sequence[Notebook], progress: Progress) -> tupl
     return sum(one.cells for one in executed), book.root / "build" / "html" / "index.html"
 
 
-def _shown(notebook: Notebook) -> list:  # type: ignore[type-arg]
+def _shown(notebook: Notebook) -> list[Cell]:
     return read_cells(notebook.source, f"chapters/{notebook.name}.py")
 
 
@@ -67,8 +67,8 @@ def _plain_metadata(page: NotebookNode) -> None:
 
 
 def _add_download(page: NotebookNode, name: str) -> None:
-    link = f"Work it yourself: {{download}}`the exercises as a notebook <exercises/{name}.ipynb>`, without answers."
-    cell = new_markdown_cell(link)
+    link = f"{{download}}`the exercises as a notebook <exercises/{name}.ipynb>`"
+    cell = new_markdown_cell(f"Work it yourself: {link}, without answers.")
     cell["id"] = "download"
     page.cells.insert(1, cell)
 
