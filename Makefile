@@ -1,0 +1,44 @@
+# The book's commands. Each makes the environment first (.venv); once made, that costs nothing.
+# Without make: README.md, "Without make".
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help env book test lab results check-book clean
+
+help:
+	$(info make book                     the rendered book: build/html/index.html)
+	$(info make test                     every test of the book and of its package)
+	$(info make lab                      your copy of the chapters (work/) in JupyterLab)
+	$(info make results [CHAPTER=01] [SCALE=full]   measure the tables in data/results/ again)
+	$(info make check-book               the author's gate alone)
+	$(info make clean                    remove build/; .venv and work/ stay)
+	$(info PYTHON=python3.12 after any of them chooses the Python that .venv is made with)
+	@:
+
+env:
+	@$(PYTHON) unrolled/environment.py
+
+book: env
+	@$(BIN)/unrolled build
+
+test: env
+	@$(BIN)/python tests
+
+lab: env
+	@$(BIN)/unrolled start
+	@$(BIN)/jupyter lab work
+
+results: export UNROLLED_SCALE := $(SCALE)
+results: env
+	@$(BIN)/unrolled results $(CHAPTER)
+
+check-book: env
+	@$(BIN)/unrolled verify
+
+clean:
+	@$(PYTHON) -c "import shutil; shutil.rmtree('build', ignore_errors=True)"
