@@ -1,10 +1,12 @@
 # The book's commands. Each makes the environment first (.venv); once made, that costs nothing.
 # Without make: README.md, "Without make".
-PYTHON ?= python3
+# The environment's own Python once there is one; PYTHON=python3.12 chooses another, and remakes it.
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
+PYTHON ?= python
 else
 BIN := .venv/bin
+PYTHON ?= $(shell test -x $(BIN)/python && echo $(BIN)/python || echo python3)
 endif
 
 .DEFAULT_GOAL := help
@@ -33,9 +35,8 @@ lab: env
 	@$(BIN)/unrolled start
 	@$(BIN)/jupyter lab work
 
-results: export UNROLLED_SCALE := $(SCALE)
 results: env
-	@$(BIN)/unrolled results $(CHAPTER)
+	@$(BIN)/unrolled results $(CHAPTER) $(if $(SCALE),--scale $(SCALE))
 
 check-book: env
 	@$(BIN)/unrolled verify

@@ -1,0 +1,70 @@
+"""The workflows and the citation file agree with their schemas, and with the project."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def validate(schema: str, *files: Path) -> subprocess.CompletedProcess[str]:
+    """check-jsonschema with a schema that it carries: no network."""
+    return subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *map(str, files)],
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_every_workflow_obeys_the_schema():
+    assert {path.stem for path in WORKFLOWS} == {"ci", "pages", "gpu"}
+    result = validate("vendor.github-workflows", *WORKFLOWS)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_schema_notices_a_misspelled_key(tmp_path):
+    broken = tmp_path / "ci.yml"
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    broken.write_text(text.replace("runs-on", "run-on", 1), encoding="utf-8")
+    assert validate("vendor.github-workflows", broken).returncode == 1
+
+
+def test_the_citation_file_obeys_its_schema_and_names_this_version():
+    path = ROOT / "CITATION.cff"
+    result = validate("vendor.citation-file-format", path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    from unrolled import __version__
+
+    assert str(yaml.safe_load(path.read_text(encoding="utf-8"))["version"]) == __version__
+
+
+def test_ci_covers_three_systems_and_every_python_of_the_project():
+    ci = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    matrix = ci["jobs"]["test"]["strategy"]["matrix"]
+    assert {name.split("-")[0] for name in matrix["os"]} == {"ubuntu", "macos", "windows"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    from packaging.specifiers import SpecifierSet
+
+    supported = SpecifierSet(project["requires-python"])
+    assert matrix["python"] == [f"3.{n}" for n in range(30) if f"3.{n}.5" in supported]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no executable bit")
+def test_what_ci_runs_is_make_test():
+    run = ROOT / ".ci" / "run"
+    assert os.access(run, os.X_OK)
+    assert run.read_text(encoding="utf-8").splitlines()[-1] == "exec make test"
+
+
+def test_every_step_has_a_time_limit_and_every_job_its_rights():
+    for path in WORKFLOWS:
+        flow = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert "permissions" in flow, path.name
+        for name, job in flow["jobs"].items():
+            assert job["timeout-minutes"] <= 45, f"{path.name}: {name}"
