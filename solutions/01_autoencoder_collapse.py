@@ -4,7 +4,10 @@ def variance_floor(x: Tensor) -> Tensor:
     return deviation.square().mean()
 
 # %% [markdown] exercise="variance_floor"
-# TODO why
+# `keepdim=True` keeps an axis of length one where time was, so that
+# every sequence and feature subtracts its own mean. The mean of the
+# squares divides by $BTF$, as the loss does; `torch.var` would by
+# default divide by $T - 1$ and put the floor too high.
 
 # %% exercise="explained_variance"
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
@@ -18,6 +21,12 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     flat = target - target.mean(dim=1, keepdim=True)  # (B, T, F)
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
+# %% [markdown] exercise="explained_variance"
+# Both numbers are sums over sequences and time divided by the same
+# sum, so a feature with a small spread counts as much as one with a
+# large spread. Summing before dividing, not averaging ratios, keeps a
+# sequence that hardly moves from deciding the score.
+
 # %% exercise="difference"
 def difference(x: Tensor) -> Tensor:
     return torch.cat([x[:, :1], x[:, 1:] - x[:, :-1]], dim=1)
@@ -25,6 +34,12 @@ def difference(x: Tensor) -> Tensor:
 
 def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
+
+# %% [markdown] exercise="difference"
+# `cat` makes a new tensor, so the first row is a copy and nothing is
+# shared with the argument. The sum of the first $t$ differences is
+# $x_t$ because every other term cancels, which needs the first row to
+# be $x_1$ itself.
 
 # %% exercise="Decoder"
 class Decoder(nn.Module):
@@ -43,12 +58,22 @@ class Decoder(nn.Module):
             outputs.append(self.read_out(h))
         return torch.stack(outputs, dim=1)  # (B, T, F)
 
+# %% [markdown] exercise="Decoder"
+# The outputs wait in a list and `stack` gives time an axis of its
+# own, so no entry can slip into another sequence. One turn fewer than
+# steps, because the first output reads the code as it came.
+
 # %% exercise="strict_mse"
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     if prediction.shape != target.shape:
         shapes = f"{tuple(prediction.shape)}, {tuple(target.shape)}"
         raise ValueError(f"shapes differ: {shapes}")
     return (prediction - target).square().mean()
+
+# %% [markdown] exercise="strict_mse"
+# The comparison of shapes comes before the subtraction, since
+# afterwards the damage has a plausible shape. The message names both
+# shapes: who reads it wants to know which of the two to mend.
 
 # %% exercise="Windows"
 class Windows(Dataset):
@@ -67,12 +92,22 @@ class Windows(Dataset):
     def __getitem__(self, index: int | slice) -> Tensor:
         return self.items[index].clone()
 
+# %% [markdown] exercise="Windows"
+# `unfold` puts the window's axis last, so it is moved before the
+# features; `contiguous` and `clone` cut the ties to the data. A short
+# tail never appears, because `unfold` yields whole windows only.
+
 # %% exercise="reconstruction_loss"
 def reconstruction_loss(
     model: nn.Module, batch: Tensor, reverse: bool
 ) -> Tensor:
     target = batch.flip(1) if reverse else batch  # (B, T, F)
     return strict_mse(model(batch), target)
+
+# %% [markdown] exercise="reconstruction_loss"
+# One function for both loops cannot turn the target in one of them
+# only. `flip(1)` is time; `flip(2)` would exchange the features and
+# still train without complaint.
 
 # %% exercise="fit_sequence"
 def fit_sequence(
@@ -92,6 +127,12 @@ def fit_sequence(
         strict_mse(output, scaled).backward()
         optimizer.step()
 
+# %% [markdown] exercise="fit_sequence"
+# The network sees standardized numbers, the tolerance judges the
+# output after it has been taken back to the units of `x`. The error is
+# looked at before each update, so the returned reconstruction is the
+# one that passed, and the count is that of the updates made for it.
+
 # %% exercise="anomaly_score"
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     mean = fit_on.mean(dim=0)  # (F,)
@@ -99,3 +140,8 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     covariance = centered.T @ centered / len(fit_on)  # (F, F)
     gap = residual - mean  # (N, F)
     return (gap * torch.linalg.solve(covariance, gap.T).T).sum(1)
+
+# %% [markdown] exercise="anomaly_score"
+# Mean and covariance come from normal data alone, so that an anomaly
+# cannot widen the yardstick by which it is measured. `solve` applies
+# the inverse without forming it, which is faster and more accurate.
