@@ -6,8 +6,10 @@ import hashlib
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
@@ -77,39 +79,47 @@ def execute(
     follows the cells.
     Raises BookError for the first failing cell, with file, line, source and error.
     """
-    return asyncio.run(_execute(notebooks, cache, progress, jobs))
+    found = [_from_cache(notebook, cache) for notebook in notebooks]
+    kernels: list[NotebookClient] = []
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = {
+            pool.submit(_run, one, progress, kernels): one for one, key in found if key is not None
+        }
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+            for future in futures:
+                if future.done():
+                    future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for client in list(kernels):
+                _kill(client)
+            raise
+    for one, key in found:
+        if key is not None:
+            kept = copy.deepcopy(one.solved)
+            kept.metadata["unrolled"] = {"key": key}
+            write_atomic(cache / f"{one.notebook.name}.ipynb", nbformat.writes(kept))
+    return [one for one, _ in found]
 
 
-async def _execute(
-    notebooks: Sequence[Notebook], cache: Path, progress: Progress, jobs: int
-) -> list[Executed]:
-    gate = asyncio.Semaphore(jobs)
+def _from_cache(notebook: Notebook, cache: Path) -> tuple[Executed, str | None]:
+    """Return a solved notebook with its cached outputs, or with the key to store new ones under."""
+    solved = solve(notebook)
+    key = cache_key(notebook, solved)
+    code = [cell for cell in solved.cells if cell.cell_type == "code"]
+    outputs = _cached(cache / f"{notebook.name}.ipynb", key)
+    if outputs is None:
+        return Executed(notebook, solved, len(code)), key
+    for cell, old in zip(code, outputs, strict=True):
+        cell.outputs, cell.execution_count = old.outputs, old.execution_count
+    return Executed(notebook, solved, 0), None
 
-    async def one(notebook: Notebook) -> Executed:
-        async with gate:
-            solved = solve(notebook)
-            key, file = cache_key(notebook, solved), cache / f"{notebook.name}.ipynb"
-            outputs = _cached(file, key)
-            if outputs is None:
-                await _run(notebook, solved, progress)
-                count = sum(cell.cell_type == "code" for cell in solved.cells)
-                kept = copy.deepcopy(solved)
-                kept.metadata["unrolled"] = {"key": key}
-                write_atomic(file, nbformat.writes(kept))
-                return Executed(notebook, solved, count)
-            code = [cell for cell in solved.cells if cell.cell_type == "code"]
-            for cell, old in zip(code, outputs, strict=True):
-                cell.outputs, cell.execution_count = old.outputs, old.execution_count
-            return Executed(notebook, solved, 0)
 
-    tasks = [asyncio.ensure_future(one(notebook)) for notebook in notebooks]
-    try:
-        return list(await asyncio.gather(*tasks))
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
+def _kill(client: NotebookClient) -> None:
+    """End a kernel at once; its thread then notices and ends too."""
+    if client.km is not None and client.km.has_kernel:
+        asyncio.run(client.km.signal_kernel(signal.SIGTERM))
 
 
 def _cached(file: Path, key: str) -> list[NotebookNode] | None:
@@ -122,9 +132,8 @@ def _cached(file: Path, key: str) -> list[NotebookNode] | None:
     return [cell for cell in kept.cells if cell.cell_type == "code"]
 
 
-async def _run(notebook: Notebook, solved: NotebookNode, progress: Progress) -> None:
-    total = sum(cell.cell_type == "code" for cell in solved.cells)
-    done = 0
+def _run(one: Executed, progress: Progress, kernels: list[NotebookClient]) -> None:
+    notebook, solved, total, done = one.notebook, one.solved, one.cells, 0
     progress(notebook.key, 0, total)
 
     def executed(**_: object) -> None:
@@ -142,12 +151,15 @@ async def _run(notebook: Notebook, solved: NotebookNode, progress: Progress) -> 
         extra_arguments=["--log-level=40"],
         coalesce_streams=True,
     )
+    kernels.append(client)
     try:
-        await client.async_execute(env=kernel_environment())
+        asyncio.run(client.async_execute(env=kernel_environment()))
     except CellExecutionError as error:
         raise BookError(_failure(notebook, solved, error)) from error
     except DeadKernelError as error:
         raise BookError(f"chapters/{notebook.name}.py: the kernel died: {error}") from error
+    finally:
+        kernels.remove(client)
     for number, cell in enumerate(solved.cells):
         for output in cell.get("outputs", []):
             _tidy(output)

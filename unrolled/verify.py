@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as Timeout
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,10 @@ class Report:
 
 
 def verify(notebook: Notebook, said: Callable[[str], None], jobs: int = 2) -> Report:
-    """Run the whole gate on one notebook. `said` is told what is going on."""
+    """Run the whole gate on one notebook. `said` is told what is going on.
+
+    jobs: processes that run checks side by side, each with a time limit; 0: this one, without.
+    """
     report = Report(notebook.key)
     said("sources")
     report.problems += written(notebook)
@@ -61,20 +64,33 @@ def verify(notebook: Notebook, said: Callable[[str], None], jobs: int = 2) -> Re
     report.problems += [
         f"exercise {name} has no check" for name, found in checks.items() if not found
     ]
-    context = get_context("spawn")
+    if not jobs:
+        behave(partial(_here, notebook), notebook, checks, report, said)
+        return report
     os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPool(jobs, context=context) as pool:
-        run = _Runner(pool, notebook)
-        said("stubs and solutions")
-        report.problems += stubs_and_solutions(run, notebook)
-        if not report.problems:
-            said("wrong answers")
-            report.problems += wrong(run, notebook, checks, report)
-            said("mutants of the solutions")
-            report.problems += mutation(run, notebook, report)
-            said(f"false failures over {SEEDS} seeds")
-            report.problems += false_failures(run, notebook, checks, report)
+    with ProcessPool(jobs, context=get_context("spawn")) as pool:
+        behave(partial(_there, notebook, pool), notebook, checks, report, said)
     return report
+
+
+def behave(
+    run: "Run",
+    notebook: Notebook,
+    checks: dict[str, list[Check]],
+    report: Report,
+    said: Callable[[str], None],
+) -> None:
+    """Run answers of every kind against the checks."""
+    said("stubs and solutions")
+    report.problems += stubs_and_solutions(run, notebook, checks)
+    if report.problems:
+        return
+    said("wrong answers")
+    report.problems += wrong(run, notebook, checks, report)
+    said("mutants of the solutions")
+    report.problems += mutation(run, notebook, report)
+    said(f"false failures over {SEEDS} seeds")
+    report.problems += false_failures(run, notebook, checks, report)
 
 
 # --- what stands in the sources ---------------------------------------------------------------
@@ -235,47 +251,57 @@ class Task:
 
 
 @cache
-def _prepared(name: str) -> tuple[Notebook, dict[str, list[Check]], Answers]:
-    [notebook] = read_book().select([name])
+def _prepared(root: Path, name: str) -> tuple[Notebook, dict[str, list[Check]], Answers]:
+    [notebook] = read_book(root).select([name])
     checks = checks_by_exercise(notebook, load_checks(notebook))
     return notebook, checks, Answers.reference(notebook)
 
 
-def _behave(name: str, task: Task) -> Behavior:
-    notebook, checks, rest = _prepared(name)
+def _behave(root: Path, name: str, task: Task) -> Behavior:
+    notebook, checks, rest = _prepared(root, name)
     return behavior(
         checks[task.exercise], notebook, task.exercise, task.answers, rest, task.seed, task.stop
     )
 
 
-class _Runner:
-    """Run tasks in other processes, each with a time limit; None where one never ended."""
-
-    def __init__(self, pool: ProcessPool, notebook: Notebook) -> None:
-        self.pool, self.notebook = pool, notebook
-
-    def __call__(self, tasks: Sequence[Task]) -> list[Behavior | None]:
-        futures = [
-            self.pool.schedule(_behave, args=[self.notebook.name, task], timeout=PATIENCE)
-            for task in tasks
-        ]
-        return [self._result(future) for future in futures]
-
-    def _result(self, future: Any) -> Behavior | None:
-        try:
-            result: Behavior = future.result()
-        except (Timeout, ProcessExpired):
-            return None
-        return result
+Run = Callable[[Sequence[Task]], list[Behavior | None]]
 
 
-def stubs_and_solutions(run: _Runner, notebook: Notebook) -> Iterator[str]:
+def _here(notebook: Notebook, tasks: Sequence[Task]) -> list[Behavior | None]:
+    """Run tasks in this process."""
+    _prepared.cache_clear()
+    return [_behave(notebook.root, notebook.name, task) for task in tasks]
+
+
+def _there(notebook: Notebook, pool: ProcessPool, tasks: Sequence[Task]) -> list[Behavior | None]:
+    """Run tasks in other processes, each with a time limit; None for one that did not end."""
+    futures = [
+        pool.schedule(_behave, args=[notebook.root, notebook.name, task], timeout=PATIENCE)
+        for task in tasks
+    ]
+    return [_result(future) for future in futures]
+
+
+def _result(future: Any) -> Behavior | None:
+    try:
+        result: Behavior = future.result()
+    except (Timeout, ProcessExpired):
+        return None
+    return result
+
+
+def stubs_and_solutions(
+    run: Run, notebook: Notebook, checks: dict[str, list[Check]]
+) -> Iterator[str]:
     """Yield each stub that does not say `not tried yet` and each solution that fails."""
     ids = [one.id for one in notebook.exercises]
     stubs = Answers("chapters", {})
     for name, found in zip(ids, run([Task(name, stubs, 0) for name in ids]), strict=True):
-        checks = len(_prepared(notebook.name)[1][name])
-        if found is None or len(found) != checks or any(one.stub != name for one in found):
+        if (
+            found is None
+            or len(found) != len(checks[name])
+            or any(one.stub != name for one in found)
+        ):
             odd = [one.check for one in found or () if one.stub != name] or ["a check"]
             yield f"the stub of {name} is not reported as not tried yet by {odd[0]}"
     solutions = Answers.reference(notebook)
@@ -285,7 +311,7 @@ def stubs_and_solutions(run: _Runner, notebook: Notebook) -> Iterator[str]:
 
 
 def wrong(
-    run: _Runner, notebook: Notebook, checks: dict[str, list[Check]], report: Report
+    run: Run, notebook: Notebook, checks: dict[str, list[Check]], report: Report
 ) -> Iterator[str]:
     """Yield each wrong answer that is accepted, or like another; each idle check."""
     catalog = wrong_answers(notebook)
@@ -321,7 +347,7 @@ def wrong(
     report.figures["wrong answers rejected"] = f"{sum(bool(f) for f in first)} of {len(catalog)}"
 
 
-def mutation(run: _Runner, notebook: Notebook, report: Report) -> Iterator[str]:
+def mutation(run: Run, notebook: Notebook, report: Report) -> Iterator[str]:
     """Yield what is wrong with the survivors; the share that dies goes into the report."""
     solutions = answers_in(read_cells(notebook.solutions))
     made: list[Mutant] = [
@@ -361,7 +387,7 @@ def survivors(notebook: Notebook) -> dict[str, dict[str, str]]:
 
 
 def false_failures(
-    run: _Runner, notebook: Notebook, checks: dict[str, list[Check]], report: Report
+    run: Run, notebook: Notebook, checks: dict[str, list[Check]], report: Report
 ) -> Iterator[str]:
     """Yield each check that a solution fails under some seed; the rate goes into the report."""
     solutions = Answers.reference(notebook)

@@ -1,0 +1,173 @@
+"""A book small enough to break: two notebooks, one exercise each."""
+
+from pathlib import Path
+
+import pytest
+
+from unrolled.manifest import Book, read_book
+
+BOOK = """\
+[book]
+title = "Tiny"
+authors = ["Nobody"]
+description = "Two notebooks"
+language = "en"
+src = "chapters"
+
+[[chapter]]
+number = 1
+title = "Twice"
+notebooks = ["01_twice"]
+cpu_seconds = 10
+check_seconds = 5
+
+[[chapter.exercise]]
+id = "twice"
+title = "Double it"
+points = 2
+minutes = 5
+
+[[chapter]]
+number = 2
+title = "Thrice"
+notebooks = ["02_thrice"]
+cpu_seconds = 10
+check_seconds = 5
+
+[[chapter.exercise]]
+id = "thrice"
+title = "Triple it"
+points = 3
+minutes = 5
+"""
+
+CHAPTER = '''\
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # {n} · {title}
+
+# %% tags=["setup"]
+import math
+
+# %% [markdown]
+# ## A section
+
+# %% [markdown]
+# ### Exercise {n}.1 · {task} (about 1 line)
+#
+# Write `{name}`.
+
+# %% exercise="{name}" tags=["exercise"]
+def {name}(x: float) -> float:
+    """{n} + 1 times x.
+
+    x: a number.
+    """
+    raise NotImplementedError("exercise {name}")
+
+# %%
+# NBVAL_CHECK_OUTPUT
+print(f"{{{name}(1.234):.3f}}")
+
+# %% [markdown]
+# The answer is {quote}, after a while.
+'''
+
+SOLUTION = """\
+# %% exercise="{name}"
+def {name}(x: float) -> float:
+    return {factor} * x
+
+# %% [markdown] exercise="{name}"
+# One product is enough, because a multiple of a number is what a product means.
+"""
+
+CHECKS = '''\
+"""Checks of {name}."""
+
+from unrolled.checks import close
+
+
+def test_a_positive_number_is_multiplied({name}, rng):
+    x = 1 + rng.random()
+    close({name}(x), {factor} * x, "{name}(x)")
+
+
+def test_a_negative_number_is_multiplied({name}, rng):
+    x = -1 - rng.random()
+    close({name}(x), {factor} * x, "{name}(x)")
+'''
+
+WRONG = """\
+# %% exercise="{name}" mistake="power" says="That is a power; multiply."
+def {name}(x: float) -> float:
+    return abs(x) ** {factor} * (1 if x > 0 else -1)
+
+# %% exercise="{name}" mistake="no_sign" says="The sign is lost; keep it."
+def {name}(x: float) -> float:
+    return {factor} * abs(x)
+
+# %% exercise="{name}" mistake="clipped" says="Large numbers count too; do not clip."
+def {name}(x: float) -> float:
+    return {factor} * min(x, 0.5)
+"""
+
+HINTS = """\
+# Hints
+
+## {name}
+
+1. What is a multiple?
+2. Look at the operator `*`.
+3. Multiply x by the factor.
+"""
+
+
+def write_book(root: Path) -> None:
+    """Write the tiny book's sources."""
+    files = {"book.toml": BOOK, "README.md": "# Tiny\n"}
+    rows = [
+        (1, "Twice", "twice", "Double it", 2, "2.468"),
+        (2, "Thrice", "thrice", "Triple it", 3, "3.702"),
+    ]
+    for n, title, name, task, factor, quote in rows:
+        words = dict(n=n, title=title, name=name, task=task, factor=factor, quote=quote)
+        files |= {
+            f"chapters/0{n}_{name}.py": CHAPTER.format(**words),
+            f"solutions/0{n}_{name}.py": SOLUTION.format(**words),
+            f"tests/chapters/test_0{n}_{name}.py": CHECKS.format(**words),
+            f"tests/wrong/0{n}_{name}.py": WRONG.format(**words),
+            f"chapters/hints/0{n}_{name}.md": HINTS.format(**words),
+        }
+    files["chapters/index.md"] = (
+        "# Tiny\n\n<!-- chapters:begin -->\n<!-- chapters:end -->\n\n"
+        "```{toctree}\n:hidden:\n:glob:\n\n0*\n```\n"
+    )
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (root / "chapters" / "references.bib").touch()
+    (root / "data").mkdir()
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
+    """The tiny book, in the current folder."""
+    write_book(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return read_book(tmp_path)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace text that must be there."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{path} does not hold {old!r}"
+    path.write_text(text.replace(old, new), encoding="utf-8")

@@ -1,0 +1,56 @@
+"""book.toml: what is accepted, and the one line for what is not."""
+
+import pytest
+
+from tests.package.conftest import edit
+from unrolled.errors import BookError
+from unrolled.manifest import Book, read_book
+
+
+def test_the_books_own_registry_is_valid_and_names_existing_files() -> None:
+    book = read_book()
+    assert [one.number for one in book.chapters] == sorted({one.number for one in book.chapters})
+    assert all(one.checks.is_file() and one.solutions.is_file() for one in book.notebooks)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('language = "en"', 'languages = "en"', "book.languages: unknown key"),
+        ("points = 2", "points = 0", "chapter.1.exercise.1.points"),
+        ("points = 2", 'points = "two"', "chapter.1.exercise.1.points"),
+        ('id = "thrice"', 'id = "twice"', "'twice' is listed 2 times"),
+        ('id = "twice"', 'id = "two words"', "chapter.1.exercise.1.id"),
+        ('notebooks = ["01_twice"]', 'notebooks = ["01_missing"]', "01_missing.py is missing"),
+        ('notebooks = ["01_twice"]', 'notebooks = ["twice"]', "expected a name like 03a_shapes"),
+        ("number = 2", "number = 1", "expected each once and in order"),
+        ('title = "Tiny"\n', "", "book.title: missing key"),
+        ('title = "Tiny"', "title = Tiny", "book.toml: "),
+        ('id = "twice"', 'id = "twice"\nnotebook = "02_thrice"', "is not one of 01_twice"),
+    ],
+)
+def test_a_mistake_in_the_registry_is_one_line_that_names_it(
+    tiny: Book, old: str, new: str, said: str
+) -> None:
+    edit(tiny.root / "book.toml", old, new)
+    with pytest.raises(BookError) as error:
+        read_book(tiny.root)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["1", "01", "01_twice"])
+def test_a_notebook_is_selected_by_number_key_or_name(tiny: Book, name: str) -> None:
+    assert [one.name for one in tiny.select([name])] == ["01_twice"]
+
+
+def test_an_unknown_notebook_is_refused_with_the_known_ones(tiny: Book) -> None:
+    with pytest.raises(BookError, match=r"no notebook '7' in book.toml; there are 01, 02"):
+        tiny.select(["7"])
+
+
+def test_a_folder_without_a_registry_above_it_falls_back_on_the_packages_own(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_book().about.title == "Unrolled"

@@ -1,0 +1,178 @@
+"""The author's gate refuses what it should."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.package.conftest import edit
+from unrolled.manifest import Book, read_book
+from unrolled.reference import write_reference
+from unrolled.verify import Report, readme_problem, verify, written
+
+
+@pytest.fixture(scope="module")
+def proven(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny book with its reference notebooks."""
+    from tests.package.conftest import write_book
+
+    root = tmp_path_factory.mktemp("proven")
+    write_book(root)
+    book = read_book(root)
+    assert len(list(write_reference(book, book.notebooks, lambda *_: None))) == 2
+    return root
+
+
+@pytest.fixture
+def book(proven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
+    """A copy of it that a test may break."""
+    root = tmp_path / "book"
+    shutil.copytree(proven, root)
+    monkeypatch.chdir(root)
+    return read_book(root)
+
+
+def _gate(book: Book) -> Report:
+    return verify(book.notebooks[0], lambda _: None, jobs=0)
+
+
+def test_an_honest_book_passes(book: Book) -> None:
+    report = verify(book.notebooks[0], lambda _: None)
+    assert report.problems == []
+    assert report.figures["wrong answers rejected"] == "3 of 3"
+    assert report.figures["false failures"] == "0 of 40 (20 seeds)"
+    assert "100%" in report.figures["mutants killed"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("solutions/01_twice.py", '# %% exercise="twice"\n', "# %%\n", "no answer to exercise"),
+        ("solutions/01_twice.py", 'exercise="twice"', 'exercise="twise"', "no such exercise"),
+        ("solutions/01_twice.py", "x: float)", "x: int)", "signature is"),
+        ("solutions/01_twice.py", "One product is enough, because", "#", "does not say why"),
+        ("chapters/01_twice.py", "2.468", "2.469", "'2.469' is printed by no checked cell"),
+        ("chapters/01_twice.py", "(1.234)", "(1.235)", "differs from the sources"),
+        ("chapters/01_twice.py", "import math", "x = 1" + 40 * " + 1", "columns, at most 77"),
+        ("chapters/01_twice.py", "import math", 26 * "x = 1\n", "26 lines of code, at most 25"),
+        ("chapters/01_twice.py", "import math", "plt.show()", "a figure without alt text"),
+        ("chapters/01_twice.py", '("exercise twice")', '("todo")', "the body of a stub is"),
+        ("chapters/hints/01_twice.md", "3. Multiply x by the factor.", "", "2 hints, expected 3"),
+        ("chapters/hints/01_twice.md", "## twice", "## twise", "twice has 0 hints"),
+        ("tests/wrong/01_twice.py", "(x: float)", "(z: float)", "twice:power: signature is"),
+        (
+            "tests/wrong/01_twice.py",
+            "The sign is lost; keep it.",
+            "That is a power; multiply.",
+            "share",
+        ),
+        ("tests/wrong/01_twice.py", 'mistake="clipped" ', "", "needs mistake= and says="),
+    ],
+)
+def test_a_broken_source_is_one_clear_line(
+    book: Book, file: str, old: str, new: str, said: str
+) -> None:
+    edit(book.root / file, old, new)
+    try:
+        lines = written(book.notebooks[0])
+    except Exception as error:
+        lines = [str(error)]
+    found = [line for line in lines if said in line]
+    assert found, lines
+    assert file in found[0] or "tests/nbval" in found[0]
+    assert "\n" not in found[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("solutions/01_twice.py", "2 * x", "2 * x + 1e-3", "the solution of twice fails"),
+        ("tests/wrong/01_twice.py", "min(x, 0.5)", "x", "twice:clipped is accepted by every check"),
+        (
+            "tests/wrong/01_twice.py",
+            "return 2 * abs(x)",
+            "return 2 * min(x, 0.5)",
+            "twice:clipped and twice:no_sign behave alike",
+        ),
+        (
+            "tests/wrong/01_twice.py",
+            "return 2 * abs(x)",
+            "raise TypeError",
+            "twice:no_sign is stopped by an error alone",
+        ),
+        ("tests/chapters/test_01_twice.py", "rng.random()", "0.9 * rng.random()", None),
+        (
+            "tests/chapters/test_01_twice.py",
+            'close(twice(x), 2 * x, "twice(x)")',
+            "twice(x)",
+            "rejects none of the wrong answers",
+        ),
+    ],
+)
+def test_what_the_checks_let_through_stops_the_gate(
+    book: Book, file: str, old: str, new: str, said: str | None
+) -> None:
+    edit(book.root / file, old, new)
+    if file.startswith("solutions"):  # its reference would be out of date first
+        list(write_reference(book, book.notebooks[:1], lambda *_: None))
+    problems = _gate(book).problems
+    if said is None:
+        assert problems == []
+    else:
+        assert any(said in line for line in problems), problems
+
+
+@pytest.mark.parametrize("name", ["a_positive_number", "a_negative_number"])
+def test_a_check_changed_into_one_that_accepts_everything_stops_the_gate(
+    book: Book, name: str
+) -> None:
+    path = book.notebooks[0].checks
+    text = path.read_text()
+    gutted = re.sub(rf"(def test_{name}[^\n]*\n)(    [^\n]*\n)+", r"\1    assert True\n", text)
+    assert gutted != text
+    path.write_text(gutted)
+    assert any("rejects none" in line for line in _gate(book).problems)
+
+
+def test_a_check_that_fails_honest_answers_for_some_seeds_is_found(book: Book) -> None:
+    check = "\n\ndef test_luck(twice, rng):\n    assert twice(1.0) == 2.0 and rng.random() > 0.2\n"
+    path = book.notebooks[0].checks
+    path.write_text(path.read_text() + check)
+    assert any("fails test_luck under --seed" in line for line in _gate(book).problems)
+
+
+def test_surviving_mutants_have_to_be_listed_and_listed_ones_have_to_survive(book: Book) -> None:
+    path = book.notebooks[0].checks
+    text = path.read_text().replace('"twice(x)")', '"twice(x)", tolerance=1.5)')
+    path.write_text(text)
+    assert any("mutant of twice survives: " in line for line in _gate(book).problems)
+    path.write_text(text.replace(", tolerance=1.5", ""))
+    (book.root / "tests/wrong/survivors.toml").write_text('[twice]\n"a  →  b" = "because"\n')
+    assert any("this mutant of twice dies: a  →  b" in line for line in _gate(book).problems)
+
+
+def test_a_readme_whose_table_drifts_is_found(book: Book) -> None:
+    from unrolled.cli import main
+
+    readme = book.root / "README.md"
+    readme.write_text("# Tiny\n\n<!-- chapters:begin -->\n<!-- chapters:end -->\n")
+    assert readme_problem(book)
+    main(["readme"], standalone_mode=False)
+    assert readme_problem(book) == []
+    assert "| 1 | [Twice](chapters/01_twice.py) | 1 | 2 |" in readme.read_text()
+
+
+def test_the_commands_stop_with_one_line_and_status_2(book: Book) -> None:
+    edit(book.root / "book.toml", "points = 2", "point = 2")
+    for command in (["build"], ["verify"], ["check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "unrolled.cli", *command], capture_output=True, text=True
+        )
+        assert done.returncode == 2
+        assert done.stderr == (
+            "unrolled: book.toml: chapter.1.exercise.1.point: unknown key; "
+            "check the spelling or remove it\n"
+        )
