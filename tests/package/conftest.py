@@ -86,7 +86,7 @@ def {name}(x: float) -> float:
     return {factor} * x
 
 # %% [markdown] exercise="{name}"
-# One product is enough, because a multiple of a number is what a product means.
+# One product is enough, because a multiple is what a product means.
 """
 
 CHECKS = '''\

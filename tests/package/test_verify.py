@@ -53,7 +53,7 @@ def test_an_honest_book_passes(book: Book) -> None:
         ("solutions/01_twice.py", '# %% exercise="twice"\n', "# %%\n", "no answer to exercise"),
         ("solutions/01_twice.py", 'exercise="twice"', 'exercise="twise"', "no such exercise"),
         ("solutions/01_twice.py", "x: float)", "x: int)", "signature is"),
-        ("solutions/01_twice.py", "One product is enough, because", "#", "does not say why"),
+        ("solutions/01_twice.py", "One product is enough, because a", "A", "does not say why"),
         ("chapters/01_twice.py", "2.468", "2.469", "'2.469' is printed by no checked cell"),
         ("chapters/01_twice.py", "(1.234)", "(1.235)", "differs from the sources"),
         ("chapters/01_twice.py", "import math", "x = 1" + 40 * " + 1", "columns, at most 77"),
@@ -89,7 +89,7 @@ def test_a_broken_source_is_one_clear_line(
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("solutions/01_twice.py", "2 * x", "2 * x + 1e-3", "the solution of twice fails"),
+        ("solutions/01_twice.py", "2 * x", "2 * x + 1e-6", "the solution of twice fails"),
         ("tests/wrong/01_twice.py", "min(x, 0.5)", "x", "twice:clipped is accepted by every check"),
         (
             "tests/wrong/01_twice.py",
@@ -134,7 +134,7 @@ def test_a_check_changed_into_one_that_accepts_everything_stops_the_gate(
     gutted = re.sub(rf"(def test_{name}[^\n]*\n)(    [^\n]*\n)+", r"\1    assert True\n", text)
     assert gutted != text
     path.write_text(gutted)
-    assert any("rejects none" in line for line in _gate(book).problems)
+    assert any(f"test_{name}" in line for line in _gate(book).problems)
 
 
 def test_a_check_that_fails_honest_answers_for_some_seeds_is_found(book: Book) -> None:
