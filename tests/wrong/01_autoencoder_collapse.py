@@ -155,7 +155,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     ratio = moved.square().sum((0, 1)) / flat.square().sum((0, 1))
     return ratio.sqrt()
 
-# %% exercise="explained_variance" mistake="ratio_about_the_target_s_mean" says="The prediction moves about its own mean, not about the target's; subtract its own."
+# %% exercise="explained_variance" mistake="ratio_about_the_target_mean" says="The prediction moves about its own mean, not about the target's; subtract its own."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
     flat = target - target.mean(dim=1, keepdim=True)
@@ -167,7 +167,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     moved, flat = prediction - mean, target - mean
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
-# %% exercise="explained_variance" mistake="ratio_keeps_the_prediction_s_level" says="The prediction's level counts as movement; subtract its mean over time."
+# %% exercise="explained_variance" mistake="ratio_keeps_the_prediction_level" says="The prediction's level counts as movement; subtract its mean over time."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
     flat = target - target.mean(dim=1, keepdim=True)
@@ -178,7 +178,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     flat = target - target.mean(dim=1, keepdim=True)
     return prediction.square().sum((0, 1)) / flat.square().sum((0, 1))
 
-# %% exercise="explained_variance" mistake="ratio_keeps_the_target_s_level" says="The target's level counts as movement; subtract its mean over time."
+# %% exercise="explained_variance" mistake="ratio_keeps_the_target_level" says="The target's level counts as movement; subtract its mean over time."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
     flat = target - target.mean(dim=1, keepdim=True)
