@@ -1,0 +1,332 @@
+"""The pytest plugin, the comparisons and the diagnosis, through pytest itself."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from tests.package.conftest import edit
+from unrolled.answers import Answers, uses
+from unrolled.checks import Mismatch, close, equal, expect, raises
+from unrolled.checks.compare import plain, same_values
+from unrolled.checks.diagnosis import Catalog
+from unrolled.checks.live import check
+from unrolled.checks.run import checks_by_exercise, load_checks
+from unrolled.errors import BookError
+from unrolled.manifest import Book, read_book
+
+pytest_plugins = ["pytester"]
+
+REAL = arrays(np.float64, array_shapes(max_dims=3, max_side=4), elements=st.floats(-1e6, 1e6))
+
+
+def _pytest(tester: pytest.Pytester, book: Book, *arguments: str) -> pytest.RunResult:
+    """Run pytest in this process, as torch takes seconds to import."""
+    os.chdir(book.root)
+    words = ["tests/chapters", "-q", "--import-mode=importlib", "-pno:cacheprovider", *arguments]
+    return tester.runpytest_inprocess(*words)
+
+
+def _report(tester: pytest.Pytester, book: Book, *arguments: str) -> list[dict[str, object]]:
+    _pytest(tester, book, *arguments, "--report=report.json")
+    content = json.loads((book.root / "report.json").read_text())
+    assert isinstance(content["seed"], int)
+    return list(content["verdicts"])
+
+
+# --- comparisons ------------------------------------------------------------------------------
+
+
+@given(REAL)
+def test_an_array_is_close_to_itself_and_to_its_tensor_but_not_to_another(
+    array: np.ndarray,
+) -> None:
+    close(array, array, "x")
+    close(torch.from_numpy(array), array, "x")
+    other = array.copy()
+    other.flat[-1] += 1e-3 * max(1.0, float(np.abs(array).max()))
+    with pytest.raises(Mismatch, match=r"expected .*, got "):
+        close(other, array, "x")
+
+
+@given(REAL)
+def test_a_shape_that_would_broadcast_is_a_mismatch(array: np.ndarray) -> None:
+    with pytest.raises(Mismatch, match="expected shape"):
+        close(array[None], array, "x")
+
+
+def test_the_place_is_named_by_axis_letters() -> None:
+    expected = torch.arange(30.0).reshape(3, 5, 2)
+    got = expected.clone()
+    got[1, 2, 1] = -7.0
+    with pytest.raises(Mismatch) as error:
+        close(got, expected, "decode(state)", axes="BTF")
+    assert str(error.value) == "decode(state) at b=1, t=2, f=1: expected 15, got -7"
+
+
+@pytest.mark.parametrize("bad", [None, "3", [3.0], True, object(), np.array("a"), 3j])
+def test_what_is_no_number_is_a_mismatch(bad: object) -> None:
+    with pytest.raises(Mismatch):
+        close(bad, 3.0, "x")
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_what_is_not_finite_is_a_mismatch_whatever_the_tolerance(bad: float) -> None:
+    with pytest.raises(Mismatch, match="expected a finite number"):
+        close(torch.tensor([bad]), torch.tensor([1.0]), "x", tolerance=1e9)
+
+
+def test_an_object_that_calls_itself_equal_to_everything_is_a_mismatch() -> None:
+    class Agreeable(float):
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+    for compare in (lambda x: close(x, 2.0, "x"), lambda x: equal(x, 2.0, "x")):
+        with pytest.raises(Mismatch):
+            compare(Agreeable(1.0))
+    with pytest.raises(Mismatch):
+        expect(Agreeable(1.0), "x")  # type: ignore[arg-type]
+
+
+def test_raises_wants_the_named_error_and_lets_a_stub_through() -> None:
+    def fail(error: Exception) -> None:
+        raise error
+
+    assert raises(ValueError, fail, ValueError("why"), what="f") == "why"
+    with pytest.raises(Mismatch, match="expected ValueError, got TypeError: other"):
+        raises(ValueError, fail, TypeError("other"), what="f")
+    with pytest.raises(Mismatch, match="expected ValueError, got 3"):
+        raises(ValueError, lambda: 3, what="f")
+    for error in (ValueError, RuntimeError):  # a stub's error is a RuntimeError
+        with pytest.raises(NotImplementedError):
+            raises(error, fail, NotImplementedError("exercise f"), what="f")
+
+
+@given(REAL)
+def test_values_that_differ_by_rounding_behave_alike(array: np.ndarray) -> None:
+    near = array * (1 + 1e-9)
+    assert same_values(plain(array), plain(near))
+    assert not same_values(plain(array), plain(array[None]))
+
+
+# --- the plugin -------------------------------------------------------------------------------
+
+
+def test_solutions_pass_and_earn_all_points(pytester: pytest.Pytester, tiny: Book) -> None:
+    rows = _report(pytester, tiny, "--answers=solutions")
+    assert [row["outcome"] for row in rows] == ["passed"] * 4
+    points = {e.id: e.points for c in tiny.chapters for e in c.exercise}
+    for name, wanted in points.items():
+        assert sum(float(str(r["points"])) for r in rows if r["exercise"] == name) == wanted
+
+
+def test_stubs_are_not_tried_yet_and_earn_nothing(pytester: pytest.Pytester, tiny: Book) -> None:
+    done = _pytest(pytester, tiny, "--answers=chapters")
+    assert "not tried yet" in done.stdout.str()
+    rows = _report(pytester, tiny, "--answers=chapters")
+    assert {(row["outcome"], row["points"]) for row in rows} == {("untried", 0.0)}
+
+
+def test_a_not_implemented_error_of_another_text_is_a_failure(
+    pytester: pytest.Pytester, tiny: Book
+) -> None:
+    edit(tiny.notebooks[0].solutions, "return 2 * x", 'raise NotImplementedError("later")')
+    rows = _report(pytester, tiny, "--answers=solutions", "--exercise=twice")
+    assert {row["outcome"] for row in rows} == {"failed"}
+
+
+def test_a_mistake_gets_the_message_that_is_written_for_it_and_only_there(
+    pytester: pytest.Pytester, tiny: Book
+) -> None:
+    work = tiny.root / "work"
+    work.mkdir()
+    text = '# %% exercise="twice"\ndef twice(x):\n    return x * 2 if x > 0 else x * -2\n'
+    (work / "01_twice.py").write_text(text)
+    done = _pytest(pytester, tiny, "--answers=work", "--exercise=twice", "--seed=5")
+    assert "The sign is lost; keep it." in done.stdout.str()
+    assert "twice(x): expected -" in done.stdout.str()
+    assert "--exercise twice --seed 5" in done.stdout.str()
+    [row] = [r for r in _report(pytester, tiny, "--answers=work") if r["outcome"] == "failed"]
+    assert row["mistake"] == "no_sign"
+    (work / "01_twice.py").write_text(text.replace("x * -2", "x * 3"))
+    [row] = [r for r in _report(pytester, tiny, "--answers=work") if r["outcome"] == "failed"]
+    assert row["mistake"] is None
+
+
+def test_mistake_puts_a_named_wrong_answer_under_test(
+    pytester: pytest.Pytester, tiny: Book
+) -> None:
+    rows = _report(pytester, tiny, "--mistake=twice:clipped")
+    failed = [row for row in rows if row["outcome"] == "failed"]
+    assert {row["mistake"] for row in failed} == {"clipped"}
+    assert all("do not clip" in str(row["message"]) for row in failed)
+    done = _pytest(pytester, tiny, "--mistake=twice:nothing")
+    assert done.ret == 4
+    assert "has no wrong answer 'nothing'; it has power, no_sign, clipped" in done.stderr.str()
+
+
+def test_the_same_seed_gives_the_same_draws_and_another_gives_others(
+    pytester: pytest.Pytester, tiny: Book
+) -> None:
+    def values(seed: int) -> list[object]:
+        rows = _report(pytester, tiny, "--mistake=twice:clipped", f"--seed={seed}")
+        return [row["message"] for row in rows if row["outcome"] == "failed"]
+
+    assert values(1) == values(1) != values(2)
+
+
+def test_a_name_outside_its_cell_is_told_to_move(pytester: pytest.Pytester, tiny: Book) -> None:
+    work = tiny.root / "work"
+    work.mkdir()
+    (work / "01_twice.py").write_text(
+        '# %%\ndef twice(x):\n    return 2 * x\n\n# %% exercise="twice"\nother = 1\n'
+    )
+    done = _pytest(pytester, tiny, "--answers=work", "--exercise=twice")
+    assert "twice is missing; move it into the exercise's cell" in done.stdout.str()
+
+
+def test_of_a_pair_the_newer_file_counts_and_code_outside_exercises_is_never_run(
+    pytester: pytest.Pytester, tiny: Book
+) -> None:
+    work = tiny.root / "work"
+    work.mkdir()
+    good = '# %% exercise="twice"\ndef twice(x):\n    return 2 * x\n'
+    (work / "01_twice.py").write_text(good + "\n# %%\nraise SystemExit('never run')\n")
+    assert {
+        r["outcome"] for r in _report(pytester, tiny, "--answers=work", "--exercise=twice")
+    } == {"passed"}
+
+
+def test_a_prerequisite_that_fails_is_what_the_next_exercise_rests_on(
+    pytester: pytest.Pytester, tiny: Book
+) -> None:
+    """In a course repository, without solutions, an exercise uses the student's own others."""
+    notebook = tiny.notebooks[0]
+    edit(
+        tiny.root / "book.toml", "[[chapter]]\nnumber = 2", EXTRA_ENTRY + "[[chapter]]\nnumber = 2"
+    )
+    notebook.source.write_text(notebook.source.read_text() + EXTRA_STUB)
+    notebook.checks.write_text(notebook.checks.read_text() + EXTRA_CHECK)
+    work = tiny.root / "work"
+    work.mkdir()
+    answer = '# %% exercise="fourfold"\ndef fourfold(x):\n    return twice(twice(x))\n'
+    for first, outcome in (("", "rests"), ("return 3 * x", "rests"), ("return 2 * x", "passed")):
+        start = f'# %% exercise="twice"\ndef twice(x):\n    {first}\n\n' if first else ""
+        (work / "01_twice.py").write_text(start + answer)
+        notebook.solutions.unlink(missing_ok=True)
+        notebook.wrong.unlink(missing_ok=True)
+        rows = _report(pytester, tiny, "--answers=work")
+        [row] = [r for r in rows if r["exercise"] == "fourfold"]
+        assert row["outcome"] == outcome, (first, row)
+    book = read_book(tiny.root)
+    answers = Answers.from_folder(work, book.notebooks[0])
+    assert uses(book.notebooks[0], answers, "fourfold") == {"twice"}
+
+
+EXTRA_ENTRY = """\
+[[chapter.exercise]]
+id = "fourfold"
+title = "Double twice"
+points = 1
+minutes = 1
+
+"""
+EXTRA_STUB = '''
+# %% [markdown]
+# ### Exercise 1.2 · Double twice (about 1 line)
+
+# %% exercise="fourfold" tags=["exercise"]
+def fourfold(x: float) -> float:
+    """4 times x."""
+    raise NotImplementedError("exercise fourfold")
+'''
+EXTRA_CHECK = """
+
+def test_four_times(fourfold, rng):
+    x = rng.random()
+    close(fourfold(x), 4 * x, "fourfold(x)")
+"""
+
+
+def test_checks_without_answers_or_with_a_missing_folder_are_one_line(
+    pytester: pytest.Pytester, tiny: Book
+) -> None:
+    done = _pytest(pytester, tiny)
+    assert done.ret == 4
+    assert "say whose answers: --answers solutions" in done.stderr.str()
+    done = _pytest(pytester, tiny, "--answers=nowhere")
+    assert done.ret == 4
+    assert "no such folder" in done.stderr.str()
+
+
+def test_a_check_of_nothing_is_refused(tiny: Book) -> None:
+    notebook = tiny.notebooks[0]
+    notebook.checks.write_text("def test_it(math):\n    pass\n")
+    with pytest.raises(BookError, match=r"its first argument must be an exercise's, got 'math'"):
+        checks_by_exercise(notebook, load_checks(notebook))
+    notebook.checks.write_text("def test_it(twice, tmp_path):\n    pass\n")
+    with pytest.raises(BookError, match="no setup or exercise cell defines 'tmp_path'"):
+        checks_by_exercise(notebook, load_checks(notebook))
+
+
+def test_workers_share_the_seed_and_report_once(pytester: pytest.Pytester, tiny: Book) -> None:
+    rows = _report(pytester, tiny, "--mistake=twice:clipped", "--seed=7", "-n2")
+    alone = _report(pytester, tiny, "--mistake=twice:clipped", "--seed=7")
+    rows.sort(key=str)
+    assert rows == sorted(alone, key=str)
+    assert len(rows) == 4
+
+
+# --- diagnosis and the notebook ---------------------------------------------------------------
+
+
+def test_an_answer_that_no_mistake_explains_gets_no_message(tiny: Book) -> None:
+    notebook = tiny.notebooks[0]
+    checks = checks_by_exercise(notebook, load_checks(notebook))["twice"]
+    catalog = Catalog(notebook, Answers.reference(notebook), seed=3)
+    assert catalog.diagnose("twice", checks, Answers.reference(notebook)) is None
+    for wrong in catalog.wrong:
+        found = catalog.diagnose("twice", checks, wrong.answers)
+        assert found is not None and found.mistake == wrong.mistake
+
+
+def test_check_in_a_notebook_uses_the_live_names_and_shows_a_table(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def live(factor: float) -> object:
+        space = {"check": check, "twice": lambda x: factor * x}
+        exec('table = check("twice")', space)
+        return space["table"]
+
+    good, bad = live(2), live(3)
+    assert repr(good).startswith("twice: 2 of 2 checks pass")
+    assert "a positive number is multiplied" in good._repr_html_()  # type: ignore[attr-defined]
+    assert repr(bad).startswith("twice: 0 of 2 checks pass")
+    assert "expected" in bad._repr_html_()  # type: ignore[attr-defined]
+
+
+def test_check_in_a_notebook_says_what_is_not_tried_and_what_is_unknown(tiny: Book) -> None:
+    def stub(x: float) -> float:
+        raise NotImplementedError("exercise twice")
+
+    space = {"check": check, "twice": stub}
+    exec('table = check("twice")', space)
+    assert repr(space["table"]).startswith("twice: not tried yet (2 checks wait)")
+    with pytest.raises(BookError, match="no exercise 'nothing'"):
+        check("nothing")
+
+
+def test_the_books_checks_have_sentences_for_names() -> None:
+    for notebook in read_book().notebooks:
+        for checks in checks_by_exercise(notebook, load_checks(notebook)).values():
+            for one in checks:
+                assert one.__name__.count("_") >= 3, one.__name__
+                assert Path(one.__code__.co_filename) == notebook.checks
