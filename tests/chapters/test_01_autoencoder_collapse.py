@@ -819,7 +819,7 @@ def test_distance_is_measured_from_the_mean_of_the_normal_errors(anomaly_score, 
 
 def test_a_residual_scores_alone_as_it_does_in_company(anomaly_score, rng):
     fit_on = normal_errors(rng, 3, 100)
-    residual = rng.normal(size=(1, 3)) + [3, 3, 3]
+    residual = rng.normal(size=(1, 3)) + 3
     expected = torch.from_numpy((residual**2).sum(1)).float()
     got = scored(anomaly_score, residual, fit_on)
     close(got, expected, "score of one residual", axes="N", tolerance=1e-2)
