@@ -1162,8 +1162,8 @@ assert inside
 
 # %% [markdown]
 # They are weights like any other, so why does training not set them? It
-# hardly tries. After 400 steps, of which only the first 54 or so were spent
-# above the floor, the bias holds a share of 0.056 of the level.
+# hardly tries. After 400 steps, of which some 54 were spent above the floor,
+# the bias holds a share of 0.056 of the level.
 #
 # Adam moves a weight by about the learning rate, so a bias alone would need
 # $0.64 / 10^{-3} = 640$ steps, while a hundred units that pull together lift
@@ -1314,12 +1314,11 @@ assert inside and ordered
 
 # %% [markdown]
 # None of it happens. The raw network does not predict a thousand: after two
-# hundred steps its output has climbed to 26, and the typical error is 972,
-# where the best constant has 1.2. Differences do not help either (974),
+# hundred steps its output has climbed to 26, and the typical error is 975,
+# where the best constant has 2.2. Differences do not help either (974),
 # because their first row is the thousand; one row in a hundred is enough to
-# spoil the lot. With the start kept aside they come to 1.3, no better than a
-# constant, since errors add up on the way back. Centering gets to 0.6 and
-# standardizing to 0.7.
+# spoil the lot. With the start kept aside they come to 1.4, since errors add
+# up on the way back. Centering gets to 0.84 and standardizing to 0.76.
 #
 # So the case made for differences is a case for centering. The intuition
 # behind it, that small changes drown in a high level, is right.
@@ -1429,13 +1428,13 @@ assert inside and sooner
 # %% [markdown]
 # The dense network with its $\tanh$ copies almost as well as the linear one,
 # 0.99 against 1.00. Curvature costs a hundredth. The recurrent network
-# without any curvature manages 0.35, and the LSTM is no worse at 0.44,
+# without any curvature manages 0.38, and the LSTM is no worse at 0.43,
 # although its gates are the culprit in the story and its code, $h$ and $c$
 # together, has twice the room. Of the two causes the second is the right
 # one.
 #
 # And it has a remedy. Asked for the sequence *backwards*, both improve, to
-# 0.89 and 0.74: what was heard last is said first, the way plates leave a
+# 0.90 and 0.73: what was heard last is said first, the way plates leave a
 # stack. {cite:t}`srivastava2015` reversed their targets for this reason. On
 # our one sequence it did nothing, for a sequence that is learned by heart
 # has no order to exploit.
