@@ -757,7 +757,7 @@ print(f"lost: {lost / variance_floor(sequence):.0f} floors of the data")
 #
 # A network that learns these differences to perfection has not learned the
 # sequence. Note also that each space has its own floor, 1.24e-2 here and
-# 2.02e-3 there: a loss of 1e-4 is not the same achievement in both.
+# 2.02e-3 there: a loss of `1e-4` is not the same achievement in both.
 
 # %% [markdown]
 # Here are the four runs, with differences taken correctly and undone before
