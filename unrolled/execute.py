@@ -15,6 +15,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import nbformat
+from jupyter_client.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
@@ -119,7 +120,7 @@ def _from_cache(notebook: Notebook, cache: Path) -> tuple[Executed, str | None]:
 def _kill(client: NotebookClient) -> None:
     """End a kernel at once; its thread then notices and ends too."""
     if client.km is not None and client.km.has_kernel:
-        asyncio.run(client.km.signal_kernel(signal.SIGTERM))
+        asyncio.run(ensure_async(client.km.signal_kernel(signal.SIGTERM)))
 
 
 def _cached(file: Path, key: str) -> list[NotebookNode] | None:

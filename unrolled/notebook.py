@@ -330,7 +330,7 @@ def _exercise_block(exercise: Exercise, task: str, stub: str) -> str:
     points = f"{exercise.points} point{'s' * (exercise.points > 1)}"
     head = f"{points} · about {exercise.minutes} minutes"
     parts = [
-        f"`````{{exercise}} {head}\n:label: {exercise.id}\n:nonumber:\n",
+        f"`````{{exercise}} {head}\n:label: exercise-{exercise.id}\n:nonumber:\n",
         task,
         f"\n````python\n{stub}\n````",
         "`````",
@@ -339,7 +339,7 @@ def _exercise_block(exercise: Exercise, task: str, stub: str) -> str:
 
 
 def _solution_start(name: str) -> str:
-    return f"```{{solution-start}} {name}\n:label: {name}-solution\n:class: dropdown\n```"
+    return f"```{{solution-start}} exercise-{name}\n:label: solution-{name}\n:class: dropdown\n```"
 
 
 def _with_alt(cell: NotebookNode) -> NotebookNode:

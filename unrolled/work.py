@@ -1,17 +1,14 @@
 """A student's folder: copy the chapters, run the checks on what stands there."""
 
-import io
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
 
-import pytest
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from unrolled.answers import newest
-from unrolled.checks import plugin
 from unrolled.checks.plugin import Verdict
+from unrolled.checks.session import run_pytest
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
@@ -38,17 +35,6 @@ def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
         yield f"work/{notebook.name}.py and .ipynb: {len(notebook.exercises)} exercises"
 
 
-class _Gather:
-    def __init__(self) -> None:
-        self.verdicts: list[Verdict] = []
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep each verdict."""
-        for key, value in report.user_properties:
-            if key == plugin.PROPERTY:
-                self.verdicts.append(Verdict(**value))  # type: ignore[arg-type]
-
-
 def check(
     book: Book,
     notebooks: Sequence[Notebook],
@@ -63,16 +49,14 @@ def check(
         raise BookError("no folder work/ yet; `unrolled start` makes it")
     chosen = [n for n in notebooks if not exercises or {e.id for e in n.exercises} & set(exercises)]
     arguments = [str(one.checks) for one in chosen]
-    arguments += [f"--rootdir={book.root}", f"--answers={answers}", "--capture=no", "-q"]
+    arguments += [f"--rootdir={book.root}", f"--answers={answers}"]
     arguments += [f"--exercise={one}" for one in exercises]
     arguments += [f"--seed={seed}"] if seed is not None else []
-    gather, said = _Gather(), io.StringIO()
-    with redirect_stdout(said), redirect_stderr(said):
-        code = pytest.main(arguments, plugins=[gather])
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not gather.verdicts:
-        last = [line for line in said.getvalue().splitlines() if line.strip()][-1:]
+    _, verdicts, said = run_pytest(arguments)
+    if not verdicts:
+        last = [line for line in said.splitlines() if line.strip()][-1:]
         raise BookError(f"the checks did not run: {''.join(last).removeprefix('ERROR: ')}")
-    return show(book, gather.verdicts)
+    return show(book, verdicts)
 
 
 def show(book: Book, verdicts: Sequence[Verdict]) -> int:

@@ -188,8 +188,8 @@ def test_weave_hides_one_solution_under_each_exercise_and_changes_nothing_given(
         assert (chapter, solved, answers) == before
         text = "\n".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
         for exercise in notebook.exercises:
-            assert text.count(f":label: {exercise.id}\n") == 1
-            assert text.count(f"```{{solution-start}} {exercise.id}\n") == 1
+            assert text.count(f":label: exercise-{exercise.id}\n") == 1
+            assert text.count(f"```{{solution-start}} exercise-{exercise.id}\n") == 1
             assert f"{exercise.points} point" in text
         assert text.count("{solution-end}") == len(notebook.exercises)
         assert len({cell["id"] for cell in page.cells}) == len(page.cells)

@@ -2,9 +2,6 @@
 
 import html
 import inspect
-import io
-import sys
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +9,7 @@ import pytest
 
 from unrolled.checks import plugin
 from unrolled.checks.plugin import Live, Verdict
+from unrolled.checks.session import run_pytest
 from unrolled.errors import BookError
 from unrolled.manifest import read_book
 
@@ -67,23 +65,17 @@ def check(exercise: str) -> Table:
     caller = inspect.currentframe()
     assert caller is not None and caller.f_back is not None
     live = Live(caller.f_back.f_globals)
-    said = io.StringIO()
     arguments = [
         str(notebook.checks),
         f"--rootdir={book.root}",
         f"--exercise={exercise}",
-        "--import-mode=importlib",
         "--disable-plugin-autoload",  # the kernel has imported what others would rewrite
         "--assert=plain",
-        "--capture=no",
     ]
-    with redirect_stdout(said), redirect_stderr(said):
-        pytest.main(arguments, plugins=[_Named(live), plugin])
-    for name in [name for name in sys.modules if name.endswith(notebook.checks.stem)]:
-        del sys.modules[name]
-    if not live.verdicts:
-        raise BookError(f"the checks of {exercise} did not run: {said.getvalue().strip()[-500:]}")
-    return Table(exercise, tuple(live.verdicts))
+    _, verdicts, said = run_pytest(arguments, _Named(live), plugin)
+    if not verdicts:
+        raise BookError(f"the checks of {exercise} did not run: {said.strip()[-500:]}")
+    return Table(exercise, tuple(verdicts))
 
 
 class _Named:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,18 +48,11 @@ class Verdict:
         return self.check.removeprefix("test_").replace("_", " ")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Live:
     """Registered as a plugin by `check(…)` in a notebook: the names come from its namespace."""
 
     names: dict[str, Any]
-    verdicts: list[Verdict] = field(default_factory=list)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep each verdict in order."""
-        for key, value in report.user_properties:
-            if key == PROPERTY:
-                self.verdicts.append(Verdict(**value))  # type: ignore[arg-type]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,9 +1,10 @@
 """The book as pages: assemble Sphinx's sources from the executed notebooks, then run Sphinx."""
 
-import io
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import jupytext
@@ -109,17 +110,14 @@ def fill_table(book: Book, text: str, link: str) -> str:
 
 
 def _render(book: Book, pages: Path) -> None:
-    from sphinx.cmd.build import main as sphinx
-
     conf, html = Path(__file__).parent, book.root / "build" / "html"
     doctrees = book.root / "build" / "doctrees"
-    arguments = ["-b", "html", "-W", "--keep-going", "-q"]
-    said = io.StringIO()
-    with redirect_stdout(said), redirect_stderr(said):
-        code = sphinx([*arguments, "-c", str(conf), "-d", str(doctrees), str(pages), str(html)])
-    if code:
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
+    command += ["-c", str(conf), "-d", str(doctrees), str(pages), str(html)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=book.root)
+    shutil.rmtree(html / "_sources", ignore_errors=True)  # the theme puts solved notebooks there
+    if done.returncode:
         shutil.rmtree(doctrees, ignore_errors=True)  # else the next run would not warn again
-        lines = [line for line in said.getvalue().splitlines() if line.strip()]
-        root = str(book.root) + "/"
-        shown = "\n".join(line.replace(root, "") for line in lines[:20])
-        raise BookError(f"Sphinx stopped:\n{shown}")
+        lines = (done.stdout + done.stderr).replace(str(book.root) + "/", "").splitlines()
+        told = [line for line in lines if re.search("WARNING|ERROR|CRITICAL", line)] or lines
+        raise BookError("Sphinx stopped: " + "\n".join(told[:20]))

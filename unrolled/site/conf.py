@@ -1,10 +1,8 @@
 """Sphinx's configuration; the book's words come from book.toml."""
 
-from pathlib import Path
-
 from unrolled.manifest import read_book
 
-_book = read_book(Path(__file__).resolve().parents[2])
+_book = read_book()  # of the current folder
 
 project = _book.about.title
 author = ", ".join(_book.about.authors)

@@ -1,0 +1,140 @@
+"""Measured tables: what is stored, what makes it stale, what an interrupt keeps."""
+
+import json
+import math
+import statistics
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.package.conftest import edit
+from unrolled import results as module
+from unrolled.errors import BookError
+from unrolled.manifest import Book, read_book
+from unrolled.results import Summary, code_hashes, measure, measured, stale
+
+EXPERIMENT = '''
+# %% tags=["experiment"]
+from unrolled import experiment
+
+
+def shifted(x):
+    """Used by one."""
+    return twice(x) + 0.5  # a comment
+
+
+@experiment(seeds=range(4), tolerance=0.1)
+def one(seed):
+    """Rows that depend on the seed."""
+    return {"row": shifted(seed), "never": float("inf")}
+
+
+@experiment(seeds=[7])
+def two(seed):
+    return {"row": float(seed)}
+'''
+
+
+@pytest.fixture
+def book(tiny: Book) -> Book:
+    """The tiny book with two experiments in its first chapter."""
+    source = tiny.notebooks[0].source
+    source.write_text(source.read_text() + EXPERIMENT)
+    module._namespace.cache_clear()
+    return tiny
+
+
+def _measure(book: Book) -> int:
+    module._namespace.cache_clear()
+    return measure(book.notebooks[0], lambda *_: None, jobs=1)
+
+
+def test_every_seed_is_run_once_and_the_table_says_how_it_was_made(book: Book) -> None:
+    assert _measure(book) == 5
+    assert _measure(book) == 0
+    stored = json.loads(book.notebooks[0].results.read_text())
+    assert stored["command"] == "unrolled results 01"
+    entry = stored["experiments"]["one"]
+    assert entry["seeds"] == [0, 1, 2, 3]
+    assert {"machine", "versions", "tolerance", "code", "scale"} <= set(entry)
+    row = entry["rows"]["row"]
+    assert (row["median"], row["low"], row["high"]) == (3.5, 0.5, 6.5)
+    summary = measured("01")["one"]["row"]
+    assert summary.values == (0.5, 2.5, 4.5, 6.5)
+    assert 7.1 in summary and 7.3 not in summary
+    never = measured("01")["one"]["never"]
+    assert math.isinf(never.median) and math.inf in never and 10.0 not in never
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("# a comment", "# another", set()),
+        ("Used by one.", "Used by the first.", set()),
+        ("+ 0.5", "+ 0.25", {"one"}),
+        ("float(seed)", "float(seed) + 1", {"two"}),
+        ("seeds=[7]", "seeds=[8]", {"two"}),
+    ],
+)
+def test_a_table_is_stale_when_the_code_it_reaches_changes_and_only_then(
+    book: Book, old: str, new: str, changed: set[str]
+) -> None:
+    before = code_hashes(book.notebooks[0])
+    edit(book.notebooks[0].source, old, new)
+    after = code_hashes(book.notebooks[0])
+    assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_a_changed_solution_makes_stale_what_uses_it(book: Book) -> None:
+    _measure(book)
+    assert stale(book.notebooks[0]) == []
+    edit(book.notebooks[0].solutions, "2 * x", "x * 2")
+    [line] = stale(book.notebooks[0])
+    assert line.startswith("data/results/01_twice.json: experiment one has changed since")
+    assert _measure(book) == 4
+
+
+def test_a_missing_and_a_forgotten_table_are_said(book: Book) -> None:
+    assert len(stale(book.notebooks[0])) == 2
+    _measure(book)
+    edit(book.notebooks[0].source, "def two", "def three")
+    said = "\n".join(stale(book.notebooks[0]))
+    assert "experiment three has no stored table" in said
+    assert "table two has no experiment" in said
+
+
+def test_an_interrupted_measurement_goes_on_where_it_stopped(book: Book) -> None:
+    def stop(_title: str, done: int, _total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    module._namespace.cache_clear()
+    with pytest.raises(KeyboardInterrupt):
+        measure(book.notebooks[0], stop, jobs=1)
+    assert not book.notebooks[0].results.exists()
+    kept = len(list((book.root / "build" / "results").glob("*.json")))
+    assert kept >= 2
+    assert _measure(book) == 5 - kept
+
+
+def test_a_damaged_table_is_one_line(book: Book) -> None:
+    _measure(book)
+    path: Path = book.notebooks[0].results
+    path.write_text(path.read_text()[:50])
+    with pytest.raises(BookError, match="run `unrolled results` again"):
+        measured("01")
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9), st.floats(0, 0.5))
+def test_a_summary_holds_every_value_it_was_made_of(values: list[float], slack: float) -> None:
+    summary = Summary(tuple(range(len(values))), tuple(values), slack)
+    assert all(value in summary for value in values)
+    assert summary.low <= summary.median <= summary.high
+    assert summary.median == statistics.median(values)
+    assert max(values) + slack * abs(max(values)) + 1 not in summary
+
+
+def test_every_table_of_the_book_is_of_todays_code() -> None:
+    assert [line for notebook in read_book().notebooks for line in stale(notebook)] == []

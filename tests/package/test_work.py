@@ -1,0 +1,105 @@
+"""start and check: a student's folder."""
+
+import os
+
+import pytest
+from click.testing import CliRunner
+
+from tests.package.conftest import edit
+from unrolled.cli import main
+from unrolled.manifest import Book
+from unrolled.notebook import read_notebook
+
+
+def _run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, list(arguments))
+    return done.exit_code, done.output
+
+
+def test_start_copies_stubs_as_a_pair_and_never_overwrites(tiny: Book) -> None:
+    assert _run("start") == (
+        0,
+        "work/01_twice.py and .ipynb: 1 exercises\nwork/02_thrice.py and .ipynb: 1 exercises\n",
+    )
+    work = tiny.root / "work"
+    for name in ("01_twice", "02_thrice"):
+        text, paired = read_notebook(work / f"{name}.py"), read_notebook(work / f"{name}.ipynb")
+        assert [c.source for c in text.cells] == [c.source for c in paired.cells]
+        assert "return" not in "".join(c.source for c in text.cells if "exercise" in c.metadata)
+    edit(work / "01_twice.py", 'raise NotImplementedError("exercise twice")', "return 2 * x")
+    (work / "02_thrice.py").unlink()
+    code, said = _run("start")
+    assert code == 0
+    assert said.count("there already, left as it is") == 2
+    assert "return 2 * x" in (work / "01_twice.py").read_text()
+
+
+def test_check_prints_a_row_an_exercise_and_the_first_failure(tiny: Book) -> None:
+    _run("start")
+    code, said = _run("check")
+    assert code == 1
+    assert said.count("not tried yet") == 2
+    work = tiny.root / "work" / "01_twice.py"
+    edit(work, 'raise NotImplementedError("exercise twice")', "return 2 * abs(x)")
+    os.utime(work, (4e9, 4e9))
+    code, said = _run("check", "--chapter", "1", "--seed", "3")
+    assert code == 1
+    assert "1/2" in said
+    assert "a negative number is multiplied" in said
+    assert "The sign is lost; keep it." in said
+    edit(work, "abs(x)", "x")
+    os.utime(work, (4e9 + 1, 4e9 + 1))
+    assert _run("check", "twice")[0] == 0
+    assert _run("check")[0] == 1
+
+
+def test_the_newer_of_a_pair_counts(tiny: Book) -> None:
+    _run("start", "1")
+    work = tiny.root / "work"
+    text = work / "01_twice.ipynb"
+    stub = 'raise NotImplementedError(\\"exercise twice\\")'
+    edit(text, stub, "return 2 * x")
+    os.utime(text, (4e9, 4e9))
+    assert _run("check", "twice")[0] == 0
+    os.utime(work / "01_twice.py", (4e9 + 1, 4e9 + 1))
+    assert _run("check", "twice")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("check",), "no folder work/ yet; `unrolled start` makes it"),
+        (("check", "nothing"), "no exercise 'nothing' in book.toml; there are twice, thrice"),
+        (("check", "--answers", "nowhere"), "no such folder"),
+        (("start", "9"), "no notebook '9' in book.toml; there are 01, 02"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_status_2(
+    tiny: Book, arguments: tuple[str, ...], said: str
+) -> None:
+    code, output = _run(*arguments)
+    assert code == 2
+    assert said in output
+    assert output.startswith("unrolled: ")
+    assert output.count("\n") == 1
+
+
+def test_a_work_file_that_is_no_notebook_is_one_line(tiny: Book) -> None:
+    _run("start", "1")
+    path = tiny.root / "work" / "01_twice.ipynb"
+    path.write_text("{")
+    os.utime(path, (4e9, 4e9))
+    code, said = _run("check")
+    assert code == 2
+    assert "01_twice.ipynb cannot be read as a notebook" in said
+
+
+def test_a_syntax_error_in_an_answer_is_named_with_its_line(tiny: Book) -> None:
+    _run("start", "1")
+    path = tiny.root / "work" / "01_twice.py"
+    edit(path, 'raise NotImplementedError("exercise twice")', "return 2 x")
+    os.utime(path, (4e9, 4e9))
+    code, said = _run("check", "twice")
+    assert code == 1
+    assert "invalid syntax" in said
+    assert "01_twice.py, line" in said
