@@ -21,18 +21,19 @@
 # some eight hundred steps; the last one needs twenty-six, and what lies
 # between them is five means and five standard deviations.
 #
-# Somebody trains an autoencoder on fourteen rows of five numbers. It is the
-# smallest test there is: one sequence, no noise to average away, nothing
-# held back, only to be learned by heart. The loss falls, rests, and the
-# reconstruction is a straight line through each feature. Bigger networks,
-# longer training, another order of the rows: the line stays. The answer that
-# everybody accepts is *give it more units*. It works, so the question is
-# closed.
+# The question comes from a programming forum. An autoencoder is shown one
+# sequence, fourteen rows of five numbers, and has one task, to give it back.
+# There is no noise to average away and nothing is held out; a file could do
+# it. What comes back is a level line through each feature. More units, more
+# epochs, the rows in another order: the lines do not care. In the end
+# somebody replies that the network was too small and shows a larger one that
+# fits, and there the matter rests.
 #
-# We reopen it, because a cure that works for the wrong reason fails the next
-# patient. On the way we learn to tell a network that has collapsed from one
-# that is merely slow, to find six real bugs none of which is the culprit,
-# and to refute a plausible answer with an experiment that takes seconds.
+# It rests too early. That a larger network fits is a fact about larger
+# networks and not yet about this one. In what follows we put a price on a
+# flat line, tell a network that has collapsed from one that is merely slow,
+# find six real bugs none of which is the culprit, and refute the accepted
+# answer with an experiment that takes seconds.
 #
 # You need to know what an LSTM takes and returns, and how a training loop in
 # PyTorch looks. Exercises build on one another; every one has its checks.
@@ -64,10 +65,10 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # %% [markdown]
 # ## A flat line has a price
 #
-# Before we touch the network we ask what a flat line is worth. The smallest
-# case has one sequence, one feature and four steps. Three people guess it:
-# the first says its mean four times, the second goes half of the way from
-# the mean to the truth, the third knows it.
+# A flat line is a guess, and every guess has its loss. The smallest case has
+# one sequence, one feature and four steps. Three people guess it: the first
+# says its mean four times, the second goes half of the way from the mean to
+# the truth, the third knows it.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -215,12 +216,12 @@ class Autoencoder(nn.Module):
         return self.decoder((h[0], c[0]), steps=x.size(1))
 
 # %% [markdown]
-# And here is the training loop, the only one of the chapter. It stops as
-# soon as the error falls below a tolerance, for which the posted answer
-# takes `1e-4`. Two arguments wait for later sections: `restore` takes an
-# output back to the units in which the error is meant, and `truth` is what
-# it is compared with there. The error is taken before the update, so a list
-# of $n$ errors belongs to $n - 1$ steps.
+# And here is the training loop, in full. It stops as soon as the error falls
+# below a tolerance, for which the posted answer takes `1e-4`. Two arguments
+# wait for later sections: `restore` takes an output back to the units in
+# which the error is meant, and `truth` is what it is compared with there.
+# The error is taken before the update, so a list of $n$ errors belongs to
+# $n - 1$ steps.
 
 # %% tags=["experiment"]
 def fit(
@@ -1021,11 +1022,11 @@ print("a new run lies inside:", inside, "and wins:", fast < again["raw"])
 assert inside and fast < again["raw"]
 
 # %% [markdown]
-# None of these is worthless and none of them is a cure. Twice the units do
-# come down from 840 steps to 582, and so the accepted answer has a point;
-# but three times the learning rate does as much without a single unit, 553.
-# We read the two as one effect: with more units, or with longer steps, the
-# output moves farther per update. Capacity bought speed.
+# None of these is a cure. Twice the units do come down from 840 steps to
+# 582, and so the accepted answer has a point; but three times the learning
+# rate does as much without one unit more, 553. We read the two as one
+# effect: with more units, or with longer steps, the output moves farther per
+# update. Capacity bought speed.
 #
 # Two layers gain next to nothing (808). Reversing the target (899), feeding
 # the decoder zeros (909) or the truth (915), and reading in both directions
@@ -1072,15 +1073,15 @@ for space, errors in curves.items():
     print(f"{space:13}", *heights)
 
 # %% [markdown]
-# At the start the raw network is 142.21 floors up, because it knows no
-# levels. Fifty steps later it stands at 1.03, the centered one at 0.75 and
-# the standardized one at 0.54. From there the standardized curve dives, the
+# At the start the raw network is 142 floors up, because it knows no levels.
+# Fifty steps later it stands at 1.03, the centered one at 0.75 and the
+# standardized one at 0.54. From there the standardized curve dives, the
 # centered one follows after a hundred steps, and the raw one stays. Forty
 # steps more bring it from 1.03 to 0.79, and that is where it rests for
-# hundreds: just below the floor, where the plots of the asker were made.
+# hundreds: just below the floor, where plots of flat lines are made.
 #
-# The rest is not the end. The raw curve, too, breaks away, and then it falls
-# as steeply as the others. What holds it up for so long?
+# The rest is not the end. The raw curve, too, breaks away at last, with the
+# same units and nothing new to help it. What held it up for so long?
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.2)
@@ -1122,10 +1123,9 @@ assert inside and ordered
 # %% [markdown]
 # Centering is most of the cure. Raw data take 840 steps, differences 260,
 # and the plain subtraction of five means 229: what differences do well is to
-# center, and they do it by a detour. Standardizing takes 88 and with ten
-# times the step
-# 26. Larger numbers alone are no help, for scaled data that keep their level
-# arrive with 0 of 10 seeds.
+# center, and they do it by a detour. Standardizing takes 88, or 26 with ten
+# times the step. Larger numbers alone are no help, for scaled data that keep
+# their level arrive with 0 of 10 seeds.
 #
 # Two rows say where the level hurts. With only the input centered nothing is
 # gained (872), so the encoder does not mind. With raw data everywhere, and
@@ -1470,9 +1470,9 @@ check("anomaly_score")
 # ## Claim against measurement
 #
 # The answer's four runs, beside twenty seeds of ours in the same space and
-# with the same differences, the view included. The third column is the
-# answer's own seed; `inf` stands for a seed that did not arrive within a
-# thousand steps.
+# with the same differences, the view included. `its seed` is our run with
+# the seed of the answer; `inf` stands for a seed that did not arrive within
+# a thousand steps.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1514,7 +1514,9 @@ show({
 #
 # That the loss may be a sum or a mean is true, 838 against 840, and was the
 # best clue in the whole conversation: it cleared the size of the loss and
-# left the size of the data.
+# left the size of the data. The level of a thousand speaks for centering,
+# not for differences; and copying is hard because of the order in which a
+# recurrent network must speak, not because of its curves.
 
 # %% [markdown]
 # ## What stays
