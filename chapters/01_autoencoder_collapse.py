@@ -19,7 +19,7 @@
 #
 # Two minutes on a laptop. The first network that draws a curve at all needs
 # some eight hundred steps; the last one needs twenty-six, and what lies
-# between them is five means and five standard deviations.
+# between them is five means, five standard deviations and a larger step.
 #
 # The question comes from a programming forum. An autoencoder is shown one
 # sequence, fourteen rows of five numbers, and has one task, to give it back.
