@@ -191,7 +191,8 @@ class Decoder(nn.Module):
         """Output 0 reads the given state; every later output feeds
         the one before it to the cell and reads the new state.
 
-        state: h and c, each (B, H); steps: T. Returns (B, T, F).
+        state: h and c, each (B, H); steps: T. Returns (B, T, F),
+        in the dtype and on the device of the state.
         """
         raise NotImplementedError("exercise Decoder")
 
@@ -1234,7 +1235,8 @@ def fit_sequence(
     x: (1, T, F), in its own units, in which the tolerance is meant.
     The weights are drawn inside `with seeded(seed):`. Returns the
     reconstruction (1, T, F), in the units of x, and the number of
-    optimizer steps taken, at most 1000.
+    optimizer steps taken, at most 1000; none if the untrained
+    model is already below the tolerance.
     """
     raise NotImplementedError("exercise fit_sequence")
 

@@ -4,6 +4,7 @@ import ast
 import os
 import statistics
 import tomllib
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as Timeout
 from dataclasses import dataclass, field
@@ -270,9 +271,9 @@ def _prepared(root: Path, name: str) -> tuple[Notebook, dict[str, list[Check]], 
 
 def _behave(root: Path, name: str, task: Task) -> Behavior:
     notebook, checks, rest = _prepared(root, name)
-    return behavior(
-        checks[task.exercise], notebook, task.exercise, task.answers, rest, task.seed, task.stop
-    )
+    mine, exercise = checks[task.exercise], task.exercise
+    with warnings.catch_warnings(action="ignore"):  # a mutant may make torch warn
+        return behavior(mine, notebook, exercise, task.answers, rest, task.seed, task.stop)
 
 
 Run = Callable[[Sequence[Task]], list[Behavior | None]]
