@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+import jupytext
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -12,6 +13,7 @@ from unrolled.checks.session import run_pytest
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
+from unrolled.notebook import read_notebook
 
 SIGNS = {
     "passed": "[green]✓[/]",
@@ -23,16 +25,26 @@ SIGNS = {
 
 def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
     """Copy chapters into work/, a .py and a paired .ipynb each; yield a line for each notebook."""
-    from unrolled.site import stub_notebook
-
     work = book.root / "work"
     for notebook in notebooks:
         if newest(work, notebook) if work.is_dir() else None:
             yield f"work/{notebook.name}: there already, left as it is"
             continue
-        write_atomic(work / f"{notebook.name}.py", notebook.source.read_text(encoding="utf-8"))
-        write_atomic(work / f"{notebook.name}.ipynb", stub_notebook(notebook))
+        for suffix, text in paired(notebook).items():
+            write_atomic(work / f"{notebook.name}{suffix}", text)
         yield f"work/{notebook.name}.py and .ipynb: {len(notebook.exercises)} exercises"
+
+
+def paired(notebook: Notebook) -> dict[str, str]:
+    """Return the stubs as a .py and an .ipynb that Jupytext keeps in step."""
+    stub = read_notebook(notebook.source)
+    stub.metadata.setdefault("jupytext", {})["formats"] = "ipynb,py:percent"
+    for number, cell in enumerate(stub.cells):
+        cell["id"] = f"cell-{number}"
+    return {
+        ".py": jupytext.writes(stub, fmt="py:percent"),
+        ".ipynb": jupytext.writes(stub, fmt="ipynb"),
+    }
 
 
 def check(
