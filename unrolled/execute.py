@@ -15,9 +15,9 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import nbformat
-from jupyter_client.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.util import ensure_async
 from nbformat import NotebookNode
 
 from unrolled.errors import BookError

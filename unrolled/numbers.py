@@ -1,4 +1,4 @@
-"""Every numeral in the prose equals a value that a checked cell of its section prints."""
+"""Every numeral in the prose equals a value that a checked cell before it prints."""
 
 import ast
 import re
@@ -24,6 +24,9 @@ EXEMPT = re.compile(
     r"|^#{1,6} .*?$|^\s*\d+\.\s",
     re.DOTALL | re.MULTILINE,
 )
+
+
+REACH = 2
 
 
 @dataclass(frozen=True)
@@ -73,39 +76,73 @@ def quoted(cells: Sequence[Cell]) -> Iterator[Numeral]:
             yield Numeral(match[0], parse(match), section, place, match.start(), number)
 
 
-def printed(cells: Sequence[Cell], outputs: Sequence[NotebookNode]) -> dict[int, list[Decimal]]:
-    """Return the values that the checked cells print, by section.
+def printed(cells: Sequence[Cell], outputs: Sequence[NotebookNode]) -> list[list[Decimal]]:
+    """Return, for each cell, the values that a numeral in it may quote.
 
-    outputs: the same notebook's cells with outputs.
+    They are printed by the last REACH checked cells before it, in its section: a table that is
+    further away is not what a reader looks at. outputs: the same notebook's cells with outputs.
     """
-    found: dict[int, list[Decimal]] = {}
+    found: list[list[Decimal]] = []
+    before: list[list[Decimal]] = []
+    current = 0
     for cell, section, output in zip(cells, sections(cells), outputs, strict=True):
-        if not cell.checked:
-            continue
-        for one in output.get("outputs", []):
-            text = one.get("text", "") or one.get("data", {}).get("text/plain", "")
-            found.setdefault(section, []).extend(parse(match) for match in NUMERAL.finditer(text))
+        if section != current:
+            before, current = [], section
+        found.append([value for values in before[-REACH:] for value in values])
+        if cell.checked:
+            before.append(_values(output))
     return found
 
 
+def _values(cell: NotebookNode) -> list[Decimal]:
+    texts = [
+        one.get("text", "") or one.get("data", {}).get("text/plain", "")
+        for one in cell.get("outputs", [])
+    ]
+    return [parse(match) for text in texts for match in NUMERAL.finditer(text)]
+
+
 def agrees(quote: Decimal, value: Decimal) -> bool:
-    """Whether a printed value, rounded to the quote's own precision, is the quote."""
+    """Whether a printed value, rounded to the quote's own precision, is the quote.
+
+    A quote of a single digit is a count, and a count is not rounded.
+    """
     exponent = quote.as_tuple().exponent
     assert isinstance(exponent, int)
+    if exponent >= 0 and len(quote.as_tuple().digits) == 1:
+        return value == quote
     if value and value.adjusted() - exponent > 25:
         return False
     return value.quantize(Decimal(1).scaleb(exponent)) == quote
 
 
 def unprinted(cells: Sequence[Cell], outputs: Sequence[NotebookNode]) -> list[str]:
-    """Return a line for each numeral of the prose that no checked cell of its section prints."""
+    """Return a line for each numeral of the prose that is not printed where it should be."""
     known = printed(cells, outputs)
     return [
-        f"{one.place}: {one.text!r} is printed by no checked cell of its section; "
-        "print it there, or write a setting as code or math"
+        f"{one.place}: {one.text!r} is printed by none of the {REACH} checked cells before it in "
+        "its section; print it there, or write a setting as code or math"
         for one in quoted(cells)
-        if not any(agrees(one.value, value) for value in known.get(one.section, []))
+        if not any(agrees(one.value, value) for value in known[one.cell])
     ]
+
+
+def unguarded(cells: Sequence[Cell], outputs: Sequence[NotebookNode]) -> list[str]:
+    """Return a line for each numeral whose last digit could change by one without being noticed.
+
+    Among many printed values a neighbor is one of them by chance; a digit more tells them apart.
+    """
+    known, lines = printed(cells, outputs), []
+    for one in quoted(cells):
+        step = Decimal(1).scaleb(one.value.as_tuple().exponent)  # type: ignore[arg-type]
+        last = one.value.as_tuple().digits[-1]
+        size = abs(one.value) + (step if last < 9 else -9 * step)
+        changed = size.copy_sign(one.value)
+        if any(agrees(changed, value) for value in known[one.cell]):
+            lines.append(
+                f"{one.place}: {one.text!r} could be {changed} and pass; quote a digit more"
+            )
+    return lines
 
 
 def literals(cells: Sequence[Cell]) -> list[str]:

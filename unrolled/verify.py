@@ -33,12 +33,13 @@ from unrolled.notebook import (
     signature_problem,
     splice,
 )
-from unrolled.numbers import literals, unprinted
+from unrolled.numbers import literals, quoted, unguarded, unprinted
 from unrolled.results import stale
 
 SEEDS = 20
 WRONG_ANSWERS = 3
 KILLED = 0.90
+GUARDED = 0.95  # of the numbers in the prose, those whose last digit cannot change unnoticed
 PATIENCE = 20.0  # seconds for one mutant; a loop that never ends is a dead mutant
 WIDTH, ANSWER_WIDTH, CELL_LINES, CELL_MEDIAN = 77, 69, 25, 6
 
@@ -242,7 +243,10 @@ def numbers(notebook: Notebook) -> list[str]:
     )
     if _sources(outputs, "code") != _sources(solved, "code") or len(outputs) != len(solved):
         return differs
-    return literals(cells) + unprinted(cells, outputs) + differs
+    count, loose = len(list(quoted(cells))), unguarded(cells, outputs)
+    if len(loose) <= (1 - GUARDED) * count:
+        loose = []
+    return literals(cells) + unprinted(cells, outputs) + loose + differs
 
 
 def _sources(cells: Sequence[NotebookNode], kind: str = "") -> list[str]:

@@ -54,7 +54,7 @@ def test_an_honest_book_passes(book: Book) -> None:
         ("solutions/01_twice.py", 'exercise="twice"', 'exercise="twise"', "no such exercise"),
         ("solutions/01_twice.py", "x: float)", "x: int)", "signature is"),
         ("solutions/01_twice.py", "One product is enough, because a", "A", "does not say why"),
-        ("chapters/01_twice.py", "2.468", "2.469", "'2.469' is printed by no checked cell"),
+        ("chapters/01_twice.py", "2.468", "2.469", "'2.469' is printed by none"),
         ("chapters/01_twice.py", "(1.234)", "(1.235)", "differs from the sources"),
         ("chapters/01_twice.py", "import math", "x = 1" + 40 * " + 1", "columns, at most 77"),
         ("chapters/01_twice.py", "import math", 26 * "x = 1\n", "26 lines of code, at most 25"),
