@@ -1,40 +1,48 @@
 """Which mistake a failing answer looks like: it behaves like a catalogued wrong answer."""
 
+import time
 from collections.abc import Sequence
 
 from unrolled.answers import Answers, Wrong, wrong_answers
-from unrolled.checks.run import Behavior, Check, alike, behavior
+from unrolled.checks.run import Check, Failure, run_answer
 from unrolled.manifest import Notebook
 
 
 class Catalog:
-    """The behaviors of one notebook's wrong answers under one seed, computed when first asked."""
+    """One notebook's wrong answers under one seed; each is run only as far as it is needed."""
 
     def __init__(self, notebook: Notebook, rest: Answers | None, seed: int) -> None:
         self.notebook, self.rest, self.seed = notebook, rest, seed
         self.wrong = wrong_answers(notebook)
-        self._known: dict[str, list[tuple[Wrong, Behavior]]] = {}
+        self._known: dict[tuple[str, str], Failure | None] = {}
 
-    def behaviors(self, exercise: str, checks: Sequence[Check]) -> list[tuple[Wrong, Behavior]]:
-        """Return each wrong answer of an exercise with how it fails."""
-        if exercise not in self._known:
-            self._known[exercise] = [
-                (one, self.behavior(exercise, checks, one.answers))
-                for one in self.wrong
-                if one.exercise == exercise
-            ]
-        return self._known[exercise]
+    def _fails(self, wrong: Wrong, check: Check) -> Failure | None:
+        key = (wrong.mistake, check.__name__)
+        if key not in self._known:
+            self._known[key] = self._run(check, wrong.exercise, wrong.answers)
+        return self._known[key]
 
-    def behavior(self, exercise: str, checks: Sequence[Check], answers: Answers) -> Behavior:
-        """Return how an answer fails under this catalog's seed."""
-        return behavior(checks, self.notebook, exercise, answers, self.rest, self.seed)
+    def _run(self, check: Check, exercise: str, answers: Answers) -> Failure | None:
+        return run_answer(check, self.notebook, exercise, answers, self.rest, self.seed)
 
     def diagnose(self, exercise: str, checks: Sequence[Check], answers: Answers) -> Wrong | None:
-        """Return the wrong answer that `answers` behaves like, if any."""
-        found = self.behavior(exercise, checks, answers)
-        if not found:
-            return None
-        for wrong, known in self.behaviors(exercise, checks):
-            if alike(found, known):
-                return wrong
-        return None
+        """Return the wrong answer that fails the same checks with the same values, if any.
+
+        A wrong answer is dropped at the first check on which the two differ, quick checks first.
+        """
+        ran: list[tuple[float, Check, Failure | None]] = []
+        for check in checks:
+            start = time.process_time()
+            found = self._run(check, exercise, answers)
+            ran.append((time.process_time() - start, check, found))
+        candidates = [one for one in self.wrong if one.exercise == exercise]
+        for _, check, found in sorted(ran, key=lambda row: row[0]):
+            candidates = [one for one in candidates if _alike(found, self._fails(one, check))]
+        failed = any(found for _, _, found in ran)
+        return candidates[0] if candidates and failed else None
+
+
+def _alike(one: Failure | None, other: Failure | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.alike(other)

@@ -165,6 +165,8 @@ class Checks:
     ) -> None:
         """Keep book order and, with --exercise, only those asked for."""
         wanted = config.option.exercise
+        if config.option.mistake and not wanted:
+            wanted = [config.option.mistake.partition(":")[0]]
         for notebook in self.book.notebooks:
             found = [item for item in items if item.path == notebook.checks]
             if found:

@@ -150,6 +150,22 @@ def run_check(check: Check, space: Mapping[str, Any], run_seed: int) -> Failure 
     return None
 
 
+def run_answer(
+    check: Check,
+    notebook: Notebook,
+    exercise: str,
+    answers: Answers,
+    rest: Answers | None,
+    run_seed: int,
+) -> Failure | None:
+    """Run one check on an answer to its exercise, in a namespace of its own."""
+    try:
+        space = load_namespace(notebook, answers, rest, own=exercise)
+    except Exception as error:
+        return Failure.of(check.__name__, error)
+    return run_check(check, space, run_seed)
+
+
 def behavior(
     checks: Sequence[Check],
     notebook: Notebook,
@@ -165,11 +181,7 @@ def behavior(
     """
     failures: list[Failure] = []
     for check in checks:
-        try:
-            space = load_namespace(notebook, answers, rest, own=exercise)
-        except Exception as error:
-            return (Failure.of("", error),)
-        failure = run_check(check, space, run_seed)
+        failure = run_answer(check, notebook, exercise, answers, rest, run_seed)
         if failure:
             failures.append(failure)
             if stop:
