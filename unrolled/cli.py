@@ -106,14 +106,12 @@ def reference(notebooks: tuple[str, ...]) -> None:
 
 @main.command()
 def readme() -> None:
-    """Write README's table of chapters from book.toml."""
-    from unrolled.files import write_atomic
-    from unrolled.site import fill_table
-    from unrolled.verify import README_LINK
+    """Write README's table of chapters and its figure."""
+    from unrolled.readme import write_readme
 
     book = read_book()
-    path = book.root / "README.md"
-    write_atomic(path, fill_table(book, path.read_text(encoding="utf-8"), README_LINK))
+    for path in write_readme(book):
+        click.echo(path.relative_to(book.root))
 
 
 @main.command()

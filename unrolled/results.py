@@ -77,9 +77,9 @@ class Summary:
         return format(self, "")
 
 
-def measured(name: str) -> dict[str, dict[str, Summary]]:
+def measured(name: str, root: Path | None = None) -> dict[str, dict[str, Summary]]:
     """Return the stored tables of a notebook: experiment → row → Summary."""
-    [notebook] = read_book().select([name])
+    [notebook] = read_book(root).select([name])
     stored = _read(notebook)["experiments"]
     return {
         title: {

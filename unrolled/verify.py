@@ -34,6 +34,7 @@ from unrolled.notebook import (
     splice,
 )
 from unrolled.numbers import literals, quoted, unguarded, unprinted
+from unrolled.readme import readme_problems
 from unrolled.results import stale
 
 SEEDS = 20
@@ -420,18 +421,5 @@ def verify_book(
     """Run the gate on some notebooks, and on what belongs to the whole book."""
     reports = [verify(one, lambda what, key=one.key: said(f"{key}: {what}")) for one in notebooks]  # type: ignore[misc]
     whole = Report("book")
-    whole.problems += readme_problem(book)
+    whole.problems += readme_problems(book)
     return [*reports, whole]
-
-
-def readme_problem(book: Book) -> list[str]:
-    """Return a line if README's table of chapters differs from book.toml."""
-    from unrolled.site import fill_table
-
-    text = (book.root / "README.md").read_text(encoding="utf-8")
-    if fill_table(book, text, README_LINK) != text:
-        return ["README.md: its table of chapters differs from book.toml; run `unrolled readme`"]
-    return []
-
-
-README_LINK = "chapters/{name}.py"

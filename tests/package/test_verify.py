@@ -10,8 +10,9 @@ import pytest
 
 from tests.package.conftest import edit
 from unrolled.manifest import Book, read_book
+from unrolled.readme import readme_problems
 from unrolled.reference import write_reference
-from unrolled.verify import Report, readme_problem, verify, written
+from unrolled.verify import Report, verify, written
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +160,9 @@ def test_a_readme_whose_table_drifts_is_found(book: Book) -> None:
 
     readme = book.root / "README.md"
     readme.write_text("# Tiny\n\n<!-- chapters:begin -->\n<!-- chapters:end -->\n")
-    assert readme_problem(book)
+    assert readme_problems(book)
     main(["readme"], standalone_mode=False)
-    assert readme_problem(book) == []
+    assert readme_problems(book) == []
     assert "| 1 | [Twice](chapters/01_twice.py) | 1 | 2 |" in readme.read_text()
 
 
