@@ -23,6 +23,10 @@ class Commands(click.Group):
         except BookError as error:
             click.echo(f"unrolled: {error}", err=True)
             ctx.exit(2)
+        except OSError as error:  # a full disk, a folder that may not be written
+            place = f": {error.filename}" if error.filename else ""
+            click.echo(f"unrolled: {error.strerror or error}{place}", err=True)
+            ctx.exit(2)
         except KeyboardInterrupt:
             click.echo("unrolled: interrupted; finished work is kept", err=True)
             ctx.exit(130)

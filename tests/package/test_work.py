@@ -1,5 +1,6 @@
 """start and check: a student's folder."""
 
+import errno
 import os
 
 import pytest
@@ -82,6 +83,17 @@ def test_what_cannot_be_done_is_one_line_and_status_2(
     assert said in output
     assert output.startswith("unrolled: ")
     assert output.count("\n") == 1
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_file(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    assert _run("start") == (2, "unrolled: No space left on device\n")
+    assert list((tiny.root / "work").iterdir()) == []
 
 
 def test_a_work_file_that_is_no_notebook_is_one_line(tiny: Book) -> None:
