@@ -379,7 +379,7 @@ assert inside
 # It is not the mean, literally. The typical loss is 0.87 of the floor, and
 # no seed of the ten ends above 0.89. Even after a thousand steps the lines
 # move a little, by a ninth of the variance they should have (0.11). But look
-# at the features one by one. Feature 3 is explained to 0.42, feature 4 to
+# at the features one by one. The fourth is explained to 0.42, the fifth to
 # 0.02: a single number for all would have hidden that one curve is half
 # learned while another is not begun.
 #
@@ -1045,7 +1045,7 @@ assert inside and fast < again["raw"]
 #
 # Before you run the next cell, predict three curves: the error, in the units
 # of the data, of a hundred units on raw, centered and standardized numbers.
-# Where is each after 50 steps? Which of them pauses, and at what height?
+# Where is each after fifty steps? Which of them pauses, and at what height?
 
 # %% alt="Three falling curves of the error on a logarithmic axis. All reach the floor within some fifty steps; the raw curve then rests just below it for hundreds of steps, the centered one falls after two hundred, the standardized one before one hundred."
 curves = {}
@@ -1309,7 +1309,7 @@ stored = tables["thousand"]
 print("root mean squared error after the last step")
 for row in [row for row in stored if "output" not in row]:
     print(f"{row:30} {stored[row]:.3g}")
-print(f"mean output, raw: {stored['raw: mean output']:.0f}")
+print(f"mean output, raw: {stored['raw: mean output']:.1f}")
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1321,8 +1321,8 @@ assert inside and ordered
 
 # %% [markdown]
 # None of it happens. The raw network does not predict a thousand: after two
-# hundred steps its output has climbed to 26, and the typical error is 975,
-# where the best constant has 2.2. Differences do not help either (974),
+# hundred steps its output has climbed to 26.1, and the typical error is 975,
+# where the best constant has 2.2. Differences do not help either,
 # because their first row is the thousand; one row in a hundred is enough to
 # spoil the lot. With the start kept aside they come to 1.4, since errors add
 # up on the way back. Centering gets to 0.84 and standardizing to 0.76.
@@ -1416,7 +1416,7 @@ def identity(seed):
 # NBVAL_CHECK_OUTPUT
 stored = tables["identity"]
 for row, found in stored.items():
-    print(f"{row:27} {found:.2f}")
+    print(f"{row:27} {found:.3f}")
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1434,14 +1434,14 @@ assert inside and sooner
 
 # %% [markdown]
 # The dense network with its $\tanh$ copies almost as well as the linear one,
-# 0.99 against 1.00. Curvature costs a hundredth. The recurrent network
-# without any curvature manages 0.38, and the LSTM is no worse at 0.43,
+# 0.988 against 1.000. Curvature costs a hundredth. The recurrent network
+# without any curvature manages 0.382, and the LSTM is no worse at 0.427,
 # although its gates are the culprit in the story and its code, $h$ and $c$
 # together, has twice the room. Of the two causes the second is the right
 # one.
 #
 # And it has a remedy. Asked for the sequence *backwards*, both improve, to
-# 0.90 and 0.73: what was heard last is said first, the way plates leave a
+# 0.900 and 0.728: what was heard last is said first, the way plates leave a
 # stack. {cite:t}`srivastava2015` reversed their targets for this reason. On
 # our one sequence it did nothing, for a sequence that is learned by heart
 # has no order to exploit.
@@ -1512,13 +1512,13 @@ class Principal(nn.Module):
 # NBVAL_CHECK_OUTPUT
 for d in (0, 1, 2, 3, 5, 8):
     found = tables["code_sizes"][f"PCA, d = {d}"]
-    print(f"d = {d}: PCA explains {found:.2f}")
+    print(f"d = {d}: PCA explains {found:.3f}")
 
 # %% [markdown]
-# With nothing to tell sequences apart PCA scores −0.02, a little below each
+# With nothing to tell sequences apart PCA scores −0.023, a little below each
 # sequence's own flat line, because the mean curve is not quite flat. Two numbers
-# are enough for a sine, and yet PCA with $d = 2$ explains only 0.61.
-# It needs five for 0.98 and eight for 1.00. The reason is that sines of all
+# are enough for a sine, and yet PCA with $d = 2$ explains only 0.606.
+# It needs five for 0.982 and eight for 1.000. The reason is that sines of all
 # frequencies do not lie in a plane: each frequency has a plane of its own, and
 # PCA may only choose directions once, for all. A curved code should do better.
 #
@@ -1632,7 +1632,7 @@ for d in (0, 1, 2, 3, 5, 8):
     pca, network = sizes[f"PCA, d = {d}"], sizes[f"R², d = {d}, step 800"]
     pairs = zip(network.values, pca.values, strict=True)
     better = sum(ours > theirs for ours, theirs in pairs)
-    print(f"d = {d}   PCA {pca:.2f}   network {network:.2f}",
+    print(f"d = {d}   PCA {pca:.3f}   network {network:.3f}",
           f"  better in {better} of {len(pca.seeds)}")
 
 # %% alt="R squared against code size, two curves with bands. The network's curve is above that of PCA at one, two and three numbers, level at five, and just below at eight; its band is wide at three."
@@ -1652,13 +1652,13 @@ plt.show()
 
 # %% [markdown]
 # A curved code pays where numbers are scarce. With $d = 2$ the network explains
-# 0.90 where PCA explains 0.61, and it is better in all 5 seeds. With $d = 8$
+# 0.899 where PCA explains 0.606, and it is better in all five seeds. With $d = 8$
 # PCA is ahead in every seed, and it needs no steps at all. At five the medians
-# are 0.99 and 0.98, a draw of three to two.
+# are 0.988 and 0.982, a draw of three to two.
 #
-# What surprised us is the width of the band. With $d = 3$ the median is 0.97,
-# yet one network of the five stops at 0.60, while the worst PCA of that size
-# explains 0.79. A method that is better in the median can be the worse bet.
+# What surprised us is the width of the band. With $d = 3$ the median is 0.966,
+# yet one network of the five stops at 0.600, while the worst PCA of that size
+# explains 0.789. A method that is better in the median can be the worse bet.
 #
 # A stored table is a claim, so we train two of the networks again here, and ask
 # for the same verdicts: ahead with three numbers, behind with eight.
@@ -1729,7 +1729,7 @@ for moments in (MOMENTS, MOMENTS[:1], MOMENTS[-1:]):
     r2 = signs("R²", moments)
     print(f"rank correlation with R², steps {moments[0]} to {moments[-1]}")
     for sign in ("ratio", "gradient"):
-        print(f"  {sign:9}{rank_correlation(signs(sign, moments), r2):+.2f}")
+        print(f"  {sign:9}{rank_correlation(signs(sign, moments), r2):+.3f}")
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1743,10 +1743,10 @@ for sign in ("ratio", "gradient"):
           f"R² above {good} from {found[r2 > good].min():.3f}")
 
 # %% [markdown]
-# The variance ratio follows $R^2$ almost rank by rank: 0.99 over all moments. The
-# gradient's norm reaches 0.34, and that average hides something. After fifty
-# steps the correlation is 0.63: where gradient arrives, learning has begun. After
-# eight hundred it is −0.70: the networks that are still being pulled hard are
+# The variance ratio follows $R^2$ almost rank by rank: 0.989 over all moments.
+# The gradient's norm reaches 0.338, and that average hides something. After fifty
+# steps the correlation is 0.626: where gradient arrives, learning has begun. After
+# eight hundred it is −0.699: the networks that are still being pulled hard are
 # those that have not arrived. The same sign means hope at first and trouble at
 # the end.
 #
@@ -1756,7 +1756,7 @@ for sign in ("ratio", "gradient"):
 # To be fair to the gradient: it still tells collapsed networks from the others
 # with an AUC of 0.903, which is far from nothing. But no threshold works. Some
 # collapsed network has a norm of 0.158, and some network that explains more than
-# 0.9 has 0.007. The variance ratio leaves a gap: collapsed networks reach 0.259,
+# nine tenths has 0.007. The variance ratio leaves a gap: collapsed networks reach 0.259,
 # good ones begin at 0.918. It scores 0.998, costs one forward pass, and has no
 # unit, so that the same threshold serves the next data set.
 
@@ -1989,25 +1989,26 @@ def one_machine(seed: int) -> dict[str, float]:
 # %%
 # NBVAL_CHECK_OUTPUT
 single = tables["one_machine"]
-print("AUC      values            PCA               network, seeds won")
+print("AUC      values               PCA                  network, seeds won")
 for kind in ("null", "spike", "stuck", "swapped"):
     values, pca, network = (
         single[f"{way}, {kind}"] for way in ("values", "PCA", "network")
     )
     pairs = zip(network.values, pca.values, strict=True)
     wins = sum(ours > theirs for ours, theirs in pairs)
-    print(f"{kind:8} {values:.2f} {pca:.2f} {network:.2f} {wins:3}")
+    print(f"{kind:8} {values:.3f} {pca:.3f} {network:.3f} {wins:3}")
 
 # %% [markdown]
-# The null stays between 0.48 and 0.52, whoever rebuilds, so nothing leaks. The
-# values alone are no straw man: they find spikes with 0.81 and stuck sensors with
-# 0.75. But swapped cables they cannot see at all, 0.50, and no more data would
+# The null stays between 0.479 and 0.524, whoever rebuilds, so nothing leaks. The
+# values alone are no straw man: they find spikes with 0.814 and stuck sensors with
+# 0.755. But swapped cables they cannot see at all, 0.498, and no more data would
 # help. Both values are ones that occur every day, and the pair of them is as
 # likely one way as the other. Only their order in time has changed.
 #
-# PCA looks at the whole day and finds the swap with 0.97. The network adds where
-# the fault is short or slow: 0.94 against 0.88 for spikes, 0.96 against 0.85 for
-# stuck sensors, in all 10 seeds. For swaps it is ahead in 9, by next to nothing.
+# PCA looks at the whole day and finds the swap with 0.968. The network adds where
+# the fault is short or slow: 0.937 against 0.881 for spikes, 0.962 against 0.845
+# for stuck sensors, in all ten seeds. For swaps it is ahead in nine, by next to
+# nothing.
 # So the answer to our question is a modest yes: one does not need a network to
 # find faults, but this one finds more of them.
 #
@@ -2095,31 +2096,31 @@ WAYS = (*models, "PCA over all", "values over all")
 print(f"{'median AUC':16}" + "".join(f"{kind:>12}" for kind in KINDS))
 for way in WAYS:
     found = [plants[f"{way}, {kind}"] for kind in KINDS]
-    print(f"{way:16}" + "".join(f"{one.median:12.2f}" for one in found))
+    print(f"{way:16}" + "".join(f"{one.median:12.3f}" for one in found))
 widest = max(plants.values(), key=lambda one: one.high - one.low)
-print(f"widest range {widest:.2f}, median range",
+print(f"widest range {widest:.3f}, median range",
       f"{np.median([one.high - one.low for one in plants.values()]):.2f}")
 
 # %% [markdown]
 # Two columns show what a model *cannot* see. Out of step, one model for each
-# machine scores 0.55 and the pooled one 0.53, and no training will mend that: each
-# machine shows a healthy day. Seen as a whole it is plain, with 0.98. Exchanged,
-# the pooled model scores 0.41, *below* guessing. It knows all three machines, so a
+# machine scores 0.549 and the pooled one 0.530, and no training will mend that: each
+# machine shows a healthy day. Seen as a whole it is plain, with 0.982. Exchanged,
+# the pooled model scores 0.413, *below* guessing. It knows all three machines, so a
 # copy of the neighbor is healthy; and the largest of three scores, two of them
 # equal, is the largest of two. A broken plant looks better than a sound one.
 #
-# The same mechanism explains the 0.55. The machines share one load, so their hard
+# The same mechanism explains the 0.549. The machines share one load, so their hard
 # hours coincide; a foreign day adds a fresh chance of a large score. An AUC away
 # from a half does not mean that the fault was seen.
 #
-# Pooling costs elsewhere too: a swap falls from 0.93 to 0.79, and to 0.66 in the
-# worst seed. We had expected that a spike in one metric of nine would drown
-# in the model over all. It does not: 0.92 against 0.89 for one model each.
+# Pooling costs elsewhere too: a swap falls from 0.928 to 0.788, and to 0.663 in
+# the worst seed. We had expected that a spike in one metric of nine would drown
+# in the model over all. It does not: 0.916 against 0.894 for one model each.
 #
 # Then the last row, which we did not expect. There is no model in it, no time, no
-# training: the Mahalanobis distance of nine values from their mean. In two digits
-# it is as good as the network over all in every column, and for spikes it is
-# better, 0.95.
+# training: the Mahalanobis distance of nine values from their mean. It is as
+# good as the network over all in every column but one, where it is a thousandth
+# behind, and for spikes it is better, 0.946.
 #
 # Why? Six of the nine metrics turn with the load, and all six are mixtures of one
 # sine and one cosine. Four directions hold nothing but noise, and the covariance
