@@ -52,6 +52,7 @@ def _assemble(book: Book, pages: Path, executed: Iterable[Executed]) -> Iterator
     for one in executed:
         name, solutions = one.notebook.name, read_notebook(one.notebook.solutions)
         page = weave(read_notebook(one.notebook.source), one.solved, solutions, one.notebook)
+        _without_marks(page)
         _add_download(page, name)
         _plain_metadata(page)
         yield _write(pages / f"{name}.ipynb", nbformat.writes(page))
@@ -65,6 +66,13 @@ def _write(path: Path, text: str) -> Path:
 
 def _plain_metadata(page: NotebookNode) -> None:
     page.metadata = nbformat.from_dict({"kernelspec": dict(page.metadata["kernelspec"])})
+
+
+def _without_marks(page: NotebookNode) -> None:
+    """Drop the line that only nbval reads."""
+    for cell in page.cells:
+        if cell.cell_type == "code":
+            cell.source = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT").lstrip("\n")
 
 
 def _add_download(page: NotebookNode, name: str) -> None:

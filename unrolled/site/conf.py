@@ -10,6 +10,9 @@ project_copyright = f"{author}. Prose CC BY 4.0, code MIT"
 language = _book.about.language
 html_title = f"{project}: {_book.about.description[0].lower()}{_book.about.description[1:]}"
 
+# Opened as a file, a page may not fetch others: search lists the titles, without excerpts.
+_SEARCH = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
+
 extensions = [
     "myst_nb",
     "sphinx_exercise",
@@ -32,10 +35,14 @@ copybutton_selector = "div.highlight-ipython3 pre, div.highlight-python pre, div
 togglebutton_hint = "Show the solution"
 togglebutton_hint_hide = "Hide the solution"
 hide_exercise_title = False
+exercise_style = "solution_follow_exercise"  # a solution's title is one word, not a link
 
 html_theme = "sphinx_book_theme"
+html_context = {"default_mode": "auto"}  # else the theme complains on the console
 html_static_path = ["static"]
 html_css_files = ["style.css"]
+html_favicon = "static/favicon.svg"
+html_js_files = [(None, {"body": _SEARCH})]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
