@@ -9,6 +9,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,15 @@ FLAGS = (
     "--disable-background-networking --disable-component-update --remote-debugging-pipe"
 ).split()
 WAIT = 30.0  # seconds
+
+# The browser reads at descriptor 3 and writes at 4; first out of the way of each other.
+LAUNCH = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for number, end in enumerate(ends, start=3):
+    os.dup2(end, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 EXTRA = """
 # %%
@@ -78,10 +88,11 @@ class Browser:
     def __init__(self, program: str, profile: Path) -> None:
         inbox, self._out = os.pipe()
         self._in, outbox = os.pipe()
-        # The pipe is what the browser finds at the descriptors 3 and 4.
-        command = f'exec "$@" 3<&{inbox} 4>&{outbox}'
         self._process = subprocess.Popen(
-            ["sh", "-c", command, "sh", program, *FLAGS, f"--user-data-dir={profile}"],
+            [
+                *(sys.executable, "-c", LAUNCH, str(inbox), str(outbox)),
+                *(program, *FLAGS, f"--user-data-dir={profile}"),
+            ],
             pass_fds=(inbox, outbox),
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -220,7 +231,7 @@ def test_pages_hold_their_width_and_contrast_and_fetch_nothing(
 def test_a_solution_opens_with_the_keyboard(browser: Browser, rendered: Path) -> None:
     browser.visit(rendered / "01_twice.html", "light", 1280)
     inside = "document.querySelector('.solution .cell')"
-    browser.until("document.querySelector('.solution button.toggle-button')")
+    browser.until("document.querySelector('.solution button.toggle-button') !== null")
     assert not browser.value(f"{inside}.checkVisibility({{visibilityProperty: true}})")
     browser.value("document.querySelector('.solution button.toggle-button').focus()")
     for kind in ("keyDown", "keyUp"):
