@@ -1989,7 +1989,7 @@ def one_machine(seed: int) -> dict[str, float]:
 # %%
 # NBVAL_CHECK_OUTPUT
 single = tables["one_machine"]
-print("AUC      values               PCA                  network, seeds won")
+print(f"{'AUC':9}{'values':21}{'PCA':21}network, seeds won")
 for kind in ("null", "spike", "stuck", "swapped"):
     values, pca, network = (
         single[f"{way}, {kind}"] for way in ("values", "PCA", "network")
