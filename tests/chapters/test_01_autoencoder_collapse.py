@@ -55,6 +55,11 @@ def test_a_high_level_costs_the_floor_no_digits(variance_floor, rng):
     close(got, expected, "variance_floor at level 20000", tolerance=0.05)
 
 
+def test_the_numbers_of_the_caller_stay_as_they_were(variance_floor, rng):
+    got = changed_by(variance_floor, levels(rng, 3, 5, 2))
+    close(got, 0.0, "greatest change of x by variance_floor(x)")
+
+
 # --- explained_variance, variance_ratio
 
 
@@ -70,6 +75,16 @@ def test_the_mean_of_each_sequence_explains_nothing(explained_variance, rng):
     flat = target.mean(1, keepdim=True).expand(3, 5, 2).contiguous()
     got = explained_variance(flat, target)
     close(got, torch.zeros(2), "explained_variance of a flat line", axes="F")
+
+
+def test_a_change_of_units_changes_nothing_explained(explained_variance, rng):
+    target, error = draw(rng, 3, 5, 2), draw(rng, 3, 5, 2)
+    target = target - target.mean(1, keepdim=True)
+    ratio = error.double().square().sum((0, 1)) / target.double().square().sum((0, 1))
+    expected = (1 - ratio).float()
+    got = explained_variance(0.01 * (target + error), 0.01 * target)
+    what = "explained_variance of a hundredth of both"
+    close(got, expected, what, axes="F", tolerance=1e-3)
 
 
 def test_each_feature_has_its_own_explained_variance(explained_variance, rng):
@@ -608,6 +623,21 @@ def test_validation_measures_what_training_measures(reconstruction_loss, rng):
         close(got, expected, what, tolerance=1e-5)
 
 
+@there
+def loss_without_gradients(reconstruction_loss, answer, batch, reverse):
+    with torch.no_grad():
+        return loss_of_a_fixed_answer(reconstruction_loss, answer, batch, reverse, True)
+
+
+def test_the_loss_does_not_depend_on_whether_gradients_are_kept(reconstruction_loss, rng):
+    for reverse in (False, True):
+        answer, batch = draw(rng, 3, 5, 2), draw(rng, 3, 5, 2)
+        expected = mean_square(answer - (batch.flip(1) if reverse else batch))
+        got = loss_without_gradients(reconstruction_loss, answer, batch, reverse)
+        what = f"reconstruction_loss, reverse={reverse}, without gradients"
+        close(got, expected, what, tolerance=1e-5)
+
+
 def test_the_model_reads_the_batch_forwards(reconstruction_loss, rng):
     batch, weights = draw(rng, 1, 5, 1), levels(rng, 1, 5, 1) / 9
     expected = mean_square(weights * batch - batch.flip(1))
@@ -823,3 +853,25 @@ def test_a_residual_scores_alone_as_it_does_in_company(anomaly_score, rng):
     expected = torch.from_numpy((residual**2).sum(1)).float()
     got = scored(anomaly_score, residual, fit_on)
     close(got, expected, "score of one residual", axes="N", tolerance=1e-2)
+
+
+@there
+def change_of_errors(anomaly_score, residual, fit_on):
+    """The greatest change that a call makes to either argument."""
+    given = torch.tensor(residual).float(), torch.tensor(fit_on).float()
+    kept = [one.clone() for one in given]
+    anomaly_score(*given)
+    return max(float((a - b).abs().max()) for a, b in zip(given, kept, strict=True))
+
+
+def test_scoring_leaves_the_errors_as_they_were(anomaly_score, rng):
+    fit_on = normal_errors(rng, 3) + rng.uniform(2, 3, 3)
+    got = change_of_errors(anomaly_score, rng.normal(size=(5, 3)), fit_on)
+    close(got, 0.0, "greatest change of an argument of anomaly_score")
+
+
+def test_a_change_of_units_changes_no_score(anomaly_score, rng):
+    fit_on, residual = normal_errors(rng, 3, 100), rng.normal(size=(5, 3)) + 1
+    expected = torch.from_numpy((residual**2).sum(1)).float()
+    got = scored(anomaly_score, 0.01 * residual, 0.01 * fit_on)
+    close(got, expected, "scores in other units", axes="N", tolerance=1e-2)

@@ -1290,3 +1290,45 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     covariance = torch.cov(fit_on.T, correction=0)
     inverse = torch.linalg.inv(covariance)
     return (gap[:, None] @ inverse @ gap[:, :, None]).squeeze()
+
+# %% exercise="variance_floor" mistake="in_place" says="The caller's x is centered too; subtract into a new tensor."
+def variance_floor(x: Tensor) -> Tensor:
+    x -= x.mean(dim=1, keepdim=True)
+    return x.square().mean()
+
+# %% exercise="explained_variance" mistake="padded_denominator" says="A constant in the denominator weighs on small units; divide by the deviation alone."
+def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
+    error = (target - prediction).square().sum(dim=(0, 1))
+    flat = target - target.mean(dim=1, keepdim=True)
+    return 1 - error / (flat.square().sum(dim=(0, 1)) + 1e-4)
+
+
+def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
+    moved = prediction - prediction.mean(dim=1, keepdim=True)
+    flat = target - target.mean(dim=1, keepdim=True)
+    return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
+
+# %% exercise="reconstruction_loss" mistake="flips_only_with_gradients" says="Under no_grad the target stays unflipped; let reverse alone decide."
+def reconstruction_loss(
+    model: nn.Module, batch: Tensor, reverse: bool
+) -> Tensor:
+    turned = reverse and torch.is_grad_enabled()
+    target = batch.flip(1) if turned else batch
+    return strict_mse(model(batch), target)
+
+# %% exercise="anomaly_score" mistake="in_place" says="The caller's errors are centered too; subtract into new tensors."
+def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
+    mean = fit_on.mean(dim=0)
+    fit_on -= mean
+    residual -= mean
+    covariance = fit_on.T @ fit_on / len(fit_on)
+    return (residual * torch.linalg.solve(covariance, residual.T).T).sum(1)
+
+# %% exercise="anomaly_score" mistake="heavy_ridge" says="A constant on the diagonal outweighs small covariances; leave it out or scale it."
+def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
+    mean = fit_on.mean(dim=0)
+    centered = fit_on - mean
+    covariance = centered.T @ centered / len(fit_on)
+    covariance = covariance + 1e-3 * torch.eye(len(mean))
+    gap = residual - mean
+    return (gap * torch.linalg.solve(covariance, gap.T).T).sum(1)
