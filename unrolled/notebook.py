@@ -18,6 +18,8 @@ from nbformat.v4 import new_markdown_cell
 from unrolled.errors import BookError
 from unrolled.manifest import Exercise, Notebook
 
+# Without magics, so that a comment like `# cat the outputs` stays a comment.
+PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 MARKER = re.compile(r"# %%(?:\s|$)")
 HEADING = re.compile(
     r"### Exercise (?P<label>\d+\.\d+) · (?P<title>.+) \(about (?P<lines>\d+) lines?\)\n*"
@@ -73,7 +75,7 @@ def read_notebook(path: Path) -> NotebookNode:
     try:
         if path.suffix == ".ipynb":
             return nbformat.read(path, as_version=4)
-        return jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+        return jupytext.reads(path.read_text(encoding="utf-8"), fmt=PERCENT)
     except FileNotFoundError as error:
         raise BookError(f"{path} is missing") from error
     except Exception as error:  # nbformat and jupytext raise many kinds

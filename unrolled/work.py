@@ -38,7 +38,8 @@ def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
 def paired(notebook: Notebook) -> dict[str, str]:
     """Return the stubs as a .py and an .ipynb that Jupytext keeps in step."""
     stub = read_notebook(notebook.source)
-    stub.metadata.setdefault("jupytext", {})["formats"] = "ipynb,py:percent"
+    settings = {"formats": "ipynb,py:percent", "comment_magics": False}
+    stub.metadata.setdefault("jupytext", {}).update(settings)
     for number, cell in enumerate(stub.cells):
         cell["id"] = f"cell-{number}"
     return {

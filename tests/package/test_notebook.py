@@ -130,6 +130,15 @@ def test_cells_know_the_lines_they_stand_on() -> None:
                     assert "\n".join(lines[cell.line - 1 : cell.line - 1 + count]) == cell.source
 
 
+def test_a_comment_that_looks_like_a_shell_command_stays_a_comment(tiny: Book) -> None:
+    notebook = tiny.notebooks[0]
+    edit(notebook.solutions, "    return 2 * x", "    # cat the rest\n    return 2 * x")
+    edit(notebook.solutions, "def twice", "# cat over axis 0\ndef twice")
+    [cell] = [one for one in read_cells(notebook.solutions) if one.kind == "code"]
+    assert cell.source.splitlines()[0] == "# cat over axis 0"
+    assert load_namespace(notebook, Answers.reference(notebook))["twice"](2.0) == 4.0
+
+
 def test_a_traceback_names_the_file_and_the_line_of_a_py(tiny: Book) -> None:
     notebook = tiny.notebooks[0]
     edit(notebook.solutions, "return 2 * x", "return 2 * x / 0")

@@ -1332,3 +1332,24 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     covariance = covariance + 1e-3 * torch.eye(len(mean))
     gap = residual - mean
     return (gap * torch.linalg.solve(covariance, gap.T).T).sum(1)
+
+# %% exercise="variance_floor" mistake="mean_over_features" says="That mean mixes the features of a step; average over time, axis 1."
+def variance_floor(x: Tensor) -> Tensor:
+    return (x - x.mean(dim=2, keepdim=True)).square().mean()
+
+# %% exercise="Decoder" mistake="swapped_state" says="The state comes as h, then c; unpack it in that order."
+class Decoder(nn.Module):
+    def __init__(self, n_features: int, hidden: int):
+        super().__init__()
+        self.cell = nn.LSTMCell(n_features, hidden)
+        self.read_out = nn.Linear(hidden, n_features)
+
+    def forward(
+        self, state: tuple[Tensor, Tensor], steps: int
+    ) -> Tensor:
+        c, h = state
+        outputs = [self.read_out(h)]
+        for _ in range(steps - 1):
+            h, c = self.cell(outputs[-1], (h, c))
+            outputs.append(self.read_out(h))
+        return torch.stack(outputs, dim=1)
