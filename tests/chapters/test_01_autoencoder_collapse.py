@@ -278,6 +278,23 @@ def decoded_dtype(decoder, h, c, steps):
 
 
 @there
+def decoded_device(Decoder, batch, features, hidden, steps):
+    """Where the output lies for a state on the meta device, or the error's name."""
+    decoder = Decoder(features, hidden).to("meta")
+    state = torch.zeros(batch, hidden, device="meta")
+    try:
+        return decoder((state, state), steps).device.type
+    except (RuntimeError, NotImplementedError) as error:
+        return type(error).__name__
+
+
+def test_the_output_lies_on_the_device_of_the_state(Decoder, rng):
+    batch, features, hidden, steps = (int(n) for n in rng.integers(2, 7, 4))
+    got = decoded_device(Decoder, batch, features, hidden, steps)
+    equal(got, "meta", "device of decoder(state, steps) for a state that is not on the CPU")
+
+
+@there
 def pull_of_the_bias(decoder, h, c, steps):
     """d (sum of the last output) / d (bias of the read-out)."""
     last = decoder((h, c), steps)[:, -1].sum()

@@ -1353,3 +1353,23 @@ class Decoder(nn.Module):
             h, c = self.cell(outputs[-1], (h, c))
             outputs.append(self.read_out(h))
         return torch.stack(outputs, dim=1)
+
+# %% exercise="Decoder" mistake="buffer_on_the_cpu" says="The buffer is made on the CPU; make it where the state is, or stack."
+class Decoder(nn.Module):
+    def __init__(self, n_features: int, hidden: int):
+        super().__init__()
+        self.cell = nn.LSTMCell(n_features, hidden)
+        self.read_out = nn.Linear(hidden, n_features)
+
+    def forward(
+        self, state: tuple[Tensor, Tensor], steps: int
+    ) -> Tensor:
+        h, c = state
+        first = self.read_out(h)
+        shape = len(h), steps, first.size(1)
+        outputs = torch.zeros(shape, dtype=h.dtype)
+        outputs[:, 0] = first
+        for t in range(1, steps):
+            h, c = self.cell(outputs[:, t - 1].clone(), (h, c))
+            outputs[:, t] = self.read_out(h)
+        return outputs
