@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
@@ -120,7 +121,9 @@ def _from_cache(notebook: Notebook, cache: Path) -> tuple[Executed, str | None]:
 def _kill(client: NotebookClient) -> None:
     """End a kernel at once; its thread then notices and ends too."""
     if client.km is not None and client.km.has_kernel:
-        asyncio.run(ensure_async(client.km.signal_kernel(signal.SIGTERM)))
+        with suppress(RuntimeError, OSError):  # it may be ending by itself just now
+            number = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows knows only the latter
+            asyncio.run(ensure_async(client.km.signal_kernel(number)))
 
 
 def _cached(file: Path, key: str) -> list[NotebookNode] | None:

@@ -96,14 +96,14 @@ def test_carriage_returns_and_backspaces_leave_what_a_terminal_shows() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_an_interrupt_ends_the_kernels_and_leaves_no_half_written_notebook(tiny: Book) -> None:
     started = tiny.root / "started"
-    slow = f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(60)"
+    slow = f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(600)"
     edit(tiny.notebooks[0].source, "import math", slow)
     command = [sys.executable, "-m", "unrolled.cli", "build"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
         while not started.exists() and running.poll() is None:
             time.sleep(0.1)
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=30)
+        _, said = running.communicate(timeout=120)
     assert running.returncode == 130
     assert "unrolled: interrupted; finished work is kept" in said
     assert "Traceback" not in said
