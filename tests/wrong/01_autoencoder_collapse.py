@@ -2,34 +2,42 @@
 def variance_floor(x: Tensor) -> Tensor:
     return (x - x.mean()).square().mean()
 
+
 # %% exercise="variance_floor" mistake="mean_over_the_batch" says="The first axis is the batch; a sequence's mean runs over time."
 def variance_floor(x: Tensor) -> Tensor:
     return (x - x.mean(dim=0, keepdim=True)).square().mean()
+
 
 # %% exercise="variance_floor" mistake="one_line_for_all_sequences" says="One constant for each feature; give every sequence its own."
 def variance_floor(x: Tensor) -> Tensor:
     return (x - x.mean(dim=(0, 1), keepdim=True)).square().mean()
 
+
 # %% exercise="variance_floor" mistake="one_line_for_all_features" says="One constant for each sequence; give every feature its own."
 def variance_floor(x: Tensor) -> Tensor:
     return (x - x.mean(dim=(1, 2), keepdim=True)).square().mean()
 
+
 # %% exercise="variance_floor" mistake="unbiased" says="This divides by T - 1, as var does by default; a loss divides by T."
 def variance_floor(x: Tensor) -> Tensor:
     return x.var(dim=1).mean()
+
 
 # %% exercise="variance_floor" mistake="median" says="The median minimizes the absolute error; the squared error wants the mean."
 def variance_floor(x: Tensor) -> Tensor:
     middle = x.median(dim=1, keepdim=True).values
     return (x - middle).square().mean()
 
+
 # %% exercise="variance_floor" mistake="sum_over_features" says="Features are added up; an MSE averages over them too."
 def variance_floor(x: Tensor) -> Tensor:
     return x.var(dim=1, correction=0).sum(dim=1).mean()
 
+
 # %% exercise="variance_floor" mistake="mean_of_squares" says="Subtracting two large squares loses all digits; subtract the mean before squaring."
 def variance_floor(x: Tensor) -> Tensor:
     return (x.square().mean(dim=1) - x.mean(dim=1).square()).mean()
+
 
 # %% exercise="explained_variance" mistake="one_for_all_features" says="One number for all features; keep the feature axis when you sum."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
@@ -45,6 +53,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     ratio = moved.square().sum() / flat.square().sum()
     return ratio.expand(target.size(2))
 
+
 # %% exercise="explained_variance" mistake="one_score_for_all_features" says="The ratio is right, but R² is one number; keep its feature axis too."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum()
@@ -57,6 +66,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     moved = prediction - prediction.mean(dim=1, keepdim=True)
     flat = target - target.mean(dim=1, keepdim=True)
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
+
 
 # %% exercise="explained_variance" mistake="one_ratio_for_all_features" says="R² is right, but the ratio is one number; keep its feature axis too."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
@@ -71,6 +81,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     ratio = moved.square().sum() / flat.square().sum()
     return ratio.expand(target.size(2))
 
+
 # %% exercise="explained_variance" mistake="against_zero" says="This compares with predicting zero; subtract the target's mean below the line."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
@@ -81,6 +92,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     moved = prediction - prediction.mean(dim=1, keepdim=True)
     flat = target - target.mean(dim=1, keepdim=True)
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
+
 
 # %% exercise="explained_variance" mistake="pooled_mean" says="One mean for all sequences; measure each against its own mean."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
@@ -94,6 +106,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     flat = target - target.mean(dim=(0, 1))
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
+
 # %% exercise="explained_variance" mistake="swapped" says="Prediction and target have changed places; divide by the movement of the target."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
@@ -105,6 +118,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     moved = prediction - prediction.mean(dim=1, keepdim=True)
     flat = target - target.mean(dim=1, keepdim=True)
     return flat.square().sum((0, 1)) / moved.square().sum((0, 1))
+
 
 # %% exercise="explained_variance" mistake="forgives_an_offset" says="The error's own mean is taken out; count the whole squared error."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
@@ -119,6 +133,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     flat = target - target.mean(dim=1, keepdim=True)
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
+
 # %% exercise="explained_variance" mistake="average_of_scores" says="Each sequence's R² counts alike; add errors over sequences before dividing."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=1)
@@ -131,6 +146,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     flat = target - target.mean(dim=1, keepdim=True)
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
+
 # %% exercise="explained_variance" mistake="average_of_ratios" says="Each sequence's ratio counts alike; add movements over sequences before dividing."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
@@ -141,6 +157,7 @@ def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
 def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     ratio = prediction.var(dim=1) / target.var(dim=1)
     return ratio.mean(dim=0)
+
 
 # %% exercise="explained_variance" mistake="ratio_of_deviations" says="This is the ratio of standard deviations; leave the squares in."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
@@ -155,6 +172,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     ratio = moved.square().sum((0, 1)) / flat.square().sum((0, 1))
     return ratio.sqrt()
 
+
 # %% exercise="explained_variance" mistake="ratio_about_the_target_mean" says="The prediction moves about its own mean, not about the target's; subtract its own."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
@@ -167,6 +185,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     moved, flat = prediction - mean, target - mean
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
+
 # %% exercise="explained_variance" mistake="ratio_keeps_the_prediction_level" says="The prediction's level counts as movement; subtract its mean over time."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
@@ -177,6 +196,7 @@ def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
 def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     flat = target - target.mean(dim=1, keepdim=True)
     return prediction.square().sum((0, 1)) / flat.square().sum((0, 1))
+
 
 # %% exercise="explained_variance" mistake="ratio_keeps_the_target_level" says="The target's level counts as movement; subtract its mean over time."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
@@ -189,6 +209,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     moved = prediction - prediction.mean(dim=1, keepdim=True)
     return moved.square().sum((0, 1)) / target.square().sum((0, 1))
 
+
 # %% exercise="difference" mistake="view_alias" says="The saved first row is a view, so restoring it does nothing; work on a copy."
 def difference(x: Tensor) -> Tensor:
     first = x[:, 0]
@@ -200,6 +221,7 @@ def difference(x: Tensor) -> Tensor:
 def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
 
+
 # %% exercise="difference" mistake="roll_wraps_around" says="Rolling puts the last row before the first; keep the first row as it is."
 def difference(x: Tensor) -> Tensor:
     return x - x.roll(1, dims=1)
@@ -207,6 +229,7 @@ def difference(x: Tensor) -> Tensor:
 
 def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
+
 
 # %% exercise="difference" mistake="first_row_zero" says="A first row of zeros loses the level; keep the first row as it is."
 def difference(x: Tensor) -> Tensor:
@@ -216,6 +239,7 @@ def difference(x: Tensor) -> Tensor:
 def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
 
+
 # %% exercise="difference" mistake="first_row_dropped" says="One row is missing, and the level with it; put the first row in front."
 def difference(x: Tensor) -> Tensor:
     return x.diff(dim=1)
@@ -224,6 +248,7 @@ def difference(x: Tensor) -> Tensor:
 def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
 
+
 # %% exercise="difference" mistake="wrong_sign" says="The sign is turned; a change is the later value minus the earlier."
 def difference(x: Tensor) -> Tensor:
     return torch.cat([x[:, :1], x[:, :-1] - x[:, 1:]], dim=1)
@@ -231,6 +256,7 @@ def difference(x: Tensor) -> Tensor:
 
 def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
+
 
 # %% exercise="difference" mistake="runs_into_the_next_sequence" says="Flattening lets one sequence run into the next; difference along the time axis."
 def difference(x: Tensor) -> Tensor:
@@ -242,6 +268,7 @@ def difference(x: Tensor) -> Tensor:
 def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
 
+
 # %% exercise="difference" mistake="sum_runs_into_the_next_sequence" says="Flattening lets the sum run on into the next sequence; sum along the time axis."
 def difference(x: Tensor) -> Tensor:
     return torch.cat([x[:, :1], x[:, 1:] - x[:, :-1]], dim=1)
@@ -249,6 +276,7 @@ def difference(x: Tensor) -> Tensor:
 
 def undo_difference(d: Tensor) -> Tensor:
     return d.reshape(-1, d.size(2)).cumsum(dim=0).view_as(d)
+
 
 # %% exercise="difference" mistake="undo_over_the_batch" says="The sum runs over the batch; sum along time."
 def difference(x: Tensor) -> Tensor:
@@ -258,6 +286,7 @@ def difference(x: Tensor) -> Tensor:
 def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=0)
 
+
 # %% exercise="difference" mistake="undo_forgets_what_came_before" says="Only the last change is added; add up all changes so far."
 def difference(x: Tensor) -> Tensor:
     return torch.cat([x[:, :1], x[:, 1:] - x[:, :-1]], dim=1)
@@ -265,6 +294,7 @@ def difference(x: Tensor) -> Tensor:
 
 def undo_difference(d: Tensor) -> Tensor:
     return torch.cat([d[:, :1], d[:, 1:] + d[:, :-1]], dim=1)
+
 
 # %% exercise="difference" mistake="differences_in_place" says="An assignment gives a second name, not a copy; the caller's data changes, so clone it."
 def difference(x: Tensor) -> Tensor:
@@ -276,6 +306,7 @@ def difference(x: Tensor) -> Tensor:
 def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
 
+
 # %% exercise="difference" mistake="undoes_in_place" says="The loop adds into the caller's tensor; write into a new one."
 def difference(x: Tensor) -> Tensor:
     return torch.cat([x[:, :1], x[:, 1:] - x[:, :-1]], dim=1)
@@ -286,6 +317,7 @@ def undo_difference(d: Tensor) -> Tensor:
         d[:, t] += d[:, t - 1]
     return d
 
+
 # %% exercise="Decoder" mistake="scrambling_view" says="A view cannot swap time and batch; stack the outputs on a new axis 1."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
@@ -293,15 +325,14 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         outputs = [self.read_out(h)]
         for _ in range(steps - 1):
             h, c = self.cell(outputs[-1], (h, c))
             outputs.append(self.read_out(h))
         return torch.cat(outputs).view(h.size(0), steps, -1)
+
 
 # %% exercise="Decoder" mistake="stacked_on_axis_0" says="Time comes first here; the batch is the first axis, so stack on axis 1."
 class Decoder(nn.Module):
@@ -310,15 +341,14 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         outputs = [self.read_out(h)]
         for _ in range(steps - 1):
             h, c = self.cell(outputs[-1], (h, c))
             outputs.append(self.read_out(h))
         return torch.stack(outputs)
+
 
 # %% exercise="Decoder" mistake="cat_on_axis_0" says="cat on axis 0 makes a batch of B times T; stack the steps on a new axis."
 class Decoder(nn.Module):
@@ -327,15 +357,14 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         outputs = [self.read_out(h)]
         for _ in range(steps - 1):
             h, c = self.cell(outputs[-1], (h, c))
             outputs.append(self.read_out(h))
         return torch.cat(outputs)
+
 
 # %% exercise="Decoder" mistake="bare_squeeze" says="A bare squeeze also drops a batch or a time axis of one; drop none."
 class Decoder(nn.Module):
@@ -344,15 +373,14 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         outputs = [self.read_out(h)]
         for _ in range(steps - 1):
             h, c = self.cell(outputs[-1], (h, c))
             outputs.append(self.read_out(h))
         return torch.stack(outputs, dim=1).squeeze()
+
 
 # %% exercise="Decoder" mistake="squeezed_time_axis" says="squeeze(1) drops the time axis when steps is 1; keep it."
 class Decoder(nn.Module):
@@ -361,15 +389,14 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         outputs = [self.read_out(h)]
         for _ in range(steps - 1):
             h, c = self.cell(outputs[-1], (h, c))
             outputs.append(self.read_out(h))
         return torch.stack(outputs, dim=1).squeeze(1)
+
 
 # %% exercise="Decoder" mistake="third_module" says="There is a third module, which nothing uses; own `cell` and `read_out` only."
 class Decoder(nn.Module):
@@ -379,15 +406,14 @@ class Decoder(nn.Module):
         self.read_out = nn.Linear(hidden, n_features)
         self.start = nn.Linear(n_features, hidden)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         outputs = [self.read_out(h)]
         for _ in range(steps - 1):
             h, c = self.cell(outputs[-1], (h, c))
             outputs.append(self.read_out(h))
         return torch.stack(outputs, dim=1)
+
 
 # %% exercise="Decoder" mistake="cell_before_the_first_output" says="The cell runs before the first output; read the given state first."
 class Decoder(nn.Module):
@@ -396,9 +422,7 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         output, outputs = self.read_out(h) * 0, []
         for _ in range(steps):
@@ -407,6 +431,7 @@ class Decoder(nn.Module):
             outputs.append(output)
         return torch.stack(outputs, dim=1)
 
+
 # %% exercise="Decoder" mistake="fed_with_zeros" says="The cell is fed zeros at every step; feed it what it has just produced."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
@@ -414,15 +439,14 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         outputs = [self.read_out(h)]
         for _ in range(steps - 1):
             h, c = self.cell(outputs[0] * 0, (h, c))
             outputs.append(self.read_out(h))
         return torch.stack(outputs, dim=1)
+
 
 # %% exercise="Decoder" mistake="fed_with_the_first_output" says="The cell is fed the first output again and again; feed the latest one."
 class Decoder(nn.Module):
@@ -431,9 +455,7 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         output = self.read_out(h)
         outputs = [output]
@@ -442,6 +464,7 @@ class Decoder(nn.Module):
             outputs.append(self.read_out(h))
         return torch.stack(outputs, dim=1)
 
+
 # %% exercise="Decoder" mistake="cell_state_left_behind" says="Only h moves on; carry the cell state c from step to step too."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
@@ -449,15 +472,14 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         outputs = [self.read_out(h)]
         for _ in range(steps - 1):
             h, _ = self.cell(outputs[-1], (h, c))
             outputs.append(self.read_out(h))
         return torch.stack(outputs, dim=1)
+
 
 # %% exercise="Decoder" mistake="detached" says="Detaching the output cuts the gradient between steps; feed it as it is."
 class Decoder(nn.Module):
@@ -466,15 +488,14 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         outputs = [self.read_out(h)]
         for _ in range(steps - 1):
             h, c = self.cell(outputs[-1].detach(), (h, c))
             outputs.append(self.read_out(h))
         return torch.stack(outputs, dim=1)
+
 
 # %% exercise="Decoder" mistake="preallocated" says="torch.zeros ignores the state's dtype and device; stack the outputs, or make them alike."
 class Decoder(nn.Module):
@@ -483,9 +504,7 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         output = self.read_out(h)
         outputs = torch.zeros(h.size(0), steps, output.size(1))
@@ -496,6 +515,7 @@ class Decoder(nn.Module):
             outputs[:, t] = output
         return outputs
 
+
 # %% exercise="Decoder" mistake="outputs_kept_on_self" says="The list lives on the module and keeps growing; start a new one each call."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
@@ -504,15 +524,14 @@ class Decoder(nn.Module):
         self.read_out = nn.Linear(hidden, n_features)
         self.outputs = []
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         self.outputs.append(self.read_out(h))
         for _ in range(steps - 1):
             h, c = self.cell(self.outputs[-1], (h, c))
             self.outputs.append(self.read_out(h))
         return torch.stack(self.outputs, dim=1)
+
 
 # %% exercise="Decoder" mistake="whole_lstm" says="`cell` is a whole nn.LSTM; the exercise asks for one nn.LSTMCell."
 class Decoder(nn.Module):
@@ -521,9 +540,7 @@ class Decoder(nn.Module):
         self.cell = nn.LSTM(n_features, hidden, batch_first=True)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state[0][None], state[1][None]
         outputs = [self.read_out(h[0])]
         for _ in range(steps - 1):
@@ -531,9 +548,11 @@ class Decoder(nn.Module):
             outputs.append(self.read_out(h[0]))
         return torch.stack(outputs, dim=1)
 
+
 # %% exercise="strict_mse" mistake="broadcasts" says="Different shapes broadcast in silence; compare the shapes first and raise ValueError."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     return (prediction - target).square().mean()
+
 
 # %% exercise="strict_mse" mistake="counts_entries" says="As many entries is not the same shape; compare the shapes."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
@@ -541,11 +560,13 @@ def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
         raise ValueError(f"{prediction.shape} and {target.shape}")
     return (prediction - target).square().mean()
 
+
 # %% exercise="strict_mse" mistake="counts_axes" says="As many axes is not the same shape; compare the shapes."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     if prediction.ndim != target.ndim:
         raise ValueError(f"{prediction.shape} and {target.shape}")
     return (prediction - target).square().mean()
+
 
 # %% exercise="strict_mse" mistake="compares_the_batch_only" says="Only the first axis is compared; compare the whole shape."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
@@ -553,11 +574,13 @@ def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
         raise ValueError(f"{prediction.shape} and {target.shape}")
     return (prediction - target).square().mean()
 
+
 # %% exercise="strict_mse" mistake="asserts" says="An assertion is no ValueError, and python -O removes it; raise the error yourself."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     shapes = f"{prediction.shape} and {target.shape}"
     assert prediction.shape == target.shape, shapes
     return (prediction - target).square().mean()
+
 
 # %% exercise="strict_mse" mistake="refuses_unless_broadcast" says="This only forbids what torch refuses anyway; forbid every difference of shapes."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
@@ -566,6 +589,7 @@ def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     except RuntimeError as error:
         raise ValueError(str(error)) from error
 
+
 # %% exercise="strict_mse" mistake="broadcasts_before_comparing" says="Shapes that cannot broadcast end in torch's RuntimeError; compare before anything else."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     one, other = torch.broadcast_tensors(prediction, target)
@@ -573,11 +597,13 @@ def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
         raise ValueError(f"{prediction.shape} and {target.shape}")
     return (prediction - target).square().mean()
 
+
 # %% exercise="strict_mse" mistake="always_raises" says="`is not` asks for one object, so equal shapes are refused; use !=."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     if prediction.shape is not target.shape:
         raise ValueError(f"{prediction.shape} and {target.shape}")
     return (prediction - target).square().mean()
+
 
 # %% exercise="strict_mse" mistake="three_axes_only" says="Equal shapes with fewer axes are refused; any equal shapes will do."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
@@ -585,11 +611,13 @@ def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
         raise ValueError(f"{prediction.shape} and {target.shape}")
     return (prediction - target).square().mean()
 
+
 # %% exercise="strict_mse" mistake="nameless_refusal" says="The error does not say which shapes met; put both into its message."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     if prediction.shape != target.shape:
         raise ValueError("prediction and target differ in shape")
     return (prediction - target).square().mean()
+
 
 # %% exercise="strict_mse" mistake="names_one_shape" says="The error names only one of the two shapes; name both."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
@@ -597,17 +625,20 @@ def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
         raise ValueError(f"unexpected shape {prediction.shape}")
     return (prediction - target).square().mean()
 
+
 # %% exercise="strict_mse" mistake="summed" says="The squares are summed; average them."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     if prediction.shape != target.shape:
         raise ValueError(f"{prediction.shape} and {target.shape}")
     return (prediction - target).square().sum()
 
+
 # %% exercise="strict_mse" mistake="no_gradient" says="item() leaves the graph, so nothing can be trained; return the tensor."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     if prediction.shape != target.shape:
         raise ValueError(f"{prediction.shape} and {target.shape}")
     return torch.tensor((prediction - target).square().mean().item())
+
 
 # %% exercise="Windows" mistake="ignored_overlap" says="The overlap is ignored; the next window starts window - overlap steps on."
 class Windows(Dataset):
@@ -623,6 +654,7 @@ class Windows(Dataset):
     def __getitem__(self, index: int | slice) -> Tensor:
         return self.items[index].clone()
 
+
 # %% exercise="Windows" mistake="overlap_as_stride" says="The overlap is used as the stride; the stride is window - overlap."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
@@ -636,6 +668,7 @@ class Windows(Dataset):
 
     def __getitem__(self, index: int | slice) -> Tensor:
         return self.items[index].clone()
+
 
 # %% exercise="Windows" mistake="short_tail" says="The last window is shorter than the others; leave the tail out."
 class Windows(Dataset):
@@ -653,6 +686,7 @@ class Windows(Dataset):
             return torch.stack(self.items[index])
         return self.items[index].clone()
 
+
 # %% exercise="Windows" mistake="last_window_missing" says="The last whole window is missing; a range ends before its stop."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
@@ -668,6 +702,7 @@ class Windows(Dataset):
     def __getitem__(self, index: int | slice) -> Tensor:
         return self.items[index].clone()
 
+
 # %% exercise="Windows" mistake="scrambled_features" says="unfold puts time last, and reshape does not move it back; transpose."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
@@ -682,6 +717,7 @@ class Windows(Dataset):
     def __getitem__(self, index: int | slice) -> Tensor:
         return self.items[index].clone()
 
+
 # %% exercise="Windows" mistake="features_before_time" says="Items are (F, window); time comes first."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
@@ -694,6 +730,7 @@ class Windows(Dataset):
 
     def __getitem__(self, index: int | slice) -> Tensor:
         return self.items[index].clone()
+
 
 # %% exercise="Windows" mistake="views_of_the_data" says="Items share memory with the data and with each other; copy each one."
 class Windows(Dataset):
@@ -709,6 +746,7 @@ class Windows(Dataset):
     def __getitem__(self, index: int | slice) -> Tensor:
         return self.items[index]
 
+
 # %% exercise="Windows" mistake="copied_once" says="The windows are copied once but handed out themselves; copy each item."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
@@ -722,6 +760,7 @@ class Windows(Dataset):
 
     def __getitem__(self, index: int | slice) -> Tensor:
         return self.items[index]
+
 
 # %% exercise="Windows" mistake="slices_are_views" says="Single items are copies, slices are not; copy both."
 class Windows(Dataset):
@@ -739,6 +778,7 @@ class Windows(Dataset):
             return self.items[index]
         return self.items[index].clone()
 
+
 # %% exercise="Windows" mistake="items_are_views" says="Slices are stacked into copies, single items still share memory; copy them too."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
@@ -754,6 +794,7 @@ class Windows(Dataset):
         if isinstance(index, slice):
             return torch.stack(self.items[index])
         return self.items[index]
+
 
 # %% exercise="Windows" mistake="no_slices" says="A slice is multiplied like a number; treat ints and slices apart."
 class Windows(Dataset):
@@ -772,6 +813,7 @@ class Windows(Dataset):
         start = index % len(self) * self.stride
         return self.data[start : start + self.window].clone()
 
+
 # %% exercise="Windows" mistake="slices_are_lists" says="A slice gives a list of windows; stack them into one tensor."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
@@ -787,6 +829,7 @@ class Windows(Dataset):
         if isinstance(index, slice):
             return [item.clone() for item in self.items[index]]
         return self.items[index].clone()
+
 
 # %% exercise="Windows" mistake="no_end" says="Items past the last are handed out, short or empty; raise IndexError."
 class Windows(Dataset):
@@ -806,6 +849,7 @@ class Windows(Dataset):
         start = index * self.stride
         return self.data[start : start + self.window].clone()
 
+
 # %% exercise="Windows" mistake="full_overlap_allowed" says="A window that overlaps itself wholly never moves on; refuse overlap >= window."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
@@ -820,6 +864,7 @@ class Windows(Dataset):
     def __getitem__(self, index: int | slice) -> Tensor:
         return self.items[index].clone()
 
+
 # %% exercise="Windows" mistake="negative_overlap_allowed" says="A negative overlap skips steps between windows; refuse it."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
@@ -833,6 +878,7 @@ class Windows(Dataset):
 
     def __getitem__(self, index: int | slice) -> Tensor:
         return self.items[index].clone()
+
 
 # %% exercise="Windows" mistake="long_window_allowed" says="A window longer than the data gives an empty dataset; refuse it."
 class Windows(Dataset):
@@ -850,6 +896,7 @@ class Windows(Dataset):
             return torch.stack(self.items[index])
         return self.items[index].clone()
 
+
 # %% exercise="Windows" mistake="whole_series_refused" says="One window as long as the data is allowed; refuse only longer ones."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
@@ -864,97 +911,84 @@ class Windows(Dataset):
     def __getitem__(self, index: int | slice) -> Tensor:
         return self.items[index].clone()
 
+
 # %% exercise="reconstruction_loss" mistake="ignores_reverse" says="The target never turns; flip it along time when reverse is set."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     return strict_mse(model(batch), batch)
 
+
 # %% exercise="reconstruction_loss" mistake="flips_only_in_training" says="Validation measures against the unflipped target; flip in both."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     turned = reverse and model.training
     target = batch.flip(1) if turned else batch
     return strict_mse(model(batch), target)
 
+
 # %% exercise="reconstruction_loss" mistake="flips_only_in_validation" says="Training measures against the unflipped target; flip in both."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     turned = reverse and not model.training
     target = batch.flip(1) if turned else batch
     return strict_mse(model(batch), target)
 
+
 # %% exercise="reconstruction_loss" mistake="training_always_flips" says="Training turns the target even without reverse; flip only when asked."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     turned = reverse or model.training
     target = batch.flip(1) if turned else batch
     return strict_mse(model(batch), target)
 
+
 # %% exercise="reconstruction_loss" mistake="always_flips" says="The target turns even without reverse; flip only when asked."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     return strict_mse(model(batch), batch.flip(1))
 
+
 # %% exercise="reconstruction_loss" mistake="flips_features" says="The last axis holds the features; flip the time axis."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     target = batch.flip(2) if reverse else batch
     return strict_mse(model(batch), target)
 
+
 # %% exercise="reconstruction_loss" mistake="flips_the_batch" says="The first axis is the batch; flip the time axis."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     target = batch.flip(0) if reverse else batch
     return strict_mse(model(batch), target)
 
+
 # %% exercise="reconstruction_loss" mistake="flips_time_and_features" says="Two axes are flipped; flip time alone."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     target = batch.flip(1, 2) if reverse else batch
     return strict_mse(model(batch), target)
 
+
 # %% exercise="reconstruction_loss" mistake="flips_the_input" says="The model is fed the flipped batch; flip the target and feed the batch itself."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     fed = batch.flip(1) if reverse else batch
     return strict_mse(model(fed), batch)
 
+
 # %% exercise="reconstruction_loss" mistake="flips_both" says="Input and target are flipped, so nothing runs backwards; flip the target alone."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     if reverse:
         batch = batch.flip(1)
     return strict_mse(model(batch), batch)
 
+
 # %% exercise="reconstruction_loss" mistake="no_gradient" says="No gradient reaches the model, so it cannot learn; keep the graph."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     target = batch.flip(1) if reverse else batch
     with torch.no_grad():
         return strict_mse(model(batch), target)
 
+
 # %% exercise="reconstruction_loss" mistake="summed_over_time" says="Errors are summed over time; the loss is a mean over all axes."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     target = batch.flip(1) if reverse else batch
     return (model(batch) - target).square().sum(1).mean()
 
+
 # %% exercise="fit_sequence" mistake="raw_data" says="The network is fed the raw data; standardize each feature over time first."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     with seeded(seed):
         model = Autoencoder(x.size(2), hidden)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
@@ -966,10 +1000,9 @@ def fit_sequence(
         strict_mse(output, x).backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="scale_without_centering" says="The features are scaled but not centered; subtract each mean first."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     std = x.std(1, keepdim=True)
     scaled = x / std
     with seeded(seed):
@@ -984,10 +1017,9 @@ def fit_sequence(
         strict_mse(output, scaled).backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="centering_without_scale" says="The features are centered but keep their units; divide by each deviation."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean = x.mean(1, keepdim=True)
     centered = x - mean
     with seeded(seed):
@@ -1002,10 +1034,9 @@ def fit_sequence(
         strict_mse(output, centered).backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="one_mean_for_all_features" says="One mean and one scale for all features; standardize each by its own."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(), x.std()
     scaled = (x - mean) / std
     with seeded(seed):
@@ -1020,10 +1051,9 @@ def fit_sequence(
         strict_mse(output, scaled).backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="timid_rate" says="The features are ready but the steps are tiny; try a larger learning rate."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
     with seeded(seed):
@@ -1038,10 +1068,9 @@ def fit_sequence(
         strict_mse(output, scaled).backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="stops_on_the_standardized_loss" says="The tolerance is compared with the standardized loss; compare in the units of x."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
     with seeded(seed):
@@ -1056,10 +1085,9 @@ def fit_sequence(
         loss.backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="returns_the_standardized" says="The reconstruction is still standardized; give it back its scale and its mean."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
     with seeded(seed):
@@ -1074,10 +1102,9 @@ def fit_sequence(
         strict_mse(output, scaled).backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="steps_before_looking" says="It steps once even where the tolerance is met; measure before you step."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
     with seeded(seed):
@@ -1092,10 +1119,9 @@ def fit_sequence(
         if step == 1000 or strict_mse(restored, x) < tolerance:
             return restored, step
 
+
 # %% exercise="fit_sequence" mistake="counts_one_too_many" says="The count is one more than the steps taken; none taken is zero."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
     with seeded(seed):
@@ -1110,10 +1136,9 @@ def fit_sequence(
         strict_mse(output, scaled).backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="counts_one_too_few" says="The count is the index of the last step, one less than the steps taken."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
     with seeded(seed):
@@ -1133,10 +1158,9 @@ def fit_sequence(
             return restored, step
     return restored, 1000
 
+
 # %% exercise="fit_sequence" mistake="returns_nothing_at_the_limit" says="After the last step nothing is returned; return what was reached."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
     with seeded(seed):
@@ -1151,10 +1175,9 @@ def fit_sequence(
         strict_mse(output, scaled).backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="gives_up_after_sixty" says="Sixty steps are the aim, not the limit; go on, up to a thousand."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
     with seeded(seed):
@@ -1169,10 +1192,9 @@ def fit_sequence(
         strict_mse(output, scaled).backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="seeds_everybody" says="torch.manual_seed changes the caller's random numbers; use seeded(seed)."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
     torch.manual_seed(seed)
@@ -1187,10 +1209,9 @@ def fit_sequence(
         strict_mse(output, scaled).backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="same_weights_always" says="The seed is fixed inside; use the one that is given."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
     with seeded(0):
@@ -1205,10 +1226,9 @@ def fit_sequence(
         strict_mse(output, scaled).backward()
         optimizer.step()
 
+
 # %% exercise="fit_sequence" mistake="weights_drawn_outside" says="The weights are drawn before the seed is set; build the model inside seeded(seed)."
-def fit_sequence(
-    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
-) -> tuple[Tensor, int]:
+def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
     model = Autoencoder(x.size(2), hidden)
@@ -1223,6 +1243,7 @@ def fit_sequence(
             strict_mse(output, scaled).backward()
             optimizer.step()
 
+
 # %% exercise="anomaly_score" mistake="fitted_on_the_test_set" says="Mean and covariance come from the residuals to be scored; take them from fit_on."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - residual.mean(dim=0)
@@ -1230,11 +1251,13 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     inverse = torch.linalg.pinv(covariance)
     return (gap @ inverse * gap).sum(dim=1)
 
+
 # %% exercise="anomaly_score" mistake="centered_on_the_test_set" says="The mean comes from the residuals to be scored; take it from fit_on."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - residual.mean(dim=0)
     covariance = torch.cov(fit_on.T, correction=0)
     return (gap @ torch.linalg.inv(covariance) * gap).sum(dim=1)
+
 
 # %% exercise="anomaly_score" mistake="missing_inverse" says="The covariance multiplies where it should divide; use its inverse, or solve."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
@@ -1242,10 +1265,12 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     covariance = torch.cov(fit_on.T, correction=0)
     return (gap @ covariance * gap).sum(dim=1)
 
+
 # %% exercise="anomaly_score" mistake="features_one_by_one" says="Only the variances are used; the inverse of the whole covariance is needed."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - fit_on.mean(dim=0)
     return (gap.square() / fit_on.var(dim=0, correction=0)).sum(dim=1)
+
 
 # %% exercise="anomaly_score" mistake="mean_forgotten" says="The residuals' usual mean is not subtracted; measure from the mean of fit_on."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
@@ -1253,11 +1278,13 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     inverse = torch.linalg.inv(covariance)
     return (residual @ inverse * residual).sum(dim=1)
 
+
 # %% exercise="anomaly_score" mistake="second_moment" says="The covariance is not centered; subtract the mean of fit_on before multiplying."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - fit_on.mean(dim=0)
     moment = fit_on.T @ fit_on / len(fit_on)
     return (gap @ torch.linalg.inv(moment) * gap).sum(dim=1)
+
 
 # %% exercise="anomaly_score" mistake="unbiased_covariance" says="The covariance is divided by M - 1; divide by M."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
@@ -1265,11 +1292,13 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     covariance = torch.cov(fit_on.T)
     return (gap @ torch.linalg.inv(covariance) * gap).sum(dim=1)
 
+
 # %% exercise="anomaly_score" mistake="negative" says="The sign is turned, so the unusual scores low; make it high."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - fit_on.mean(dim=0)
     covariance = torch.cov(fit_on.T, correction=0)
     return -(gap @ torch.linalg.inv(covariance) * gap).sum(dim=1)
+
 
 # %% exercise="anomaly_score" mistake="distance_not_squared" says="This is the distance; return its square."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
@@ -1278,11 +1307,13 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     squared = (gap @ torch.linalg.inv(covariance) * gap).sum(dim=1)
     return squared.sqrt()
 
+
 # %% exercise="anomaly_score" mistake="every_pair" says="This is (N, N), each residual against every other; keep the diagonal only."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - fit_on.mean(dim=0)
     covariance = torch.cov(fit_on.T, correction=0)
     return gap @ torch.linalg.inv(covariance) @ gap.T
+
 
 # %% exercise="anomaly_score" mistake="bare_squeeze" says="A bare squeeze turns one score into a scalar; keep the axis of residuals."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
@@ -1291,10 +1322,12 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     inverse = torch.linalg.inv(covariance)
     return (gap[:, None] @ inverse @ gap[:, :, None]).squeeze()
 
+
 # %% exercise="variance_floor" mistake="in_place" says="The caller's x is centered too; subtract into a new tensor."
 def variance_floor(x: Tensor) -> Tensor:
     x -= x.mean(dim=1, keepdim=True)
     return x.square().mean()
+
 
 # %% exercise="explained_variance" mistake="padded_denominator" says="A constant in the denominator weighs on small units; divide by the deviation alone."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
@@ -1308,13 +1341,13 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     flat = target - target.mean(dim=1, keepdim=True)
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
+
 # %% exercise="reconstruction_loss" mistake="flips_only_with_gradients" says="Under no_grad the target stays unflipped; let reverse alone decide."
-def reconstruction_loss(
-    model: nn.Module, batch: Tensor, reverse: bool
-) -> Tensor:
+def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     turned = reverse and torch.is_grad_enabled()
     target = batch.flip(1) if turned else batch
     return strict_mse(model(batch), target)
+
 
 # %% exercise="anomaly_score" mistake="in_place" says="The caller's errors are centered too; subtract into new tensors."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
@@ -1323,6 +1356,7 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     residual -= mean
     covariance = fit_on.T @ fit_on / len(fit_on)
     return (residual * torch.linalg.solve(covariance, residual.T).T).sum(1)
+
 
 # %% exercise="anomaly_score" mistake="heavy_ridge" says="A constant on the diagonal outweighs small covariances; leave it out or scale it."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
@@ -1333,9 +1367,11 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - mean
     return (gap * torch.linalg.solve(covariance, gap.T).T).sum(1)
 
+
 # %% exercise="variance_floor" mistake="mean_over_features" says="That mean mixes the features of a step; average over time, axis 1."
 def variance_floor(x: Tensor) -> Tensor:
     return (x - x.mean(dim=2, keepdim=True)).square().mean()
+
 
 # %% exercise="Decoder" mistake="swapped_state" says="The state comes as h, then c; unpack it in that order."
 class Decoder(nn.Module):
@@ -1344,15 +1380,14 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         c, h = state
         outputs = [self.read_out(h)]
         for _ in range(steps - 1):
             h, c = self.cell(outputs[-1], (h, c))
             outputs.append(self.read_out(h))
         return torch.stack(outputs, dim=1)
+
 
 # %% exercise="Decoder" mistake="buffer_on_the_cpu" says="The buffer is made on the CPU; make it where the state is, or stack."
 class Decoder(nn.Module):
@@ -1361,9 +1396,7 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(n_features, hidden)
         self.read_out = nn.Linear(hidden, n_features)
 
-    def forward(
-        self, state: tuple[Tensor, Tensor], steps: int
-    ) -> Tensor:
+    def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         first = self.read_out(h)
         shape = len(h), steps, first.size(1)
