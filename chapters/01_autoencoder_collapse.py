@@ -23,11 +23,11 @@
 #
 # The question comes from a programming forum. An autoencoder is shown one
 # sequence, fourteen rows of five numbers, and has one task, to give it back.
-# There is no noise to average away and nothing is held out; a file could do
-# it. What comes back is a level line through each feature. More units, more
-# epochs, the rows in another order: the lines do not care. In the end
-# somebody replies that the network was too small and shows a larger one that
-# fits, and there the matter rests.
+# There is no noise to average away and nothing is held out; copying a file
+# does as much. What comes back is a level line through each feature. More
+# units, more epochs, the rows in another order: the lines do not care. In
+# the end somebody replies that the network was too small and shows a larger
+# one that fits, and there the matter rests.
 #
 # It rests too early. That a larger network fits is a fact about larger
 # networks and not yet about this one. In what follows we put a price on a
@@ -35,8 +35,10 @@
 # find six real bugs none of which is the culprit, and refute the accepted
 # answer with an experiment that takes seconds.
 #
-# You need to know what an LSTM takes and returns, and how a training loop in
-# PyTorch looks. Exercises build on one another; every one has its checks.
+# What to know before: what an LSTM takes and returns, and what a training
+# loop in PyTorch looks like. The exercises build on one another. Replace
+# each `raise` by an answer; the `check` below it says what holds, what does
+# not, and which mistake it looks like.
 
 # %% tags=["setup"]
 import numpy as np
@@ -57,7 +59,7 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # - **collapse**: an output that stays at the floor, however long it is trained
 # - **code**: the state that the encoder hands to the decoder
 # - **space**: the units in which the network is trained, such as differences
-# - **step**: one update of all weights
+# - **step**: one update of all weights; a row of a sequence is a *time step*
 #
 # Axes carry the same letters in every chapter: $B$ sequences in a batch, $T$
 # steps of time, $F$ features, $H$ hidden units.
@@ -65,10 +67,11 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # %% [markdown]
 # ## A flat line has a price
 #
+# *How much does a network lose by drawing a flat line at the right height?*
 # A flat line is a guess, and every guess has its loss. The smallest case has
-# one sequence, one feature and four steps. Three people guess it: the first
-# says its mean four times, the second goes half of the way from the mean to
-# the truth, the third knows it.
+# one sequence, one feature and four time steps. Three people guess it: the
+# first says its mean four times, the second goes half of the way from the
+# mean to the truth, the third knows it.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -113,11 +116,11 @@ check("variance_floor")
 # %% [markdown]
 # ## The symptom
 #
-# The asker counts political events in the news (ICEWS) and describes each
-# time step by shares of event types. To find the bug, all but fourteen steps
-# and five features are thrown away. The file holds those numbers as they
-# were posted; there is nothing to split, since the whole task is to learn
-# them by heart.
+# *What goes into the network, and what comes back?* The asker counts
+# political events in the news (ICEWS) and describes each time step by shares
+# of event types. To find the bug, all but fourteen time steps and five
+# features are thrown away. The file holds those numbers as they were posted;
+# there is nothing to split, since the whole task is to learn them by heart.
 
 # %% tags=["experiment"]
 table = np.loadtxt(data.path("icews_14x5.csv"), delimiter=",")
@@ -138,14 +141,14 @@ print(f"floor {variance_floor(sequence):.3e}")
 # 0.050. And the last four features are shares of one whole, so that they add
 # up to 1.00 row by row: one of the five columns tells us nothing that the
 # others do not. The number to remember is the floor, 1.190e-3. Whoever
-# reports a loss of a thousandth here reports a flat line.
+# reports a loss of a thousandth here reports little more than a flat line.
 
 # %% alt="Five nearly horizontal curves over fourteen steps, at heights between 0.05 and 0.65, each moving by a few hundredths."
 import matplotlib.pyplot as plt
 
 style()
 figure, axes = plt.subplots(figsize=(6, 3.6))
-axes.plot(sequence[0], marker=".")
+axes.plot(sequence[0], marker=".")  # (T, F)
 for feature, height in enumerate(sequence[0, -1]):
     axes.text(13.2, height, f"feature {feature}", va="center", fontsize=8)
 axes.set(xlabel="time step", ylabel="share of events", xlim=(0, 15.5))
@@ -155,7 +158,7 @@ plt.show()
 # %% [markdown]
 # The network is the one of {cite:t}`malhotra2016`. An encoder reads the
 # sequence and keeps only its last state, the code. The decoder starts from
-# the code and is fed what it has just said:
+# the code, $(h_1, c_1)$, and is fed what it has just said:
 #
 # $$\hat x_1 = W h_1 + b, \qquad
 # (h_{t+1}, c_{t+1}) = \text{cell}(\hat x_t,\; h_t, c_t), \qquad
@@ -169,10 +172,11 @@ plt.show()
 # ### Exercise 1.2 · Decode a batch (about 12 lines)
 #
 # Write the decoder for any number of sequences, including one, and any
-# number of steps, including one. `state` holds $h$ and $c$, each of shape
-# $(B, H)$; the result has shape $(B, T, F)$, where `[b, t]` is step $t$ of
-# sequence $b$. Use one `nn.LSTMCell` and one `nn.Linear`; the true sequence
-# is not at hand.
+# number of time steps, including one. `state` holds $h$ and $c$, each of
+# shape $(B, H)$; the result has shape $(B, T, F)$, where `[b, t]` is time
+# step $t$ of sequence $b$. Use one `nn.LSTMCell` and one `nn.Linear`; the
+# true sequence is not at hand, and `nn.LSTM` does not fit, since each input
+# is the output before it.
 
 # %% exercise="Decoder" tags=["exercise"]
 class Decoder(nn.Module):
@@ -288,9 +292,9 @@ plt.show()
 # %% [markdown]
 # ## Is it the mean?
 #
-# A picture cannot answer that, for a line that moves by a tenth of what it
-# should looks flat to the eye. Two numbers can. The first compares the error
-# with the floor, feature by feature; it is the familiar
+# A picture cannot say, for a line that moves by a tenth of what it should
+# looks flat to the eye. Two numbers can. The first compares the error with
+# the floor, feature by feature; it is the familiar
 #
 # $$R^2_f = 1 - \frac{\sum_{b,t} (x_{btf} - \hat x_{btf})^2}
 # {\sum_{b,t} (x_{btf} - \bar x_{bf})^2}$$
@@ -303,10 +307,11 @@ plt.show()
 # %% [markdown]
 # ### Exercise 1.3 · Is it the mean? (about 6 lines)
 #
-# Write both, for `prediction` and `target` of shape $(B, T, F)$; each
-# returns one number per feature. Means run over time, each sequence with its
-# own; sums run over sequences and time. The prediction's movement is taken
-# about the prediction's own mean.
+# Write `explained_variance` and `variance_ratio`, for `prediction` and
+# `target` of shape $(B, T, F)$; each returns one number per feature, of
+# shape $(F,)$. Do not loop. Means run over time, each sequence with its own;
+# sums run over sequences and time. The prediction's movement is taken about
+# the prediction's own mean.
 
 # %% exercise="explained_variance" tags=["exercise"]
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
@@ -348,6 +353,13 @@ for name, guess in (guesses | {"lifted": toy + 1}).items():
 # So neither number is enough: the ratio asks whether the line is flat, and
 # $R^2$ asks whether its movement is the right one. A network that predicts
 # the mean has zero in both columns. We ask ours, over ten seeds.
+#
+# A run depends on the weights that it starts from, so we repeat it with
+# others. A function under `@experiment` is run once for each seed when the
+# book is made, and its table is stored with the book; `measured` reads it. A
+# row shows the median over the seeds and, in brackets, the lowest and the
+# highest value; `inf` means that a goal was not reached. Below such a table,
+# a cell runs something anew and asserts that it falls inside.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.1)
@@ -376,12 +388,13 @@ print("our own run lies in that range:", inside)
 assert inside
 
 # %% [markdown]
-# It is not the mean, literally. The typical loss is 0.87 of the floor, and
-# no seed of the ten ends above 0.89. Even after a thousand steps the lines
-# move a little, by a ninth of the variance they should have (0.11). But look
-# at the features one by one. The fourth is explained to 0.42, the fifth to
-# 0.02: a single number for all would have hidden that one curve is half
-# learned while another is not begun.
+# Taken literally, it is not the mean. The typical loss is 0.87 of the floor,
+# and no seed of the ten ends above 0.89. Even after a thousand steps the
+# lines move a little, by a ninth of the variance they should have (0.11).
+# But look at the features one by one. The fourth (`feature 3`, for the rows
+# count from zero) is explained to 0.42, the fifth to 0.02: a single number
+# for all would have hidden that one curve is half learned while another is
+# not begun.
 #
 # And in the plot even that little sits in one place. Each dashed line bends
 # at the first step or two, and from there on nothing moves.
@@ -394,15 +407,15 @@ assert inside
 # %% [markdown]
 # ## Find the bug
 #
-# The posted code holds six defects. Each of them is real, each costs
-# somebody an afternoon, and it is tempting to stop at the first. We give
-# every suspect the same trial: what does it do, in numbers, and could that
-# be a flat line?
+# *Which line of the code draws the flat line?* The posted code holds six
+# defects. Each of them is real, each costs somebody an afternoon, and it is
+# tempting to stop at the first. We give every suspect the same trial: what
+# does it do, in numbers, and does that look like the picture above?
 
 # %% [markdown]
 # **A suspect with an alibi.** The asker compares the case with an older one,
 # where the prediction had shape $(N, 1)$ and the target $(N,)$, and rules it
-# out. Rightly, but it belongs in every collection. Broadcasting compares
+# out, rightly. It still belongs in every collection. Broadcasting compares
 # each prediction with each target.
 
 # %%
@@ -425,9 +438,9 @@ for name, guess in {"exact": exact, "mean": constant}.items():
 # %% [markdown]
 # ### Exercise 1.4 · An error that refuses to broadcast (about 3 lines)
 #
-# Return the mean squared error of two tensors of one shape, as a scalar that
-# can be differentiated. For any two shapes that differ raise `ValueError`,
-# and name both shapes in its message.
+# Return the mean squared error of two tensors of the same shape, as a scalar
+# that can be differentiated; PyTorch's own loss is allowed. For any two
+# shapes that differ raise `ValueError`, and name both shapes in its message.
 
 # %% exercise="strict_mse" tags=["exercise"]
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
@@ -580,8 +593,9 @@ except RuntimeError as error:
     print(type(error).__name__)
 
 # %% [markdown]
-# It stops with an error on the very machines for which the function chooses
-# its device. A plain list, stacked at the end, has no device to get wrong.
+# So on a machine with a GPU the loop stops with an error: the function moves
+# the model there, and this tensor stays behind. A plain list, stacked at the
+# end, has no device to get wrong.
 
 # %% [markdown]
 # **Six: the dataset.** It cuts the series with `torch.split` and reshapes
@@ -620,17 +634,19 @@ print("first row, an item changed:  ", series[0].tolist())
 # Data stored by feature passes through `view` in silence, and the first row,
 # which should hold two features of one step, holds two steps of one feature:
 # 0.0 and 2.0. And an item is a window onto the series itself: changing one
-# changes the data for everybody, to -1.0 here. A network can survive the
-# first four. Normalizing items in place would not survive the last.
+# changes the data for everybody, to -1.0 here. The first two at least stop
+# with an error. The last two corrupt the data in silence, and for the last
+# it is enough that somebody normalizes an item in place.
 
 # %% [markdown]
 # ### Exercise 1.6 · Cut windows that overlap (about 15 lines)
 #
 # Write the dataset that was meant. `data` has shape $(n, F)$; window $i$
 # starts at step $i \cdot (\text{window} - \text{overlap})$; a tail that is
-# too short is left out. An integer gives one window and a slice gives a
-# stack of them. What comes out is a copy. `torch.Tensor.unfold` is allowed;
-# look at the order of its axes.
+# too short is left out, and settings that allow no window raise
+# `ValueError`. An integer gives one window and a slice gives a stack of
+# them. What comes out is a copy. `torch.Tensor.unfold` is allowed; look at
+# the order of its axes.
 
 # %% exercise="Windows" tags=["exercise"]
 class Windows(Dataset):
@@ -689,9 +705,9 @@ for way in ("mean", "sum"):
 # %% [markdown]
 # ## Refuting "capacity"
 #
-# The accepted answer says that five hidden units are too few, offers a
-# hundred, and adds a second remedy: train on the differences between steps.
-# It shows four runs, five and a hundred units, with and without differences,
+# *Are five units too few?* The accepted answer says so, offers a hundred,
+# and adds a second remedy: train on the differences between time steps. It
+# shows four runs, five and a hundred units, with and without differences,
 # and the outcome is clean. Small networks fail both times, large ones
 # succeed, and differences make the large one four times as fast.
 #
@@ -702,9 +718,10 @@ for way in ("mean", "sum"):
 # %% [markdown]
 # ### Exercise 1.7 · Differences, and the way back (about 4 lines)
 #
-# Write both directions for $(B, T, F)$. The argument stays as it was, the
-# first row of the differences is the first row of the data, and the way back
-# returns the data for any number of steps, including one.
+# Write `difference` and its inverse, `undo_difference`; each takes and
+# returns $(B, T, F)$. Do not loop. The argument stays as it was, the first
+# row of the differences is the first row of the data, and the way back
+# returns the data for any number of time steps, including one.
 
 # %% exercise="difference" tags=["exercise"]
 def difference(x: Tensor) -> Tensor:
@@ -837,11 +854,11 @@ print("our own runs lie inside:", inside, "and differences win:", faster)
 assert inside and faster
 
 # %% [markdown]
-# The table is honest support for the answer. Five units never arrive, on any
-# data, with any of 20 seeds; a hundred arrive on differences always, in 270
-# steps, and on raw data 17 times of 20, in 820. The order is as claimed. The
-# precision is not: between the luckiest seed, 678 steps, and the three that
-# need more than a thousand, a single run says little.
+# The table supports the answer, and honestly so. Five units never arrive, on
+# any data, with any of 20 seeds; a hundred arrive on differences always, in
+# 270 steps, and on raw data 17 times of 20, in 820. The order is as claimed.
+# The precision is not: between the luckiest seed, 678 steps, and the three
+# that need more than a thousand, a single run says little.
 #
 # And yet the conclusion does not follow. "Never" means *not within a
 # thousand steps*, and the limit was chosen by the person who ran it. The
@@ -923,7 +940,7 @@ assert inside and new[0] < new[1]
 # %% [markdown]
 # What about the other advice that such threads collect? A second layer, a
 # bidirectional encoder, the target reversed as {cite:t}`srivastava2015` do,
-# a decoder that is fed nothing or the truth instead of its own words: each
+# a decoder that is fed nothing, or the truth, instead of its own words: each
 # is a small change of the same model. `Backwards` emits the last step first,
 # `BothWays` shares the units out between two directions, so that the code
 # keeps its size.
@@ -1037,11 +1054,12 @@ assert inside and fast < again["raw"]
 # %% [markdown]
 # ## What centering does
 #
-# Differences do help the large network, and a good explanation should say
-# what they have that the other remedies lack. They remove the level. After
-# the first row, the network no longer has to produce a large number and a
-# little, but the little alone. If that is all, then taking the level away by
-# hand must help as much, and it costs nothing to undo.
+# *Why do differences help?* They do make the large network faster, and a
+# good explanation says what they have that the other remedies lack. They
+# remove the level. After the first row the network no longer has to produce
+# a large number and a small change, but the change alone. If that is all,
+# then taking the level away by hand must help as much, and it costs nothing
+# to undo.
 #
 # Before you run the next cell, predict three curves: the error, in the units
 # of the data, of a hundred units on raw, centered and standardized numbers.
@@ -1153,6 +1171,9 @@ def carrier(seed):
 # NBVAL_CHECK_OUTPUT
 for row, found in tables["carrier"].items():
     print(f"{row:41} {found:.2g}")
+rate = 1e-3
+alone = sequence.mean((0, 1)).max() / rate
+print(f"{'steps of a bias to the highest level':41} {alone:.0f}")
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1167,9 +1188,9 @@ assert inside
 # the bias holds a share of 0.056 of the level.
 #
 # Adam moves a weight by about the learning rate, so a bias alone would need
-# $0.64 / 10^{-3} = 640$ steps, while a hundred units that pull together lift
-# the output by the same amount in fifty. The units arrive first, the error
-# of the level is gone, and nobody relieves them.
+# 640 steps to climb to the highest level, while a hundred units that pull
+# together lift the output by the same amount in fifty. The units arrive
+# first, the error of the level is gone, and nobody relieves them.
 #
 # From then on they serve two masters. Whatever a unit does to draw a
 # movement also shifts the level that it helps to hold, and the level is far
@@ -1268,16 +1289,18 @@ assert all(inside) and all(kept)
 # %% [markdown]
 # Standardized and with a rate of `1e-2`, a hundred units reach `1e-4` in 26
 # steps and `1e-6`, a hundred times closer, in 68; the slowest of 20 seeds
-# takes 31 and 75. Nothing in the network has changed since the flat line.
+# takes 31 and 75. It is the very network that rests for hundreds of steps
+# just below the floor when its numbers are raw.
 
 # %% [markdown]
 # ## A level of one thousand
 #
-# The answer has a case of its own for differences. Imagine a hundred steps
-# of one feature near a level of a thousand, with changes of at most one. A
-# network will treat the changes as noise and predict the thousand;
-# differences force it to look. We build that sequence, a walk whose changes
-# are drawn between minus one and one, and give each space two hundred steps.
+# *Is a small change on a high level lost?* The answer has a case of its own
+# for differences. Imagine a hundred time steps of one feature near a level
+# of a thousand, with changes of at most one. The answer expects a network to
+# take the changes for noise and to predict the thousand, and differences to
+# make it look. We build that sequence, a walk whose changes are drawn
+# between minus one and one, and give each space two hundred steps.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.3)
@@ -1333,7 +1356,7 @@ assert inside and ordered
 # %% [markdown]
 # ## Is the identity hard to learn?
 #
-# The conversation under the answer turns to a purer question. If the code
+# The conversation under the answer turns to this purer question. If the code
 # has as many numbers as the sequence, $14 \cdot 5 = 70$, nothing has to be
 # left out, and the network could copy. The answer holds that copying is hard
 # because the network is not linear, and again because a recurrent one
@@ -1369,8 +1392,9 @@ class LinearAutoencoder(nn.Module):
 # %% [markdown]
 # To copy one sequence is to memorize it. To copy *any* sequence is the
 # identity, so training and test batches are fresh noise, in which no step
-# says anything about another. We score $R^2$ on noise that was never seen;
-# for noise of mean zero and variance one it is one minus the loss.
+# says anything about another. The loop is short, for no tolerance ends it
+# and no units need to be restored. We score $R^2$ on noise that was never
+# seen; for noise of mean zero and variance one it is one minus the loss.
 
 # %% tags=["experiment"]
 def dense(*between):
@@ -1449,14 +1473,15 @@ assert inside and sooner
 # %% [markdown]
 # ## Many sequences
 #
-# So far one sequence was learned by heart. An autoencoder is meant for many: it
-# should find the few numbers in which they differ, and rebuild sequences that it
-# has never seen. So we change the question. *How many numbers does the code
-# need, and does the network need fewer of them than a method without training?*
+# So far one sequence was learned by heart. An autoencoder is meant for many:
+# it should find the few numbers in which they differ, and rebuild sequences
+# that it has never seen. So we change the question. *How many numbers does
+# the code need, and does the network need fewer of them than a method
+# without training?*
 #
 # We take a family that we know. Each sequence is a sine over a day of hourly
-# steps, with an arbitrary phase and between one and two and a half turns. Two
-# numbers describe it completely, so a perfect code is tiny.
+# values, with any phase and with anything from one turn to two and a half.
+# Two numbers describe it completely, so a perfect code is tiny.
 
 # %% tags=["experiment"]
 def sines(rng: np.random.Generator, count: int, steps: int = 24) -> Tensor:
@@ -1468,27 +1493,28 @@ def sines(rng: np.random.Generator, count: int, steps: int = 24) -> Tensor:
     return torch.tensor(waves, dtype=torch.float32)
 
 # %% [markdown]
-# Two draws from one generator give the split: `512` sequences to train on and
-# `256` that are held out. No sine of the second set is in the first, so learning
-# by heart, which was the whole task until now, earns nothing here. There is no
-# noise either: whatever is missing from a reconstruction is missing from the
-# method.
+# Two draws from one generator give the split: `512` sequences to train on
+# and `256` that are held out. No sine of the second set is in the first, so
+# learning by heart, which was the whole task until now, earns nothing here.
+# There is no noise either: whatever is missing from a reconstruction is
+# missing from the method.
 
 # %% alt="Six sine curves over twenty-four hours, each with its own phase and number of turns."
 figure, axes = plt.subplots(figsize=(6, 2.6))
-axes.plot(sines(np.random.default_rng(0), 6)[..., 0].T)
+axes.plot(sines(np.random.default_rng(0), 6)[..., 0].T)  # (T, B)
 axes.set(xlabel="time (hours)", ylabel="value (no unit)")
 axes.set_title("Sequences that differ in two numbers only")
 plt.show()
 
 # %% [markdown]
-# The baseline comes first. PCA flattens a sequence to a vector, keeps the $d$
-# directions in which the training set varies most, and rebuilds from those:
+# The baseline comes first. Principal component analysis (PCA) flattens a
+# sequence to a vector, keeps the $d$ directions in which the training set
+# varies most, and rebuilds from those:
 #
 # $$\hat x = \bar x + \sum_{i=1}^{d} u_i\, u_i^\top (x - \bar x)$$
 #
-# Its components are ordered, so we compute eight once and close all but the first
-# $d$. With $d = 0$ what remains is one mean curve for everybody.
+# Its components are ordered, so we compute eight once and close all but the
+# first $d$. With $d = 0$ what remains is one mean curve for everybody.
 
 # %% tags=["experiment"]
 from sklearn.decomposition import PCA
@@ -1516,16 +1542,18 @@ for d in (0, 1, 2, 3, 5, 8):
 
 # %% [markdown]
 # With nothing to tell sequences apart PCA scores −0.023, a little below each
-# sequence's own flat line, because the mean curve is not quite flat. Two numbers
-# are enough for a sine, and yet PCA with $d = 2$ explains only 0.606.
-# It needs five for 0.982 and eight for 1.000. The reason is that sines of all
-# frequencies do not lie in a plane: each frequency has a plane of its own, and
-# PCA may only choose directions once, for all. A curved code should do better.
+# sequence's own flat line, because the mean curve is not quite flat. Two
+# numbers are enough for a sine, and yet PCA with $d = 2$ explains only
+# 0.606. It needs five for 0.982 and eight for 1.000. The reason is that
+# sines of all frequencies do not lie in a plane: each frequency has a plane
+# of its own, and PCA may only choose directions once, for all. A curved code
+# should do better.
 #
-# Our autoencoder hands over two vectors, $h$ and $c$. To choose $d$ freely we
-# squeeze $h$ through eight numbers and open $d$ of them:
+# Our autoencoder hands over two vectors, $h$ and $c$. To choose $d$ freely
+# we squeeze $h$ through eight numbers and open $d$ of them with a mask $m_d$
+# of ones and zeros:
 #
-# $$z = m_d \odot (S h + s), \qquad (h', c') = W z + w$$
+# $$z = m_d \odot (S h + s), \qquad (h', c') = V z + v$$
 
 # %% tags=["experiment"]
 class Narrow(nn.Module):
@@ -1546,17 +1574,18 @@ class Narrow(nn.Module):
         return self.decoder((h, c), steps=x.size(1))
 
 # %% [markdown]
-# Because the numbers are closed and not removed, networks of every $d$ start from
-# the same weights under one seed. One case is worth a thought before it runs:
-# with $d = 0$ the code is zero, the decoder still runs, and what it can learn is
-# the one curve that suits everybody. That is collapse by construction, a
-# specimen to compare others with.
+# Because the numbers are closed and not removed, networks of every $d$ start
+# from the same weights under one seed. One case is worth a thought before it
+# runs: with $d = 0$ the code is zero, the decoder still runs, and what it
+# can learn is the one curve that suits everybody. That is collapse by
+# construction, a specimen to compare others with.
 #
-# Everything else is as before: the decoder is fed what it has just said, and the
-# target runs forwards. Only the data differ, and there are more of them.
+# Everything else is as before: the decoder is fed what it has just said, and
+# the target runs forwards. Only the data differ, and there are more of them.
 #
-# The loop draws random batches and cools the step size. It hands control back
-# after each backward pass, while the gradient still stands, so that we can look.
+# The loop draws random batches and lowers the learning rate evenly as it
+# goes. It hands control back after each backward pass, while the gradient
+# still stands, so that we can look.
 
 # %% tags=["experiment"]
 def training(model, data: Tensor, steps: int, rng: np.random.Generator):
@@ -1575,11 +1604,11 @@ def training(model, data: Tensor, steps: int, rng: np.random.Generator):
 
 # %% [markdown]
 # What do we look at? $R^2$ says whether the network works, but it needs the
-# truth and a floor. Two cheaper signs are often proposed for a collapsed network:
-# its output does not move (the variance ratio), and no gradient arrives at the
-# bottleneck (the norm of the gradient of `squeeze.weight`). We record all three,
-# on held-out sines, at five moments. The gradient is that of the training batch,
-# since no other exists.
+# truth and a floor. Two cheaper signs are often proposed for a collapsed
+# network: its output does not move (the variance ratio), and no gradient
+# arrives at the bottleneck, the narrow middle (the norm of the gradient of
+# `squeeze.weight`). We record all three, on held-out sines, at five moments.
+# The gradient is that of the training batch, since no other exists.
 
 # %% tags=["experiment"]
 @torch.no_grad()
@@ -1621,9 +1650,9 @@ def code_sizes(seed: int) -> dict[str, float]:
     return rows
 
 # %% [markdown]
-# Five seeds draw new data, new weights and new batches; PCA sees the same data as
-# the network it is compared with. Predict before reading on: from which $d$ does
-# the network lose?
+# Five seeds draw new data, new weights and new batches; PCA sees the same
+# data as the network it is compared with. Predict before reading on: from
+# which $d$ does the network lose?
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1651,17 +1680,18 @@ axes.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# A curved code pays where numbers are scarce. With $d = 2$ the network explains
-# 0.899 where PCA explains 0.606, and it is better in all five seeds. With $d = 8$
-# PCA is ahead in every seed, and it needs no steps at all. At five the medians
-# are 0.988 and 0.982, a draw of three to two.
+# A curved code pays where numbers are scarce. With $d = 2$ the network
+# explains 0.899 where PCA explains 0.606, and it is better in all five
+# seeds. With $d = 8$ PCA is ahead in every seed, and it needs no steps at
+# all. At five the medians are 0.988 and 0.982, a draw of three to two.
 #
-# What surprised us is the width of the band. With $d = 3$ the median is 0.966,
-# yet one network of the five stops at 0.600, while the worst PCA of that size
-# explains 0.789. A method that is better in the median can be the worse bet.
+# What surprised us is the width of the band. With $d = 3$ the median is
+# 0.966, yet one network of the five stops at 0.600, while the worst PCA of
+# that size explains 0.789. A method that is better in the median can be the
+# worse bet.
 #
-# A stored table is a claim, so we train two of the networks again here, and ask
-# for the same verdicts: ahead with three numbers, behind with eight.
+# A stored table is a claim, so we train two of the networks again here, and
+# ask for the same verdicts: ahead with three numbers, behind with eight.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1673,9 +1703,9 @@ print("the network beats PCA, by d:", dict(zip(again, better, strict=True)))
 assert all(inside) and better == [True, False]
 
 # %% [markdown]
-# Where the two curves cross is not only a matter of codes. We look at the five
-# networks with $d = 5$ once more, halfway through their training, and train them
-# anew with three times the steps.
+# Where the two curves cross is not only a matter of codes. We look at the
+# five networks with $d = 5$ once more, halfway through their training, and
+# train them anew with three times the steps.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(5), tolerance=0.1)
@@ -1698,25 +1728,27 @@ for name, found in budgets.items():
 print(f"{'PCA':12} {pca:.3f}")
 
 # %% [markdown]
-# Halfway, PCA wins from $d = 5$ on: 0.957 against 0.982, and the network is better
-# in one seed. At the end it is a draw. With three times the steps the network
-# wins four times and reaches 0.999 in the median. So "PCA wins from five
-# numbers" is true of one budget and false of another, and a comparison that
-# hides the budget says nothing. Patience is no guarantee either: the fifth
-# network ends at 0.954, below PCA, and this is the long run.
+# Halfway, PCA wins from $d = 5$ on: 0.957 against 0.982, and the network is
+# better in one seed. At the end it is a draw. With three times the steps the
+# network wins four times and reaches 0.999 in the median. So "PCA wins from
+# five numbers" is true of one budget and false of another, and a comparison
+# that hides the budget says nothing. Patience is no guarantee either: the
+# fifth network ends at 0.954, below PCA, and this is the long run.
 
 # %% [markdown]
-# **Which sign tells that a network has collapsed?** We have looked at five code
-# sizes, five moments and five seeds. For each sign we ask two things: does it
-# rank the networks as $R^2$ does, and how often does it place a collapsed
-# network (here: $R^2$ below a fifth) below one that works?
+# **Which sign tells that a network has collapsed?** We have looked at five
+# code sizes, five moments and five seeds. For each sign we ask two things:
+# does it rank the networks as $R^2$ does, and how often does it place a
+# collapsed network (here: $R^2$ below a fifth) below one that works? The
+# second number is called the AUC: a half is guessing, one is a perfect
+# order.
 
 # %%
 def signs(name, moments):
     """One sign, at some moments, of all networks that have a code."""
     wanted = [(d, step) for d in (1, 2, 3, 5, 8) for step in moments]
     rows = [sizes[f"{name}, d = {d}, step {step}"] for d, step in wanted]
-    return np.ravel([row.values for row in rows])
+    return np.ravel([row.values for row in rows])  # one per portrait
 
 
 def rank_correlation(a, b):
@@ -1743,22 +1775,23 @@ for sign in ("ratio", "gradient"):
           f"R² above {good} from {found[r2 > good].min():.3f}")
 
 # %% [markdown]
-# The variance ratio follows $R^2$ almost rank by rank: 0.989 over all moments.
-# The gradient's norm reaches 0.338, and that average hides something. After fifty
-# steps the correlation is 0.626: where gradient arrives, learning has begun. After
-# eight hundred it is −0.699: the networks that are still being pulled hard are
-# those that have not arrived. The same sign means hope at first and trouble at
-# the end.
+# The variance ratio follows $R^2$ almost rank by rank: 0.989 over all
+# moments. The gradient's norm reaches 0.338, and that average hides
+# something. After fifty steps the correlation is 0.626: where gradient
+# arrives, learning has begun. After eight hundred it is −0.699: the networks
+# that are still being pulled hard are those that have not arrived. The same
+# sign means hope at first and trouble at the end.
 #
-# The ranks would agree for a trivial reason if all networks had been alike, but
-# they were not: 37 of the 125 portraits show a collapsed network.
+# The ranks would agree for a trivial reason if all networks had been alike,
+# but they were not: 37 of the 125 portraits show a collapsed network.
 #
-# To be fair to the gradient: it still tells collapsed networks from the others
-# with an AUC of 0.903, which is far from nothing. But no threshold works. Some
-# collapsed network has a norm of 0.158, and some network that explains more than
-# nine tenths has 0.007. The variance ratio leaves a gap: collapsed networks reach 0.259,
-# good ones begin at 0.918. It scores 0.998, costs one forward pass, and has no
-# unit, so that the same threshold serves the next data set.
+# To be fair to the gradient: it still tells collapsed networks from the
+# others with an AUC of 0.903, which is far from nothing. But no threshold
+# works. Some collapsed network has a norm of 0.158, and some network that
+# explains more than nine tenths has 0.007. The variance ratio leaves a gap:
+# collapsed networks reach 0.259, good ones begin at 0.918. It scores 0.998,
+# costs one forward pass, and has no unit, so that a threshold means the same
+# on the next data set.
 
 # %% alt="Two scatter plots against R squared. The variance ratio lies on the diagonal. The gradient norm rises to the middle and falls again, so that low values stand for both collapsed and finished networks."
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4), sharex=True)
@@ -1776,22 +1809,22 @@ plt.show()
 # %% [markdown]
 # ## Anomalies
 #
-# What is a cured autoencoder good for? {cite:t}`malhotra2016` train it on sequences
-# of a machine in good health and let it rebuild whatever comes later. What it has
-# never seen it cannot rebuild, and the error gives the fault away. *How much does
-# that find, and does one need a network for it?*
+# What is a cured autoencoder good for? {cite:t}`malhotra2016` train it on
+# sequences of a machine in good health and let it rebuild whatever comes
+# later. What it has never seen it cannot rebuild, and the error gives the
+# fault away. *How much does that find, and does one need a network for it?*
 #
-# We need faults whose truth is known, so we build a plant. One load turns all its
-# machines, now faster, now slower; each machine reports three metrics, two that
-# turn with the load and one twice as fast, each with a phase of its own and some
-# noise. All series are hourly.
+# We need faults whose truth is known, so we build a plant. One load turns
+# all its machines, now faster, now slower; each machine reports three
+# metrics, two that turn with the load and one twice as fast, each with a
+# phase of its own and some noise. All series are hourly.
 #
 # $$x_{tmk} = \sin(n_k\,\theta_t + \varphi_{mk}) + \varepsilon_{tmk},
 # \qquad n = (1, 1, 2)$$
 #
-# The angle $\theta$ belongs to the plant and the phases $\varphi$ to a machine. A
-# pace that drifts matters: with a constant one every day would repeat the last,
-# and remembering it would be enough.
+# The angle $\theta$ belongs to the plant and the phases $\varphi$ to a
+# machine. A pace that drifts matters: with a constant one every day would
+# repeat the last, and remembering it would be enough.
 
 # %% tags=["experiment"]
 def plant(rng: np.random.Generator, steps: int, machines: int) -> Tensor:
@@ -1804,15 +1837,16 @@ def plant(rng: np.random.Generator, steps: int, machines: int) -> Tensor:
     return torch.tensor(metrics, dtype=torch.float32).flatten(1)
 
 # %% [markdown]
-# The split follows time, and it has three parts, because three things are fitted
-# or judged. The first hours train the model and give the scale of each metric.
-# The next give the mean and the covariance of its errors; the model must not have
-# seen them, or normal errors would look too small. The last are the test.
+# The split follows time, and it has three parts, because three things are
+# fitted or judged. The first hours train the model and give the scale of
+# each metric. The next give the mean and the covariance of its errors; the
+# model must not have seen them, or normal errors would look too small. The
+# last are the test.
 #
-# `Windows` from an earlier exercise cuts them, and overlap is a choice here. Training
-# windows share half their hours, which doubles their number. Test windows share
-# none, so that each is one trial. They go in turn to the normal side and to the
-# side that we will break.
+# The `Windows` that you have written cut them, and overlap is a choice here.
+# Training windows share half their hours, which doubles their number. Test
+# windows share none, so that each is one trial. They go in turn to the
+# normal side and to the side that we will break.
 
 # %% tags=["experiment"]
 SPLIT = (6_000, 2_400, 38_400)  # hours to train, to validate, to test
@@ -1835,16 +1869,16 @@ for part in (early, middle, normal, odd):
     print(tuple(part.shape))
 
 # %% [markdown]
-# There are 499 windows to train on, 100 to validate, and 800 on each side of the
-# test. Why so many for the test? Because the AUC of a coin is only near a half,
-# and we want it near enough to notice a leak.
+# There are 499 windows to train on, 100 to validate, and 800 on each side of
+# the test. Why so many for the test? Because the AUC of a coin toss is only
+# near a half, and we want it near enough to notice a leak.
 #
 # Now the faults. A *spike* is one value in one metric, two standard
-# deviations too high. A *stuck* sensor repeats a value of the first half of the
-# day until the day ends. *Swapped* metrics are two cables in each other's socket.
-# And *null* is nothing at all: a method that finds a null anomaly finds something
-# in the experiment that we did not put there. Two more faults need several
-# machines and wait for the end of the section.
+# deviations too high. A *stuck* sensor repeats a value of the first half of
+# the day until the day ends. *Swapped* metrics are two cables in each
+# other's socket. And *null* is nothing at all: a method that finds a null
+# anomaly finds something in the experiment that we did not put there. Two
+# more faults need several machines and wait for the end of the section.
 
 # %% tags=["experiment"]
 def tamper(windows: Tensor, kind: str, rng: np.random.Generator) -> Tensor:
@@ -1883,21 +1917,21 @@ figure.suptitle("The same day, broken in three ways (dashed)")
 plt.show()
 
 # %% [markdown]
-# The error of a step is a vector with one entry per metric. To make it one number
-# we cannot add squares: some metrics are rebuilt worse than others every day, and
-# errors of related metrics come in pairs. So we measure the error in units of
-# what is usual. With mean $\mu$ and covariance $\Sigma$ of errors $e$ on
-# normal data, the squared Mahalanobis distance is
+# The error of a step is a vector with one entry per metric. To make it one
+# number we cannot add squares: some metrics are rebuilt worse than others
+# every day, and errors of related metrics come in pairs. So we measure the
+# error in units of what is usual. With mean $\mu$ and covariance $\Sigma$ of
+# errors $e$ on normal data, the squared Mahalanobis distance is
 #
 # $$a(e) = (e - \mu)^\top \Sigma^{-1} (e - \mu)$$
 
 # %% [markdown]
 # ### Exercise 1.9 · Score what the model cannot rebuild (about 5 lines)
 #
-# Return $a$ for each row of `residual`, of shape $(N, F)$. Mean and covariance
-# come from the rows of `fit_on`, $(M, F)$, and from nothing else; the covariance
-# is divided by $M$. The result has shape $(N,)$. Do not loop over rows, and do
-# not use a library's Mahalanobis distance or covariance.
+# Return $a$ for each row of `residual`, of shape $(N, F)$. Mean and
+# covariance come from the rows of `fit_on`, $(M, F)$, and from nothing else;
+# the covariance is divided by $M$. The result has shape $(N,)$. Do not loop
+# over rows, and do not use a library's Mahalanobis distance or covariance.
 
 # %% exercise="anomaly_score" tags=["exercise"]
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
@@ -1913,27 +1947,31 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
 check("anomaly_score")
 
 # %% [markdown]
-# A toy first. The usual errors are twice the unit in the first metric and a fifth
-# of it in the second. Then the same error of one unit arrives, in either metric.
+# A toy first. The usual errors are twice the unit in the first metric and a
+# fifth of it in the second. Then the same error of one unit arrives, in
+# either metric.
 
 # %%
 # NBVAL_CHECK_OUTPUT
-usual = torch.tensor([[2.0, 0.0], [-2.0, 0.0], [0.0, 0.2], [0.0, -0.2]])
+rows = [[2.0, 0.0], [-2.0, 0.0], [0.0, 0.2], [0.0, -0.2]]
+usual = torch.tensor(rows)  # (M, F)
 for error in torch.eye(2):
     score = anomaly_score(error[None], fit_on=usual).item()
     print("error", error.tolist(), f"score {score:.1f}")
 
 # %% [markdown]
-# In the first metric it scores 0.5, in the second 50.0. The plain squared error
-# calls them equal.
+# In the first metric it scores 0.5, in the second 50.0. The plain squared
+# error calls them equal.
 #
 # A window is as suspect as its worst hour. And we set no threshold: what a
-# false alarm costs is not ours to say. Instead we ask how often a broken window
-# outscores a normal one, which is the area under the ROC curve,
+# false alarm costs is not ours to say. Instead we ask how often a broken
+# window outscores a normal one, which is again the AUC, the area under the
+# ROC curve:
 #
-# $$\text{AUC} = P\,(a_\text{broken} > a_\text{normal}).$$
+# $$\text{AUC} = P\,(a_\text{broken} > a_\text{normal})$$
 #
-# A half is guessing, and one is a perfect ranking.
+# The null anomaly has to score a half; what a fault scores above that is
+# found.
 
 # %% tags=["experiment"]
 @torch.no_grad()
@@ -1962,11 +2000,12 @@ def trained(windows: Tensor, seed: int, steps: int = 600) -> Narrow:
     return model
 
 # %% [markdown]
-# Two baselines come before the network. The first rebuilds nothing: it says zero,
-# the mean, for every metric, so that the score judges the values themselves. The
-# second is PCA with a code of the same eight numbers. All three share the score
-# and the windows; only the rebuilding differs. The network is the narrow one of
-# the last section, with all of its eight numbers open.
+# Two baselines come before the network. The first rebuilds nothing: it says
+# zero, the mean, for every metric, so that the score judges the values
+# themselves. The second is PCA with a code of the same eight numbers. All
+# three share the score and the windows; only the rebuilding differs. The
+# network is the narrow one of the last section, with all of its eight
+# numbers open.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.05)
@@ -1999,18 +2038,20 @@ for kind in ("null", "spike", "stuck", "swapped"):
     print(f"{kind:8} {values:.3f} {pca:.3f} {network:.3f} {wins:3}")
 
 # %% [markdown]
-# The null stays between 0.479 and 0.524, whoever rebuilds, so nothing leaks. The
-# values alone are no straw man: they find spikes with 0.814 and stuck sensors with
-# 0.755. But swapped cables they cannot see at all, 0.498, and no more data would
-# help. Both values are ones that occur every day, and the pair of them is as
-# likely one way as the other. Only their order in time has changed.
+# The null stays between 0.479 and 0.524, whoever rebuilds, so nothing leaks.
+# The values alone are no straw man: they find spikes with an AUC of 0.814
+# and stuck sensors with 0.755. But swapped cables they cannot see at all,
+# 0.498, and no more data would help. Both values are ones that occur every
+# day, and the pair of them is as likely one way as the other. Only their
+# order in time has changed.
 #
-# PCA looks at the whole day and finds the swap with 0.968. The network adds where
-# the fault is short or slow: 0.937 against 0.881 for spikes, 0.962 against 0.845
-# for stuck sensors, in all ten seeds. For swaps it is ahead in nine, by next to
-# nothing.
-# So the answer to our question is a modest yes: one does not need a network to
-# find faults, but this one finds more of them.
+# PCA looks at the whole day and finds the swap with 0.968. The network adds
+# where the fault is short or slow: 0.937 against 0.881 for spikes, 0.962
+# against 0.845 for stuck sensors, in all ten seeds. For swaps it is ahead in
+# nine, by next to nothing.
+#
+# So the answer to our question is a modest yes: one does not need a network
+# to find faults, but this one finds more of them.
 #
 # The first seed once more, trained in front of us:
 
@@ -2027,17 +2068,18 @@ for row in ("values, null", "PCA, null", "network, null"):
     assert 0.45 < single[row].low and single[row].high < 0.55
 
 # %% [markdown]
-# **Several machines.** A plant has many machines with several metrics each, and
-# a question comes at once: one model for each machine, one for all of them in
-# turn, or one that sees all metrics together? We take three machines, so nine
-# metrics, and add two faults. *Exchanged*: one machine reports what its neighbor
-# reports, its own cable being in the neighbor's socket. *Out of step*: it reports
-# another day of its own, so that each machine is healthy and the plant is not.
+# **Several machines.** A plant has many machines with several metrics each,
+# and a question comes at once: one model for each machine, one for all of
+# them in turn, or one that sees all metrics together? We take three
+# machines, so nine metrics, and add two faults. *Exchanged*: one machine
+# reports what its neighbor reports, its own cable being in the neighbor's
+# socket. *Out of step*: it reports another day of its own, so that each
+# machine is healthy and the plant is not.
 #
-# Every model has a code of eight and takes the same number of steps. With three
-# scores, one for each machine, the largest counts. A model over all has one score
-# anyway, from nine errors and their covariance. Two baselines stand beside it, as
-# before: PCA, and the bare values.
+# Every model has a code of eight and takes the same number of steps. With
+# three scores, one for each machine, the largest counts. A model over all
+# has one score anyway, from nine errors and their covariance. Two baselines
+# stand beside it, as before: PCA, and the bare values.
 
 # %% tags=["experiment"]
 def by_machine(windows: Tensor) -> tuple[Tensor, ...]:
@@ -2085,8 +2127,8 @@ def three_machines(seed: int) -> dict[str, float]:
     return rows
 
 # %% [markdown]
-# Predict again: which of the faults can which model not see, however well it is
-# trained?
+# Predict again: which of the faults can which model not see, however well it
+# is trained?
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -2103,29 +2145,31 @@ print(f"widest range {widest:.3f}, median range",
 
 # %% [markdown]
 # Two columns show what a model *cannot* see. Out of step, one model for each
-# machine scores 0.549 and the pooled one 0.530, and no training will mend that: each
-# machine shows a healthy day. Seen as a whole it is plain, with 0.982. Exchanged,
-# the pooled model scores 0.413, *below* guessing. It knows all three machines, so a
-# copy of the neighbor is healthy; and the largest of three scores, two of them
-# equal, is the largest of two. A broken plant looks better than a sound one.
+# machine scores 0.549 and the pooled one 0.530, and no training will mend
+# that: each machine shows a healthy day. Seen as a whole it is plain, with
+# 0.982. Exchanged, the pooled model scores 0.413, *below* guessing. It knows
+# all three machines, so a copy of the neighbor is healthy; and the largest
+# of three scores, two of them equal, is the largest of two. A broken plant
+# looks better than a sound one.
 #
-# The same mechanism explains the 0.549. The machines share one load, so their hard
-# hours coincide; a foreign day adds a fresh chance of a large score. An AUC away
-# from a half does not mean that the fault was seen.
+# The same mechanism explains the 0.549. The machines share one load, so
+# their hard hours coincide; a foreign day adds a fresh chance of a large
+# score. An AUC away from a half does not mean that the fault was seen.
 #
-# Pooling costs elsewhere too: a swap falls from 0.928 to 0.788, and to 0.663 in
-# the worst seed. We had expected that a spike in one metric of nine would drown
-# in the model over all. It does not: 0.916 against 0.894 for one model each.
+# Pooling costs elsewhere too: a swap falls from 0.928 to 0.788, and to 0.663
+# in the worst seed. We had expected that a spike in one metric of nine would
+# drown in the model over all. It does not: 0.916 against 0.894 for one model
+# each.
 #
-# Then the last row, which we did not expect. There is no model in it, no time, no
-# training: the Mahalanobis distance of nine values from their mean. It is as
-# good as the network over all in every column but one, where it is a thousandth
-# behind, and for spikes it is better, 0.946.
+# Then the last row, which we did not expect. There is no model in it, no
+# time, no training: the Mahalanobis distance of nine values from their mean.
+# It is as good as the network over all in every column but one, where it is
+# a thousandth behind, and for spikes it is better, 0.946.
 #
-# Why? Six of the nine metrics turn with the load, and all six are mixtures of one
-# sine and one cosine. Four directions hold nothing but noise, and the covariance
-# knows them. A single machine has no such direction, and there the values were
-# the worst.
+# Why? Six of the nine metrics turn with the load, and all six are mixtures
+# of one sine and one cosine. Four directions hold nothing but noise, and the
+# covariance knows them. A single machine has no such direction, and there
+# the values were the worst.
 #
 # We repeat one seed with all five models, and hold the order.
 
@@ -2141,23 +2185,24 @@ assert all(again[row] in found for row, found in plants.items())
 assert seen
 
 # %% [markdown]
-# So the question "one model each, or one over all?" has an order for an answer.
-# Look at all metrics together first, with one covariance and no training. What
-# metrics say about one another is found there, at no cost. Then train a network
-# for what is left, which is what a metric says about its own next hour. And pool
-# machines only if a machine that behaves like its neighbor is no fault.
+# So the question "one model each, or one over all?" has an order for an
+# answer. Look at all metrics together first, with one covariance and no
+# training. What metrics say about one another is found there, at no cost.
+# Then train a network for what is left, which is what a metric says about
+# its own next hour. And pool machines only if a machine that behaves like
+# its neighbor is no fault.
 #
-# Where does this still fail? Our plant is kind. Its healthy life is of one sort,
-# its noise is Gaussian, and its faults are ones that we thought of. Real plants
-# change their habits, and what changes is then called anomalous.
+# Where does this still fail? Our plant is kind. Its healthy life is of one
+# sort, its noise is Gaussian, and its faults are ones that we thought of.
+# Real plants change their habits, and what changes is then called anomalous.
 
 # %% [markdown]
 # ## Claim against measurement
 #
-# The answer's four runs, beside twenty seeds of ours in the same space and
-# with the same differences, the view included. `its seed` is our run with
-# the seed of the answer; `inf` stands for a seed that did not arrive within
-# a thousand steps.
+# *Which of the answer's claims hold?* Its four runs stand here beside twenty
+# seeds of ours, in the same space and with the same differences, lost first
+# row included. `its seed` is our run with the seed that the answer sets;
+# `inf` stands for a seed that did not arrive within a thousand steps.
 
 # %%
 # NBVAL_CHECK_OUTPUT

@@ -302,9 +302,9 @@ def weave(
             cells.append(_with_alt(cell))
             continue
         exercise = notebook.exercise(name)
-        task = _take_task(cells)
+        task, lines = _take_task(cells)
         cells += [
-            new_markdown_cell(_exercise_block(exercise, task, stub.source)),
+            new_markdown_cell(_exercise_block(exercise, lines, task, stub.source)),
             new_markdown_cell(_solution_start(name)),
             cell,
             new_markdown_cell("\n\n".join([*why.get(name, []), "```{solution-end}\n```"])),
@@ -315,8 +315,8 @@ def weave(
     return page
 
 
-def _take_task(cells: list[NotebookNode]) -> str:
-    """Cut the text below the exercise's heading out of the cell before the stub."""
+def _take_task(cells: list[NotebookNode]) -> tuple[str, str]:
+    """Cut the text below the exercise's heading, and the size of the answer, out of its cell."""
     last = cells[-1]
     match = HEADING.match(last.source)
     if match is None:
@@ -324,13 +324,14 @@ def _take_task(cells: list[NotebookNode]) -> str:
             f"the cell before an exercise must open with its heading: {last.source[:60]!r}"
         )
     task = last.source[match.end() :]
-    last.source = match[0].strip()
-    return task
+    last.source = f"### Exercise {match['label']} · {match['title']}"
+    return task, match["lines"]
 
 
-def _exercise_block(exercise: Exercise, task: str, stub: str) -> str:
+def _exercise_block(exercise: Exercise, lines: str, task: str, stub: str) -> str:
     points = f"{exercise.points} point{'s' * (exercise.points > 1)}"
-    head = f"{points} · about {exercise.minutes} minutes"
+    size = f"about {lines} line{'s' * (lines != '1')}"
+    head = f"{points} · {size} · about {exercise.minutes} minutes"
     parts = [
         f"`````{{exercise}} {head}\n:label: exercise-{exercise.id}\n:nonumber:\n",
         task,

@@ -200,5 +200,6 @@ def test_weave_hides_one_solution_under_each_exercise_and_changes_nothing_given(
             assert text.count(f":label: exercise-{exercise.id}\n") == 1
             assert text.count(f"```{{solution-start}} exercise-{exercise.id}\n") == 1
             assert f"{exercise.points} point" in text
+        assert text.count(" · about ") == 2 * len(notebook.exercises)  # size and minutes
         assert text.count("{solution-end}") == len(notebook.exercises)
         assert len({cell["id"] for cell in page.cells}) == len(page.cells)
