@@ -23,11 +23,11 @@
 #
 # The question comes from a programming forum. An autoencoder is shown one
 # sequence, fourteen rows of five numbers, and has one task, to give it back.
-# There is no noise to average away and nothing is held out; copying a file
-# does as much. What comes back is a level line through each feature. More
-# units, more epochs, the rows in another order: the lines do not care. In
-# the end somebody replies that the network was too small and shows a larger
-# one that fits, and there the matter rests.
+# There is no noise and nothing is held out; copying a file does as much.
+# What comes back is a level line through each feature. More units, more
+# epochs, the rows in another order: the lines do not care. In the end
+# somebody replies that the network was too small and shows a larger one that
+# fits, and there the matter rests.
 #
 # It rests too early. That a larger network fits is a fact about larger
 # networks and not yet about this one. In what follows we put a price on a
@@ -1065,7 +1065,7 @@ assert inside and fast < again["raw"]
 # of the data, of a hundred units on raw, centered and standardized numbers.
 # Where is each after fifty steps? Which of them pauses, and at what height?
 
-# %% alt="Three falling curves of the error on a logarithmic axis. All reach the floor within some fifty steps; the raw curve then rests just below it for hundreds of steps, the centered one falls after two hundred, the standardized one before one hundred."
+# %% alt="Three falling curves of the error on a logarithmic axis. All reach the floor within some fifty steps; the raw curve then rests just below it for hundreds of steps, the centered one is through by two hundred, the standardized one before one hundred."
 curves = {}
 for space in ("raw", "centered", "standardized"):
     x, restore = spaces(sequence)[space]
@@ -1368,6 +1368,8 @@ assert inside and ordered
 # autoencoder with every gate and every $\tanh$ taken out:
 #
 # $$h_t = A\,[h_{t-1}, x_t] + a$$
+#
+# with one pair $A$, $a$ for reading and another for speaking.
 
 # %% tags=["experiment"]
 class LinearAutoencoder(nn.Module):

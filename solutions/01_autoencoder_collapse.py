@@ -106,7 +106,7 @@ def reconstruction_loss(
 
 # %% [markdown] exercise="reconstruction_loss"
 # One function for both loops cannot turn the target in one of them
-# only. `flip(1)` is time; `flip(2)` would exchange the features and
+# only. `flip(1)` is time; `flip(2)` would reverse the features and
 # still train without complaint.
 
 # %% exercise="fit_sequence"
