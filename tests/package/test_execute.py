@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -99,11 +100,16 @@ def test_an_interrupt_ends_the_kernels_and_leaves_no_half_written_notebook(tiny:
     slow = f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(600)"
     edit(tiny.notebooks[0].source, "import math", slow)
     command = [sys.executable, "-m", "unrolled.cli", "build"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
-        while not started.exists() and running.poll() is None:
-            time.sleep(0.1)
-        running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=120)
+    # A job in the background ignores the signal, and its children inherit that.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as running:
+        try:
+            while not started.exists() and running.poll() is None:
+                time.sleep(0.1)
+            running.send_signal(signal.SIGINT)
+            _, said = running.communicate(timeout=60)
+        finally:
+            running.kill()
     assert running.returncode == 130
     assert "unrolled: interrupted; finished work is kept" in said
     assert "Traceback" not in said
