@@ -9,7 +9,7 @@ from typing import Any
 
 from unrolled.errors import BookError
 from unrolled.manifest import Notebook
-from unrolled.notebook import Cell, answers_in, read_cells
+from unrolled.notebook import Cell, answers_in, compiled, read_cells
 from unrolled.reach import defines, home, reach
 
 
@@ -99,6 +99,66 @@ def uses(notebook: Notebook, answers: Answers, exercise: str) -> set[str]:
     return {one for one in used if one} - {exercise}
 
 
+@dataclass(frozen=True)
+class Step:
+    """Cells that are run one after the other: (source, place, line) each.
+
+    own: the answer under test, whose error is the answer's; of the others' errors, `stub` takes the
+    place of what does not run.
+    """
+
+    cells: tuple[tuple[str, str, int], ...]
+    own: bool = False
+    stub: tuple[str, str, int] | None = None
+
+    def plain(self) -> list[Any]:
+        """As lists and strings, for the wire."""
+        return [list(map(list, self.cells)), self.own, list(self.stub) if self.stub else None]
+
+    @classmethod
+    def from_plain(cls, parts: list[Any]) -> "Step":
+        """The inverse of `plain`."""
+        cells, own, stub = parts
+        return cls(tuple((a, b, c) for a, b, c in cells), own, tuple(stub) if stub else None)
+
+
+def _text(cell: Cell) -> tuple[str, str, int]:
+    return cell.source, cell.place, cell.line
+
+
+def program(
+    notebook: Notebook,
+    answers: Answers,
+    rest: Answers | None = None,
+    own: str | None = None,
+    kinds: tuple[str, ...] = ("setup", "exercise"),
+) -> list[Step]:
+    """Return a chapter's setup and exercise cells with these answers, in order.
+
+    With `own`, only that exercise comes from `answers`. Those before it come from `rest` (the
+    reference) where it has them, and those after it are then the stubs: so nobody who is graded in
+    book order meets the solution of what is still to be graded. Without a reference all are the
+    same person's; of those, a cell that does not run is left as the stub, so it is reported as what
+    `own` rests on. An exercise that nobody answers stays the stub.
+    """
+    steps, before = [], True
+    for cell in read_cells(notebook.source):
+        if cell.kind != "code":
+            continue
+        if not cell.exercise:
+            if set(kinds) & set(cell.tags):
+                steps.append(Step((_text(cell),)))
+            continue
+        mine = own is None or cell.exercise == own
+        before = before and cell.exercise != own
+        given = answers.cells
+        if not mine and rest is not None and rest.cells:
+            given = rest.cells if before else {}
+        chosen = tuple(_text(one) for one in given.get(cell.exercise, [cell]))
+        steps.append(Step(chosen, mine, None if mine else _text(cell)))
+    return steps
+
+
 def load_namespace(
     notebook: Notebook,
     answers: Answers,
@@ -106,30 +166,20 @@ def load_namespace(
     own: str | None = None,
     kinds: tuple[str, ...] = ("setup", "exercise"),
 ) -> dict[str, Any]:
-    """Run a chapter's setup and exercise cells with these answers and return their names.
+    """Run a chapter's cells with these answers, chosen as by `program`, and return their names."""
+    return run_program(program(notebook, answers, rest, own, kinds))
 
-    With `own`, only that exercise comes from `answers`; the others come from `rest` (the reference)
-    where it has them. An exercise that nobody answers stays the stub. Another exercise of the same
-    person whose cell does not run is left as the stub, so it is reported as what `own` rests on.
-    """
-    module = ModuleType(notebook.name)
-    module.__dict__["__name__"] = f"chapter_{notebook.name}"
+
+def run_program(steps: Iterable[Step]) -> dict[str, Any]:
+    """Run a program's cells in one new module and return its names."""
+    module = ModuleType("chapter")
     space = module.__dict__
-    for cell in read_cells(notebook.source):
-        if cell.kind != "code":
-            continue
-        if not cell.exercise:
-            if set(kinds) & set(cell.tags):
-                exec(cell.compile(), space)
-            continue
-        mine = own is None or cell.exercise == own
-        source = answers if mine or rest is None or cell.exercise not in rest.cells else rest
-        chosen = source.cells.get(cell.exercise, [cell])
+    for step in steps:
         try:
-            for one in chosen:
-                exec(one.compile(), space)
+            for source, place, line in step.cells:
+                exec(compiled(source, place, line), space)
         except Exception:
-            if mine:
+            if step.stub is None:
                 raise
-            exec(cell.compile(), space)
+            exec(compiled(*step.stub), space)
     return space

@@ -91,6 +91,11 @@ class Notebook:
         return self.root / "tests" / "wrong" / f"{self.name}.py"
 
     @property
+    def recorded(self) -> Path:
+        """How the wrong answers fail; takes their place in a course."""
+        return self.wrong.with_suffix(".json")
+
+    @property
     def hints(self) -> Path:
         """The hints, three for each exercise."""
         return self.root / "chapters" / "hints" / f"{self.name}.md"

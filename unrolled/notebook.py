@@ -57,12 +57,13 @@ class Cell:
         """Whether nbval compares this cell's output."""
         return self.source.startswith("# NBVAL_CHECK_OUTPUT")
 
-    def compile(self) -> CodeType:
-        """Compile the cell so that tracebacks name its own file and line."""
-        if not self.place.endswith(".py"):
-            lines = self.source.splitlines(keepends=True)
-            linecache.cache[self.place] = (len(self.source), None, lines, self.place)
-        return _compile(self.source, self.place, self.line)
+
+def compiled(source: str, place: str, line: int) -> CodeType:
+    """Compile a cell so that tracebacks name its own file and line."""
+    if not place.endswith(".py"):
+        lines = source.splitlines(keepends=True)
+        linecache.cache[place] = (len(source), None, lines, place)
+    return _compile(source, place, line)
 
 
 @lru_cache(maxsize=1024)

@@ -39,9 +39,25 @@ def seeded(seed: int) -> Iterator[None]:
 
     numpy_state = np.random.get_state()
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        np.random.seed(seed % 2**32)
+        seed_generators(seed)
         try:
             yield
         finally:
             np.random.set_state(numpy_state)
+
+
+def seed_generators(seed: int) -> None:
+    """Seed torch's and numpy's global generators.
+
+    `torch.manual_seed` does the same, and where there is no accelerator keeps a stack trace of each
+    call for one that may come.
+    """
+    import numpy as np
+    import torch
+
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(seed)
+    if torch.backends.mps.is_available():
+        torch.mps.manual_seed(seed)
+    np.random.seed(seed % 2**32)

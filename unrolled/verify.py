@@ -16,9 +16,19 @@ from typing import Any
 from nbformat import NotebookNode
 from pebble import ProcessExpired, ProcessPool
 
-from unrolled.answers import Answers, wrong_answers
+from unrolled.answers import Answers, Wrong, wrong_answers
+from unrolled.checks.diagnosis import SEED as DIAGNOSIS_SEED
 from unrolled.checks.diagnosis import Catalog
-from unrolled.checks.run import Behavior, Check, alike, behavior, checks_by_exercise, load_checks
+from unrolled.checks.run import (
+    Behavior,
+    Bench,
+    Check,
+    Failure,
+    ThroughWire,
+    alike,
+    checks_by_exercise,
+    load_checks,
+)
 from unrolled.errors import BookError
 from unrolled.execute import solve
 from unrolled.hints import LEVELS, read_hints
@@ -265,20 +275,24 @@ class Task:
     answers: Answers
     seed: int
     stop: bool = False
+    wire: bool = False
 
 
 @cache
-def _prepared(root: Path, name: str) -> tuple[Notebook, dict[str, list[Check]], Answers]:
+def _prepared(root: Path, name: str) -> tuple[dict[str, list[Check]], Bench, Bench]:
     [notebook] = read_book(root).select([name])
     checks = checks_by_exercise(notebook, load_checks(notebook))
-    return notebook, checks, Answers.reference(notebook)
+    rest = Answers.reference(notebook)
+    return checks, Bench(notebook, rest), Bench(notebook, rest, ThroughWire())
 
 
 def _behave(root: Path, name: str, task: Task) -> Behavior:
-    notebook, checks, rest = _prepared(root, name)
-    mine, exercise = checks[task.exercise], task.exercise
+    checks, local, wired = _prepared(root, name)
+    bench = wired if task.wire else local
     with warnings.catch_warnings(action="ignore"):  # a mutant may make torch warn
-        return behavior(mine, notebook, exercise, task.answers, rest, task.seed, task.stop)
+        return bench.behavior(
+            checks[task.exercise], task.exercise, task.answers, task.seed, task.stop
+        )
 
 
 Run = Callable[[Sequence[Task]], list[Behavior | None]]
@@ -330,8 +344,8 @@ def wrong(
     """Yield each wrong answer that is accepted, or like another; each idle check."""
     catalog = wrong_answers(notebook)
     rejected: set[str] = set()
-    tasks = [Task(one.exercise, one.answers, 1) for one in catalog]
-    first, again = run(tasks), run(tasks)
+    first = run([Task(one.exercise, one.answers, 1) for one in catalog])
+    again = run([Task(one.exercise, one.answers, 1, wire=True) for one in catalog])
     for one, found, once_more in zip(catalog, first, again, strict=True):
         name = f"{one.exercise}:{one.mistake}"
         if not found:
@@ -342,7 +356,7 @@ def wrong(
             error = found[0].message
             yield f"wrong answer {name} is stopped by an error alone, not an assertion: {error}"
         if once_more is None or not alike(found, once_more):
-            yield f"wrong answer {name} behaves in two ways under one seed"
+            yield f"wrong answer {name} behaves otherwise when it is run again, through the wire"
     pairs = list(zip(catalog, first, strict=True))
     for number, (one, found) in enumerate(pairs):
         for other, same in pairs[:number]:
@@ -353,12 +367,17 @@ def wrong(
         for check in found_checks:
             if check.__name__ not in rejected:
                 yield f"check {check.__name__} ({exercise}) rejects none of the wrong answers"
-    diagnosed = Catalog(notebook, Answers.reference(notebook), seed=2)
+    diagnosed, bench = Catalog(notebook), Bench(notebook, Answers.reference(notebook))
     for one in catalog:
-        told = diagnosed.diagnose(one.exercise, checks[one.exercise], one.answers)
+        ask = partial(_diagnostic, bench, one)
+        told = diagnosed.diagnose(one.exercise, checks[one.exercise], ask)
         if told is None or told.says != one.says:
             yield f"wrong answer {one.exercise}:{one.mistake} does not get its own message"
     report.figures["wrong answers rejected"] = f"{sum(bool(f) for f in first)} of {len(catalog)}"
+
+
+def _diagnostic(bench: Bench, one: Wrong, check: Check) -> Failure | None:
+    return bench.run(check, one.exercise, one.answers, DIAGNOSIS_SEED)
 
 
 def mutation(run: Run, notebook: Notebook, report: Report) -> Iterator[str]:

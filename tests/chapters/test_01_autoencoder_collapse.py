@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from unrolled.checks import close, equal, expect, raises, there
+from unrolled.checks import close, equal, expect, observed, raises, there
 from unrolled.data import path
 
 
@@ -55,6 +55,7 @@ def test_a_high_level_costs_the_floor_no_digits(variance_floor, rng):
     close(got, expected, "variance_floor at level 20000", tolerance=0.05)
 
 
+@observed
 def test_the_numbers_of_the_caller_stay_as_they_were(variance_floor, rng):
     got = changed_by(variance_floor, levels(rng, 3, 5, 2))
     close(got, 0.0, "greatest change of x by variance_floor(x)")
@@ -178,6 +179,7 @@ def test_undoing_a_difference_gives_every_sequence_back(undo_difference, rng):
     close(got, x, "undo_difference(difference(x))", axes="BTF")
 
 
+@observed
 def test_difference_leaves_its_input_alone(difference, rng):
     got = changed_by(difference, levels(rng, 3, 5, 2))
     expect(
@@ -187,6 +189,7 @@ def test_difference_leaves_its_input_alone(difference, rng):
     )
 
 
+@observed
 def test_undo_difference_leaves_its_input_alone(undo_difference, rng):
     got = changed_by(undo_difference, levels(rng, 3, 5, 2))
     expect(
@@ -248,7 +251,7 @@ def unroll(weights, state, steps):
     while len(lines) < steps:
         h, c = cell(lines[-1], (h, c))
         lines.append(read(weights, h))
-    return torch.stack(lines, 1).float()  # (B, T, F)
+    return torch.stack(lines, 1)  # (B, T, F)
 
 
 @there
@@ -272,9 +275,8 @@ def decode(decoder, h, c, steps):
 
 
 @there
-def decoded_dtype(decoder, h, c, steps):
-    outputs = decoder.double()((h.double(), c.double()), steps)
-    return str(outputs.dtype)
+def decode_in_double(decoder, h, c, steps):
+    return decoder.double()((h, c), steps).detach()
 
 
 @there
@@ -288,6 +290,7 @@ def decoded_device(Decoder, batch, features, hidden, steps):
         return type(error).__name__
 
 
+@observed
 def test_the_output_lies_on_the_device_of_the_state(Decoder, rng):
     batch, features, hidden, steps = (int(n) for n in rng.integers(2, 7, 4))
     got = decoded_device(Decoder, batch, features, hidden, steps)
@@ -305,6 +308,7 @@ def pull_of_the_bias(decoder, h, c, steps):
     return pull
 
 
+@observed
 def test_a_decoder_owns_a_cell_and_a_read_out(Decoder, rng):
     weights = decoder_weights(rng, 2, 7)
     expected = {n: tuple(weights[n].shape) for n in sorted(weights)}
@@ -324,7 +328,7 @@ def test_the_first_output_reads_the_given_state(Decoder, rng):
 def test_every_later_output_feeds_on_the_one_before(Decoder, rng):
     weights = decoder_weights(rng, 2, 7)
     h, c = draw(rng, 1, 7), draw(rng, 1, 7)
-    expected = unroll(weights, (h, c), 4).detach()
+    expected = unroll(weights, (h, c), 4).detach().float()
     decoder = decoder_with(Decoder, 2, 7, weights)
     got = decode(decoder, h, c, 4)
     close(got, expected, "decoder(state, 4)", axes="BTF", tolerance=1e-3)
@@ -370,35 +374,40 @@ def test_the_gradient_of_an_output_runs_through_the_one_before(Decoder, rng):
 
 def test_a_double_precision_decoder_answers_in_double_precision(Decoder, rng):
     weights = decoder_weights(rng, 2, 7)
-    h, c = draw(rng, 3, 7), draw(rng, 3, 7)
+    h, c = draw(rng, 3, 7).double(), draw(rng, 3, 7).double()
+    expected = unroll(weights, (h, c), 4).detach()
     decoder = decoder_with(Decoder, 2, 7, weights)
-    got = decoded_dtype(decoder, h, c, 4)
-    equal(got, "torch.float64", "the dtype of a float64 decoder's outputs")
+    got = decode_in_double(decoder, h, c, 4)
+    equal(str(got.dtype), "torch.float64", "the dtype of a float64 decoder's outputs")
+    close(got, expected, "decoder(state, 4) in float64", axes="BTF", tolerance=1e-9)
 
 
 # --- strict_mse
 
 
-@there
-def verdict(strict_mse, prediction, target):
-    """The error's name if it raises, else "accepted"."""
+def mean_square(gap):
+    return torch.tensor(np.mean(gap.double().numpy() ** 2)).float()
+
+
+def accepted(strict_mse, rng, *shape):
+    """Assert that two tensors of one shape get the mean of their squared errors."""
+    prediction, target = draw(rng, *shape), draw(rng, *shape)
+    expected = mean_square(prediction - target)
     try:
-        strict_mse(prediction, target)
+        got = strict_mse(prediction, target)
     except ValueError as error:
-        return type(error).__name__
-    return "accepted"
+        got = type(error).__name__
+    close(got, expected, f"strict_mse of two {shape}", tolerance=1e-5)
 
 
 @there
-def trains(strict_mse, prediction, target):
-    """Whether a gradient step on the prediction lowers the error."""
+def slope(strict_mse, prediction, target):
+    """d strict_mse / d prediction; None where the error has no gradient."""
     prediction = prediction.clone().requires_grad_()
     error = strict_mse(prediction, target)
     if getattr(error, "grad_fn", None) is None:
-        return False
-    (slope,) = torch.autograd.grad(error, prediction)
-    nearer = (prediction - 1e-3 * slope).detach()
-    return bool(strict_mse(nearer, target) < error)
+        return None
+    return torch.autograd.grad(error, prediction)[0]
 
 
 def test_the_squared_errors_are_averaged_over_all_entries(strict_mse, rng):
@@ -411,12 +420,12 @@ def test_the_squared_errors_are_averaged_over_all_entries(strict_mse, rng):
 
 def test_tensors_of_one_shape_are_accepted_whatever_it_is(strict_mse, rng):
     for shape in [(), (7,), (3, 2), (1, 5, 1), (2, 3, 5, 7)]:
-        got = verdict(strict_mse, draw(rng, *shape), draw(rng, *shape))
-        equal(got, "accepted", f"strict_mse of two {shape}")
+        accepted(strict_mse, rng, *shape)
 
 
 def test_a_column_against_a_row_is_refused(strict_mse, rng):
     n = int(rng.integers(3, 9))
+    accepted(strict_mse, rng, n, 1)
     column, row = draw(rng, n, 1), draw(rng, n)
     raises(
         ValueError,
@@ -428,12 +437,14 @@ def test_a_column_against_a_row_is_refused(strict_mse, rng):
 
 
 def test_an_axis_of_one_against_a_longer_one_is_refused(strict_mse, rng):
+    accepted(strict_mse, rng, 3, 1, 2)
     flat, full = draw(rng, 3, 1, 2), draw(rng, 3, 5, 2)
     what = "strict_mse of (3, 1, 2) and (3, 5, 2)"
     raises(ValueError, strict_mse, flat, full, what=what)
 
 
 def test_shapes_that_cannot_broadcast_are_a_value_error_too(strict_mse, rng):
+    accepted(strict_mse, rng, 3, 4, 2)
     short, full = draw(rng, 3, 4, 2), draw(rng, 3, 5, 2)
     what = "strict_mse of (3, 4, 2) and (3, 5, 2)"
     raises(ValueError, strict_mse, short, full, what=what)
@@ -441,6 +452,7 @@ def test_shapes_that_cannot_broadcast_are_a_value_error_too(strict_mse, rng):
 
 def test_the_refusal_names_both_shapes(strict_mse, rng):
     one, other = (int(n) for n in rng.permutation(np.arange(11, 99))[:2])
+    accepted(strict_mse, rng, one, 1)
     said = raises(
         ValueError,
         strict_mse,
@@ -454,8 +466,9 @@ def test_the_refusal_names_both_shapes(strict_mse, rng):
 
 def test_the_gradient_of_the_error_reaches_the_prediction(strict_mse, rng):
     prediction, target = draw(rng, 3, 5, 2), draw(rng, 3, 5, 2)
-    got = trains(strict_mse, prediction, target)
-    equal(got, True, "a gradient step on the prediction lowers the error")
+    expected = 2 * (prediction - target) / prediction.numel()
+    got = slope(strict_mse, prediction, target)
+    close(got, expected, "d strict_mse / d prediction", axes="BTF")
 
 
 # --- Windows
@@ -540,12 +553,14 @@ def test_a_slice_gives_several_windows_at_once(Windows, rng):
         close(got, expected, what, axes="BTF")
 
 
+@observed
 def test_changing_an_item_changes_nothing_else(Windows, rng):
     data = rows(rng, 9)
     got = traces(Windows, data, 4, 2, cut=False)
     equal(got, [], "what changes with windows[0]")
 
 
+@observed
 def test_changing_a_slice_changes_nothing_else(Windows, rng):
     data = rows(rng, 9)
     got = traces(Windows, data, 4, 2, cut=True)
@@ -555,24 +570,31 @@ def test_changing_a_slice_changes_nothing_else(Windows, rng):
 def test_an_overlap_as_long_as_the_window_is_refused(Windows, rng):
     window = int(rng.integers(2, 6))
     data = rows(rng, 9)
+    close(Windows(data, window, window - 1)[1], data[1 : window + 1], "an allowed overlap")
     for overlap in (window, window + 1):
         what = f"Windows(data, {window}, overlap={overlap})"
         raises(ValueError, Windows, data, window, overlap, what=what)
 
 
 def test_a_negative_overlap_is_refused(Windows, rng):
+    data = rows(rng, 9)
+    close(Windows(data, 3, 0)[1], data[3:6], "Windows(data, 3, overlap=0)[1]")
     what = "Windows(data, 3, overlap=-1)"
-    raises(ValueError, Windows, rows(rng, 9), 3, -1, what=what)
+    raises(ValueError, Windows, data, 3, -1, what=what)
 
 
 def test_a_window_longer_than_the_data_is_refused(Windows, rng):
     n = int(rng.integers(5, 9))
+    data = rows(rng, n)
+    close(Windows(data, n)[0], data, f"Windows(data of {n} steps, {n})[0]")
     what = f"Windows(data of {n} steps, {n + 1})"
-    raises(ValueError, Windows, rows(rng, n), n + 1, what=what)
+    raises(ValueError, Windows, data, n + 1, what=what)
 
 
 def test_there_is_no_item_past_the_last(Windows, rng):
-    windows = Windows(rows(rng, 13), 4, 1)
+    data = rows(rng, 13)
+    windows = Windows(data, 4, 1)
+    close(windows[-1], data[9:13], "item -1 of four windows", axes="TF")
     for index in (4, -5):
         what = f"item {index} of four windows"
         raises(IndexError, windows.__getitem__, index, what=what)
@@ -610,10 +632,6 @@ def loss_of_a_weighting(reconstruction_loss, weights, batch, reverse):
     if getattr(loss, "grad_fn", None) is None:
         return loss, None
     return loss.detach(), torch.autograd.grad(loss, model.weights)[0]
-
-
-def mean_square(gap):
-    return torch.tensor(np.mean(gap.double().numpy() ** 2)).float()
 
 
 def test_without_reverse_the_batch_itself_is_the_target(reconstruction_loss, rng):
@@ -740,7 +758,7 @@ def random_state_after(fit_sequence, x, seed, before):
 def test_a_hundred_units_need_at_most_sixty_steps(fit_sequence, rng, seed):
     table = np.loadtxt(path("icews_14x5.csv"), delimiter=",")
     table = table[:, rng.permutation(5)] + rng.uniform(-1, 1, 5)
-    x = torch.from_numpy(table[None]).float()  # (1, 14, 5)
+    x = torch.tensor(table[None].tolist())  # (1, 14, 5)
     restored, got, took = fitted(fit_sequence, x, 100, seed)
     expect(
         got <= 60,
@@ -788,12 +806,14 @@ def test_a_tolerance_that_is_already_met_needs_no_step(fit_sequence, rng, seed):
     equal((steps, took), (0, 0), "steps returned and taken")
 
 
+@observed
 def test_every_step_of_the_optimizer_is_counted(fit_sequence, rng, seed):
     x = wave(rng, 5, 2).float()
     _, steps, took = fitted(fit_sequence, x, 20, seed, 0.5)
     equal(steps, took, "steps returned, against steps taken")
 
 
+@observed
 def test_a_fit_that_never_gets_there_ends_after_a_thousand_steps(fit_sequence, rng, seed):
     x = wave(rng, 5, 2).float()
     got = steps_of_a_stuck_model(fit_sequence, x, seed)
@@ -813,6 +833,7 @@ def test_the_same_seed_gives_the_same_fit_and_another_does_not(fit_sequence, rng
     )
 
 
+@observed
 def test_a_fit_leaves_the_global_generator_where_it_was(fit_sequence, rng, seed):
     x = wave(rng, 5, 2).float()
     before = int(rng.integers(2**31))
@@ -883,6 +904,7 @@ def change_of_errors(anomaly_score, residual, fit_on):
     return max(float((a - b).abs().max()) for a, b in zip(given, kept, strict=True))
 
 
+@observed
 def test_scoring_leaves_the_errors_as_they_were(anomaly_score, rng):
     fit_on = normal_errors(rng, 3) + rng.uniform(2, 3, 3)
     got = change_of_errors(anomaly_score, rng.normal(size=(5, 3)), fit_on)

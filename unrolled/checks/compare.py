@@ -24,7 +24,11 @@ def plain(value: Any) -> Any:
     array = _as_array(value)
     if array is not None:
         flat = array.reshape(-1)[:256]
-        return ("array", array.shape, tuple(one.item() for one in flat))
+        return ("array", array.shape, tuple(plain(one.item()) for one in flat))
+    if type(value) is complex:
+        return (value.real, value.imag)
+    if type(value) is bytes:
+        return value[:256].hex()
     if type(value) in PLAIN:
         return value
     if isinstance(value, list | tuple):

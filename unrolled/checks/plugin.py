@@ -8,26 +8,33 @@ from typing import Any
 
 import pytest
 
-from unrolled.answers import Answers, defined_names, load_namespace, uses, wrong_answers
-from unrolled.checks.diagnosis import Catalog
+from unrolled.answers import Answers, Wrong, defined_names, uses, wrong_answers
+from unrolled.checks.diagnosis import SEED as DIAGNOSIS_SEED
+from unrolled.checks.diagnosis import Catalog, Named
 from unrolled.checks.run import (
     GIVEN,
+    Bench,
     Check,
     Failure,
+    Load,
+    ThroughWire,
+    calling,
     check_seed,
     checks_by_exercise,
     first_argument,
     given,
+    in_process,
     new_seed,
     owners,
+    share,
 )
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook, find_root, read_book
 from unrolled.notebook import read_cells
-from unrolled.runtime import seeded
 
 PROPERTY = "unrolled"
+BACKENDS = ("local", "wire", "warm", "cold")
 LETTERS = {"untried": ("u", "NOT TRIED YET"), "rests": ("r", "RESTS ON ANOTHER")}
 
 
@@ -55,6 +62,14 @@ class Live:
     names: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Submitted:
+    """Registered as a plugin by the grader: a stranger's answers, and the jail that runs them."""
+
+    answers: dict[str, Answers]
+    load: Load
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the checks."""
     group = parser.getgroup("unrolled", "checks of the book's exercises")
@@ -67,6 +82,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--mistake", metavar="EXERCISE:NAME", help="put a named wrong answer under test"
     )
+    group.addoption(
+        "--backend",
+        choices=BACKENDS,
+        default="local",
+        help="local: this process; wire: this process, all values cross the grader's wire; "
+        "warm, cold: the grader's jail",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -75,8 +97,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "gpu: needs an accelerator")
     if config.option.seed is None:  # before workers copy the options
         config.option.seed = new_seed()
-    asked = config.option.answers or config.option.mistake or config.pluginmanager.hasplugin("live")
-    if not asked:
+    given_by = [config.option.answers, config.option.mistake]
+    if not any(given_by) and not any(map(config.pluginmanager.hasplugin, ("live", "submitted"))):
         return
     try:
         book = read_book(find_root(Path(config.rootpath)))
@@ -106,8 +128,14 @@ class Checks:
         self.verdicts: list[Verdict] = []
         live = config.pluginmanager.get_plugin("live")
         self.live: Live | None = live if isinstance(live, Live) else None
-        self.answers = {one.name: self._answers(one) for one in book.notebooks}
-        self.rest = {one.name: Answers.reference(one) for one in book.notebooks}
+        submitted = config.pluginmanager.get_plugin("submitted")
+        if isinstance(submitted, Submitted):
+            self.answers, load = submitted.answers, submitted.load
+        else:
+            self.answers = {one.name: self._answers(one) for one in book.notebooks}
+            load = self._backend(config.option.backend)
+        self.benches = {n.name: Bench(n, Answers.reference(n), load) for n in book.notebooks}
+        self.diagnosed: dict[str, Named | None] = {}
         names = {name for one in book.notebooks for name in defined_names(read_cells(one.source))}
         config.pluginmanager.register(_fixtures(self, names | set(GIVEN)), "unrolled-names")
 
@@ -132,6 +160,15 @@ class Checks:
         place = next((one for one in candidates if one.is_dir()), candidates[0])
         return Answers.from_folder(place, notebook)
 
+    def _backend(self, name: str) -> Load:
+        if name in ("local", "wire"):
+            return in_process if name == "local" else ThroughWire()
+        from unrolled.grade.jail import Jail  # not for students, whose machines may have none
+
+        jail = Jail(self.book, warm=name == "warm")
+        self.config.add_cleanup(jail.close)
+        return jail.load
+
     def owner(self, item: pytest.Item) -> tuple[Notebook, str]:
         """Return the notebook and the exercise that own a check."""
         notebook = self.notebooks[item.path]
@@ -152,8 +189,7 @@ class Checks:
             return self.live.names[name]
         space = getattr(item, "namespace", None)
         if space is None:
-            answers, rest = self.answers[notebook.name], self.rest[notebook.name]
-            space = load_namespace(notebook, answers, rest, own=exercise)
+            space = self.benches[notebook.name].space(exercise, self.answers[notebook.name])
             item.namespace = space  # type: ignore[attr-defined]
         if name not in space:
             raise BookError(f"{name} is missing; move it into the exercise's cell ({exercise})")
@@ -187,7 +223,8 @@ class Checks:
         """Seed the global generators, as students' layers draw from them."""
         if not self.mine(item):
             return (yield)
-        with seeded(check_seed(self.config.option.seed, item.name)):
+        space = getattr(item, "namespace", {})
+        with calling(space, check_seed(self.config.option.seed, item.name)):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -207,7 +244,8 @@ class Checks:
     def _verdict(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
         notebook, exercise = self.owner(item)
         every = self.checks[notebook.name][exercise]
-        points = notebook.exercise(exercise).points / len(every)
+        check: Check = item.obj  # type: ignore[attr-defined]
+        points = float(notebook.exercise(exercise).points * share(every, check))
         if call.excinfo is None:
             return Verdict(exercise, item.name, "passed", points)
         failure = Failure.of(item.name, call.excinfo.value)
@@ -217,25 +255,35 @@ class Checks:
         rests = failure.stub or self._failed_below(notebook, exercise)
         if rests:
             return Verdict(exercise, item.name, "rests", 0.0, f"rests on {rests}")
-        wrong = None
-        if not self.live and not self.config.option.mistake:
-            wrong = self._catalog(notebook).diagnose(exercise, every, self.answers[notebook.name])
-        elif self.config.option.mistake:
-            name = self.config.option.mistake.partition(":")[2]
-            wrong = next(w for w in wrong_answers(notebook) if w.mistake == name)
-        message = failure.message if wrong is None else f"{failure.message}\n{wrong.says}"
-        mistake_name = wrong.mistake if wrong else None
-        return Verdict(exercise, item.name, "failed", 0.0, message, mistake_name)
+        mistake = self._mistake(notebook, exercise)
+        message = failure.message if mistake is None else f"{failure.message}\n{mistake.says}"
+        name = mistake.mistake if mistake else None
+        return Verdict(exercise, item.name, "failed", 0.0, message, name)
 
-    def _catalog(self, notebook: Notebook) -> Catalog:
-        if notebook.name not in self.catalogs:
-            rest = self.rest[notebook.name]
-            self.catalogs[notebook.name] = Catalog(notebook, rest, self.config.option.seed)
-        return self.catalogs[notebook.name]
+    def _mistake(self, notebook: Notebook, exercise: str) -> Named | Wrong | None:
+        """Return the mistake that this exercise's answer looks like."""
+        asked = self.config.option.mistake
+        if asked:
+            return next(
+                one for one in wrong_answers(notebook) if f"{one.exercise}:{one.mistake}" == asked
+            )
+        if self.live:
+            return None
+        if exercise not in self.diagnosed:
+            if notebook.name not in self.catalogs:
+                self.catalogs[notebook.name] = Catalog(notebook)
+            bench, answers = self.benches[notebook.name], self.answers[notebook.name]
+            self.diagnosed[exercise] = self.catalogs[notebook.name].diagnose(
+                exercise,
+                self.checks[notebook.name][exercise],
+                lambda check: bench.run(check, exercise, answers, DIAGNOSIS_SEED),
+            )
+        return self.diagnosed[exercise]
 
     def _failed_below(self, notebook: Notebook, exercise: str) -> str | None:
         """Return a failing exercise that this one uses, where no reference stands in for it."""
-        if self.rest[notebook.name].cells:
+        rest = self.benches[notebook.name].rest
+        if rest and rest.cells:
             return None
         used = uses(notebook, self.answers[notebook.name], exercise)
         return next((one for one in sorted(self.failed - {exercise}) if one in used), None)
@@ -253,6 +301,7 @@ class Checks:
                     lines.append(
                         f"{entry.frame.code.raw.co_filename}:{entry.lineno + 1}: {entry.statement}"
                     )
+            lines += getattr(error.value, "places", [])
             lines.append(
                 f"once more: --exercise {verdict.exercise} --seed {self.config.option.seed}"
             )

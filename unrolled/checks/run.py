@@ -5,32 +5,42 @@ import hmac
 import importlib.util
 import inspect
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from unrolled.answers import Answers, defined_names, load_namespace
+from unrolled.answers import Answers, Step, defined_names, program, run_program
 from unrolled.checks.compare import plain, same_values
+from unrolled.checks.remote import Session, Space
 from unrolled.errors import BookError
 from unrolled.manifest import Notebook
 from unrolled.notebook import read_cells
 from unrolled.runtime import device, seeded
+from unrolled.worker import Worker
 
 Check = Callable[..., Any]
 GIVEN = ("rng", "seed", "device")
 
 
-def there(function: Check) -> Check:
-    """Mark a function of a check file that runs beside the student's code.
+def observed(check: Check) -> Check:
+    """Mark a check whose verdict rests on what the student's side says of itself.
 
-    It gets the real objects; its arguments and its result cross the wire, so they are arrays,
-    numbers, strings, containers and handles.
+    Whether an argument was changed, say. It is run and reported like any other, and earns nothing:
+    a dishonest answer could say the same.
     """
-    function.there = True  # type: ignore[attr-defined]
-    return function
+    check.observed = True  # type: ignore[attr-defined]
+    return check
+
+
+def share(checks: Sequence[Check], check: Check) -> Fraction:
+    """Return the part of its exercise's points that one of its checks is worth."""
+    earning = [one for one in checks if not getattr(one, "observed", False)]
+    return Fraction(check in earning, len(earning) or 1)
 
 
 def new_seed() -> int:
@@ -135,6 +145,15 @@ def checks_by_exercise(notebook: Notebook, module: ModuleType) -> dict[str, list
     return found
 
 
+@contextmanager
+def calling(space: Mapping[str, Any], seed: int) -> Iterator[None]:
+    """Seed the global generators, on both sides of a wire: students' layers draw from them."""
+    with seeded(seed):
+        if isinstance(space, Space):
+            space.seed(seed)
+        yield
+
+
 def run_check(check: Check, space: Mapping[str, Any], run_seed: int) -> Failure | None:
     """Call one check with names out of a namespace; return how it failed, or None."""
     seed = check_seed(run_seed, check.__name__)
@@ -143,47 +162,75 @@ def run_check(check: Check, space: Mapping[str, Any], run_seed: int) -> Failure 
             name: given(name, seed) if name in GIVEN else space[name]
             for name in inspect.signature(check).parameters
         }
-        with seeded(seed):
+        with calling(space, seed):
             check(**arguments)
     except Exception as error:
         return Failure.of(check.__name__, error)
     return None
 
 
-def run_answer(
-    check: Check,
-    notebook: Notebook,
-    exercise: str,
-    answers: Answers,
-    rest: Answers | None,
-    run_seed: int,
-) -> Failure | None:
-    """Run one check on an answer to its exercise, in a namespace of its own."""
-    try:
-        space = load_namespace(notebook, answers, rest, own=exercise)
-    except Exception as error:
-        return Failure.of(check.__name__, error)
-    return run_check(check, space, run_seed)
+Load = Callable[[Notebook, str, Sequence[Step]], Mapping[str, Any]]
 
 
-def behavior(
-    checks: Sequence[Check],
-    notebook: Notebook,
-    exercise: str,
-    answers: Answers,
-    rest: Answers | None,
-    run_seed: int,
-    stop: bool = False,
-) -> Behavior:
-    """Return how an answer to one exercise fails that exercise's checks under one seed.
+def in_process(notebook: Notebook, exercise: str, steps: Sequence[Step]) -> Mapping[str, Any]:
+    """Run a program in this process: what a student's own checks do."""
+    return run_program(steps)
 
-    stop: return after the first failure.
-    """
-    failures: list[Failure] = []
-    for check in checks:
-        failure = run_answer(check, notebook, exercise, answers, rest, run_seed)
-        if failure:
-            failures.append(failure)
-            if stop:
-                break
-    return tuple(failures)
+
+class ThroughWire:
+    """Run programs in this process, with everything that the checks see crossing the wire."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Session] = {}
+
+    def __call__(
+        self, notebook: Notebook, exercise: str, steps: Sequence[Step]
+    ) -> Mapping[str, Any]:
+        """Return the names of a new namespace."""
+        if notebook.name not in self._sessions:
+            worker = Worker(load_checks(notebook))
+            self._sessions[notebook.name] = Session(worker.answer)
+        return self._sessions[notebook.name].load(steps)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where answers to a notebook are run: the reference that stands in for the rest, and how."""
+
+    notebook: Notebook
+    rest: Answers | None
+    load: Load = in_process
+
+    def space(self, exercise: str, answers: Answers) -> Mapping[str, Any]:
+        """Return the names that a new namespace with this answer to an exercise has."""
+        steps = program(self.notebook, answers, self.rest, own=exercise)
+        return self.load(self.notebook, exercise, steps)
+
+    def run(self, check: Check, exercise: str, answers: Answers, seed: int) -> Failure | None:
+        """Run one check on an answer to its exercise, in a namespace of its own."""
+        try:
+            space = self.space(exercise, answers)
+        except Exception as error:
+            return Failure.of(check.__name__, error)
+        return run_check(check, space, seed)
+
+    def behavior(
+        self,
+        checks: Sequence[Check],
+        exercise: str,
+        answers: Answers,
+        seed: int,
+        stop: bool = False,
+    ) -> Behavior:
+        """Return how an answer to one exercise fails that exercise's checks under one seed.
+
+        stop: return after the first failure.
+        """
+        failures: list[Failure] = []
+        for check in checks:
+            failure = self.run(check, exercise, answers, seed)
+            if failure:
+                failures.append(failure)
+                if stop:
+                    break
+        return tuple(failures)

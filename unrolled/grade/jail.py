@@ -1,0 +1,326 @@
+"""The trusted side of the jail: starts it, talks to what runs in it, ends what takes too long."""
+
+import ast
+import ctypes.util
+import json
+import os
+import secrets
+import select
+import shutil
+import site
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import unrolled
+from unrolled.answers import Step
+from unrolled.checks.remote import Lost, Session, Space
+from unrolled.errors import BookError
+from unrolled.manifest import Book, Notebook
+from unrolled.notebook import read_cells
+from unrolled.wire import HEADER, WireError, frame_size
+
+INSTALL = "apt-get install bubblewrap libseccomp2"
+THREADED = ("tensorflow", "keras")  # start threads, so a process that has used them cannot fork
+FIRST_UID = 1_900_000_000
+TICK = 0.05
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a child may use. CPU time is the limit; wall time is the back-stop.
+
+    call, notebook: CPU seconds of one request, and of a notebook in all; idle: seconds asleep;
+    patience: wall seconds for each CPU second; memory: bytes beyond those of the libraries.
+    """
+
+    call: float = 15.0
+    notebook: int = 120
+    idle: float = 10.0
+    patience: float = 20.0
+    memory: int = 2 << 30
+
+
+class Child:
+    """One confined process and the conversation with it."""
+
+    def __init__(self, server: "Server", pid: int, wire: socket.socket, limits: Limits) -> None:
+        self.server, self.pid, self.wire, self.limits = server, pid, wire, limits
+        self.cpu = 0.0
+        self.ended: str | None = None
+
+    def transport(self, request: bytes) -> bytes:
+        """Send a request and wait for its reply; raise Lost where there will be none."""
+        if self.ended:
+            raise Lost(self.ended)
+        if select.select([self.wire], [], [], 0)[0]:
+            raise self.end("it spoke without being asked, or ended by itself")
+        try:
+            self._send(request)
+            start = self._receive(HEADER.size)
+            return start + self._receive(frame_size(start))
+        except WireError as error:
+            raise self.end(f"what it said is no frame: {error}") from error
+        except OSError as error:
+            raise self.end("it ended in the middle of a request") from error
+
+    def _send(self, request: bytes) -> None:
+        self.wire.settimeout(self.limits.idle)
+        self.wire.sendall(request)
+        self.started, self.busy = time.monotonic(), time.monotonic()
+        self.before = self.cpu
+
+    def _receive(self, size: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < size:
+            while not select.select([self.wire], [], [], TICK)[0]:
+                self._watch()
+            part = self.wire.recv(min(1 << 20, size - len(parts)))
+            if not part:
+                raise self.end("it ended in the middle of a request")
+            parts += part
+        return bytes(parts)
+
+    def _watch(self) -> None:
+        """End the child if it has had its time."""
+        now, used = time.monotonic(), self.server.ask(op="usage", pid=self.pid)
+        if used["cpu"] > self.cpu or used["state"] not in "SIT":
+            self.busy = now
+        self.cpu = used["cpu"]
+        if used["state"] == "Z":
+            raise self.end("it ended in the middle of a request")
+        if self.cpu - self.before > self.limits.call:
+            raise self.end(f"a call took more than {self.limits.call:g} s of CPU time")
+        if now - self.busy > self.limits.idle:
+            raise self.end(f"a call slept for more than {self.limits.idle:g} s")
+        if now - self.started > self.limits.call * self.limits.patience:
+            raise self.end(f"a call took more than {self.limits.call * self.limits.patience:g} s")
+
+    def end(self, why: str) -> Lost:
+        """End the process and all it has started; return the error that says why."""
+        if not self.ended:
+            self.wire.close()
+            used = self.server.ask(op="stop", pid=self.pid)
+            self.cpu = used["cpu"]
+            self.ended = {31: "it made a forbidden system call", 9: OUT_OF_TIME}.get(
+                used["signal"], why
+            )
+        return Lost(self.ended)
+
+
+OUT_OF_TIME = "it used up the CPU time of a notebook"
+
+
+class Server:
+    """A jail with a fork server in it."""
+
+    def __init__(self, book: Book, warm: Sequence[Notebook], limits: Limits) -> None:
+        self.limits = limits
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        names = [one.name for one in warm]
+        words = [*bubblewrap(book), str(theirs.fileno()), "namespaces", str(book.root), *names]
+        self.process = subprocess.Popen(
+            words,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        theirs.close()
+        self.control = ours
+        try:
+            threads = self._heard()["ready"]
+        except BookError:
+            self.close()
+            raise
+        if threads != 1:
+            self.close()
+            raise BookError(
+                f"the libraries of the chapter start {threads - 1} threads when they are imported, "
+                "and a process with threads cannot fork safely; use --workers cold"
+            )
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        """Ask the server something."""
+        self.control.sendall(json.dumps(request).encode())
+        return self._heard()
+
+    def _heard(self) -> dict[str, Any]:
+        said = self.control.recv(1 << 16)
+        if not said:
+            assert self.process.stderr is not None
+            self.process.kill()
+            last = self.process.stderr.read().decode(errors="replace").strip().splitlines()[-1:]
+            raise BookError(f"the jail did not start: {''.join(last) or 'it ended silently'}")
+        found: dict[str, Any] = json.loads(said)
+        return found
+
+    def start(self, notebook: Notebook | None) -> Child:
+        """Start a child that runs answers to a notebook; without one, it reads submissions."""
+        ours, theirs = socket.socketpair()
+        uid = FIRST_UID + secrets.randbelow(1 << 20) if os.geteuid() == 0 else None
+        task = {
+            "op": "start",
+            "notebook": notebook and notebook.name,
+            "uid": uid,
+            "cpu": self.limits.notebook,
+            "memory": self.limits.memory,
+        }
+        socket.send_fds(self.control, [json.dumps(task).encode()], [theirs.fileno()])
+        theirs.close()
+        return Child(self, self._heard()["pid"], ours, self.limits)
+
+    def close(self) -> None:
+        """End the jail and all that is in it."""
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+        if self.process.stderr:
+            self.process.stderr.close()
+
+
+class Jail:
+    """Runs answers in confined children, one for each notebook of a submission.
+
+    warm: fork from a parent that has imported the libraries, where that is safe for the notebook.
+    """
+
+    def __init__(self, book: Book, warm: bool = True, limits: Limits | None = None) -> None:
+        self.book, self.warm, self.limits = book, warm, limits or Limits()
+        self.noticed: list[str] = []
+        self._warm: Server | None = None
+        self._cold: Server | None = None
+        self._child: Child | None = None
+        self._session: Session | None = None
+        self._at: tuple[str, str] = ("", "")
+        self._failed: Exception | None = None
+
+    def load(self, notebook: Notebook, exercise: str, steps: Sequence[Step]) -> Space:
+        """Run a program; one that once failed for this exercise is not run again.
+
+        A child that was ended in one exercise is followed by a new one in the next.
+        """
+        if self._at != (notebook.name, exercise):
+            ended = self._child is not None and self._child.ended
+            if self._at[0] != notebook.name or ended:
+                self.fresh()
+            self._at, self._failed = (notebook.name, exercise), None
+        if self._session is None:
+            self._child = self._server(notebook).start(notebook)
+            self._session = Session(self._child.transport)
+        if self._failed:
+            raise self._failed
+        try:
+            return self._session.load(steps)
+        except Exception as error:
+            self._failed = error
+            raise
+
+    def fresh(self) -> None:
+        """End the child that is there: the next program, whosever it is, gets one of its own."""
+        if self._child:
+            if self._child.ended:
+                self.noticed.append(self._child.ended)
+            self._child.end("")
+        self._child, self._session, self._at = None, None, ("", "")
+        if self._cold:
+            self._cold.close()
+            self._cold = None
+
+    def _server(self, notebook: Notebook) -> Server:
+        if self.warm and not threaded(notebook):
+            return self._forking()
+        limits = replace(self.limits, memory=4 * self.limits.memory)  # the libraries count too
+        self._cold = Server(self.book, (), limits)
+        return self._cold
+
+    def _forking(self) -> Server:
+        if self._warm is None:
+            warm = [one for one in self.book.notebooks if not threaded(one)]
+            self._warm = Server(self.book, warm, self.limits)
+        return self._warm
+
+    def reader(self) -> Child:
+        """Return a child that reads submissions."""
+        return self._forking().start(None)
+
+    def close(self) -> None:
+        """End everything."""
+        with suppress(BookError, OSError):
+            self.fresh()
+        for server in (self._warm, self._cold):
+            if server:
+                server.close()
+        self._warm = self._cold = None
+
+
+@cache
+def imports(notebook: Notebook) -> frozenset[str]:
+    """Return the libraries that a notebook's setup cells and its checks import."""
+    cells = [one.source for one in read_cells(notebook.source) if "setup" in one.tags]
+    found = set()
+    for source in [*cells, notebook.checks.read_text(encoding="utf-8")]:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                found |= {one.name.split(".")[0] for one in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+    return frozenset(found)
+
+
+def threaded(notebook: Notebook) -> bool:
+    """Whether a notebook uses a library that starts threads."""
+    return bool(imports(notebook) & set(THREADED))
+
+
+def bubblewrap(book: Book) -> Iterator[str]:
+    """Yield the words that start a program in the jail.
+
+    Inside there are the system's libraries, Python with its packages, this package, the checks and
+    the embedded data, all read-only; no solutions, no network, no other process.
+    """
+    program = shutil.which("bwrap")
+    if program is None or not ctypes.util.find_library("seccomp"):
+        raise BookError(
+            f"no jail on this machine, so nothing is graded; on Debian or Ubuntu: {INSTALL}; "
+            "elsewhere use the container (chapters/instructors.md)"
+        )
+    yield program
+    yield from ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
+    if os.geteuid() != 0:
+        yield "--unshare-user"
+    yield from ("--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL")
+    for right in ("SYS_ADMIN", "SETUID", "SETGID", "KILL"):
+        yield from ("--cap-add", f"CAP_{right}")
+    for place in ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache"):
+        yield from ("--ro-bind-try", place, place)
+    inside = {Path(sys.base_prefix), Path(sys.prefix), *map(Path, site.getsitepackages())}
+    inside |= {Path(unrolled.__file__).parent, book.root / "book.toml"}
+    inside |= {*(book.root / "data").glob("*.*"), *(one.source for one in book.notebooks)}
+    inside |= {one.checks for one in book.notebooks}
+    for folder in sorted({above for path in inside for above in path.parents}):
+        yield from ("--perms", "0755", "--dir", str(folder))  # a child has no right to private ones
+    for path in sorted(inside):
+        yield from ("--ro-bind-try", str(path), str(path))
+    yield from ("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp")
+    settings = {
+        "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "UNROLLED_DEVICE": "cpu",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    for name, value in settings.items():
+        yield from ("--setenv", name, value)
+    yield from (sys.executable, "-m", "unrolled.grade.server")
