@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -148,6 +149,96 @@ def check(
 
     book = read_book()
     sys.exit(check_work(book, book.select(chapters), exercises, answers, seed))
+
+
+@main.command()
+@click.argument("submissions", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where results go.")
+@click.option("--chapter", "chapters", multiple=True, help="Only this chapter (1, 03a).")
+@click.option("--one", is_flag=True, help="SUBMISSIONS is a single submission.")
+@click.option("--course", type=click.Path(path_type=Path), help="Default: course.toml of the book.")
+@click.option("--secret-file", type=click.Path(path_type=Path), help="Default: drawn, kept in OUT.")
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1))
+@click.option("--scheduler", default="", help="A Dask cluster, tcp://…, in place of --jobs.")
+@click.option("--workers", type=click.Choice(["warm", "cold"]), default="warm", show_default=True)
+@click.option(
+    "--jail",
+    type=click.Choice(["bubblewrap", "container"]),
+    default="bubblewrap",
+    show_default=True,
+    help="container: you are root in one that is thrown away after this submission.",
+)
+@click.option(
+    "--deadline",
+    default=900.0,
+    show_default=True,
+    type=click.FloatRange(1),
+    help="Seconds for one submission, by the clock.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run in OUT.")
+def grade(
+    submissions: Path,
+    out: Path,
+    chapters: tuple[str, ...],
+    one: bool,
+    course: Path | None,
+    secret_file: Path | None,
+    jobs: int,
+    scheduler: str,
+    workers: str,
+    jail: str,
+    deadline: float,
+    resume: bool,
+) -> None:
+    """Grade a folder of SUBMISSIONS, one file, archive or folder a student.
+
+    Students' code runs in a jail. OUT gets grades.csv, canvas.csv, report.html, and for each
+    student a page of feedback and a Gradescope results.json.
+    """
+    from unrolled.grade.course import read_course
+    from unrolled.grade.export import write_all
+    from unrolled.grade.grader import Settings
+    from unrolled.grade.jail import Limits
+    from unrolled.grade.run import run, secret_of
+    from unrolled.grade.submissions import attempts, single
+
+    book = read_book()
+    notebooks = book.select(chapters)
+    found = [single(submissions, notebooks)] if one else attempts(submissions, notebooks)
+    settings = Settings(
+        book.root,
+        tuple(notebook.name for notebook in notebooks),
+        secret_of(out, secret_file),
+        workers == "warm",
+        jail,
+        Limits(submission=deadline),
+    )
+    with _progress("submissions") as show:
+        graded = run(
+            book, read_course(book, course), settings, found, out, show, jobs, scheduler, resume
+        )
+    for path in write_all(graded, out):
+        click.echo(path)
+
+
+@main.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--gradescope", is_flag=True, help="Write Gradescope's autograder, TARGET.zip.")
+def release(target: Path, gradescope: bool) -> None:
+    """Write a course repository into TARGET, a new folder: chapters, checks, hints, no answers.
+
+    With --gradescope, write the instructor's autograder archive instead; that one has the answers.
+    """
+    from unrolled.grade import release as course
+
+    book = read_book()
+    if gradescope:
+        course.gradescope(book, target)
+        click.echo(target)
+        return
+    with Console(stderr=True).status("recording how wrong answers fail"):
+        for line in course.release(book, target):
+            click.echo(line)
 
 
 @contextmanager

@@ -176,7 +176,7 @@ def read_book(root: Path | None = None) -> Book:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BookError(f"book.toml: {error}") from error
     except ValidationError as error:
-        raise BookError(f"book.toml: {_first_problem(error)}") from error
+        raise BookError(f"book.toml: {first_problem(error)}") from error
     notebooks = tuple(_notebooks(root, parsed.chapter))
     book = Book(root, parsed.book, parsed.chapter, notebooks)
     for problem in _problems(book):
@@ -184,7 +184,8 @@ def read_book(root: Path | None = None) -> Book:
     return book
 
 
-def _first_problem(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
+    """Return the first problem of a table as one line that names its key."""
     found = error.errors(include_url=False)
     first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])

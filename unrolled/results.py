@@ -78,10 +78,13 @@ class Summary:
 
 
 def measured(name: str, root: Path | None = None) -> dict[str, dict[str, Summary]]:
-    """Return the stored tables of a notebook: experiment → row → Summary."""
+    """Return the stored tables of a notebook: experiment → row → Summary.
+
+    A table that is not there raises BookError when it is read: a course is handed out without.
+    """
     [notebook] = read_book(root).select([name])
     stored = _read(notebook)["experiments"]
-    return {
+    tables = {
         title: {
             row: Summary(
                 tuple(entry["seeds"]), tuple(map(float, values["values"])), entry["tolerance"]
@@ -90,6 +93,15 @@ def measured(name: str, root: Path | None = None) -> dict[str, dict[str, Summary
         }
         for title, entry in stored.items()
     }
+    return _Tables(tables)
+
+
+class _Tables(dict[str, dict[str, Summary]]):
+    def __missing__(self, title: str) -> dict[str, Summary]:
+        raise BookError(
+            f"the table {title!r} is measured over many seeds and stands in the book; "
+            "a course comes without it, and `unrolled results` makes it once all is solved"
+        )
 
 
 def _read(notebook: Notebook) -> dict[str, Any]:

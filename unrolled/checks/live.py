@@ -3,13 +3,10 @@
 import html
 import inspect
 from dataclasses import dataclass
-from typing import Any
-
-import pytest
 
 from unrolled.checks import plugin
 from unrolled.checks.plugin import Live, Verdict
-from unrolled.checks.session import run_pytest
+from unrolled.checks.session import Named, run_pytest
 from unrolled.errors import BookError
 from unrolled.manifest import read_book
 
@@ -72,21 +69,10 @@ def check(exercise: str) -> Table:
         "--disable-plugin-autoload",  # the kernel has imported what others would rewrite
         "--assert=plain",
     ]
-    _, verdicts, said = run_pytest(arguments, _Named(live), plugin)
+    _, verdicts, said = run_pytest(arguments, Named("live", live), plugin)
     if not verdicts:
         raise BookError(f"the checks of {exercise} did not run: {said.strip()[-500:]}")
     return Table(exercise, tuple(verdicts))
-
-
-class _Named:
-    """Registers `live` under its name before the other plugins are configured."""
-
-    def __init__(self, live: Live) -> None:
-        self.live = live
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_addoption(self, pluginmanager: Any) -> None:
-        pluginmanager.register(self.live, "live")
 
 
 __all__ = ["Table", "check"]

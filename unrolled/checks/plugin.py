@@ -40,12 +40,18 @@ LETTERS = {"untried": ("u", "NOT TRIED YET"), "rests": ("r", "RESTS ON ANOTHER")
 
 @dataclass(frozen=True)
 class Verdict:
-    """One row of a report. outcome: passed, failed, untried or rests."""
+    """One row of a report. outcome: passed, failed, untried or rests.
+
+    points: earned, of `most`. kind: of a failure: assertion, or the name of an error. message: may
+    hold values of the check; its last line is the mistake's, if one is known.
+    """
 
     exercise: str
     check: str
     outcome: str
     points: float
+    most: float
+    kind: str = ""
     message: str = ""
     mistake: str | None = None
 
@@ -245,20 +251,24 @@ class Checks:
         notebook, exercise = self.owner(item)
         every = self.checks[notebook.name][exercise]
         check: Check = item.obj  # type: ignore[attr-defined]
-        points = float(notebook.exercise(exercise).points * share(every, check))
+        most = float(notebook.exercise(exercise).points * share(every, check))
+
+        def verdict(outcome: str, points: float = 0.0, **about: Any) -> Verdict:
+            return Verdict(exercise, item.name, outcome, points, most, **about)
+
         if call.excinfo is None:
-            return Verdict(exercise, item.name, "passed", points)
+            return verdict("passed", most)
         failure = Failure.of(item.name, call.excinfo.value)
         if failure.stub == exercise:
-            return Verdict(exercise, item.name, "untried", 0.0, "not tried yet")
+            return verdict("untried", message="not tried yet")
         self.failed.add(exercise)
         rests = failure.stub or self._failed_below(notebook, exercise)
         if rests:
-            return Verdict(exercise, item.name, "rests", 0.0, f"rests on {rests}")
+            return verdict("rests", message=f"rests on {rests}")
         mistake = self._mistake(notebook, exercise)
         message = failure.message if mistake is None else f"{failure.message}\n{mistake.says}"
         name = mistake.mistake if mistake else None
-        return Verdict(exercise, item.name, "failed", 0.0, message, name)
+        return verdict("failed", kind=failure.kind, message=message, mistake=name)
 
     def _mistake(self, notebook: Notebook, exercise: str) -> Named | Wrong | None:
         """Return the mistake that this exercise's answer looks like."""

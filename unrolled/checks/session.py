@@ -23,6 +23,18 @@ class Gather:
                 self.verdicts.append(Verdict(**value))  # type: ignore[arg-type]
 
 
+class Named:
+    """Registers a plugin under a name before the other plugins are configured."""
+
+    def __init__(self, name: str, plugin: object) -> None:
+        self.name, self.plugin = name, plugin
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_addoption(self, pluginmanager: pytest.PytestPluginManager) -> None:
+        """Register it."""
+        pluginmanager.register(self.plugin, self.name)
+
+
 def run_pytest(arguments: Sequence[str], *plugins: object) -> tuple[int, list[Verdict], str]:
     """Run pytest and return its exit code, the verdicts, and what it printed.
 

@@ -3,6 +3,7 @@
 import ast
 import ctypes.util
 import json
+import math
 import os
 import secrets
 import select
@@ -30,6 +31,17 @@ from unrolled.wire import HEADER, WireError, frame_size
 INSTALL = "apt-get install bubblewrap libseccomp2"
 THREADED = ("tensorflow", "keras")  # start threads, so a process that has used them cannot fork
 FIRST_UID = 1_900_000_000
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "UNROLLED_DEVICE": "cpu",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
 TICK = 0.05
 
 
@@ -38,11 +50,13 @@ class Limits:
     """What a child may use. CPU time is the limit; wall time is the back-stop.
 
     call, notebook: CPU seconds of one request, and of a notebook in all; idle: seconds asleep;
-    patience: wall seconds for each CPU second; memory: bytes beyond those of the libraries.
+    submission: wall seconds in all; patience: wall seconds for each CPU second; memory: bytes
+    beyond those of the libraries.
     """
 
     call: float = 15.0
     notebook: int = 120
+    submission: float = 900.0
     idle: float = 10.0
     patience: float = 20.0
     memory: int = 2 << 30
@@ -53,7 +67,7 @@ class Child:
 
     def __init__(self, server: "Server", pid: int, wire: socket.socket, limits: Limits) -> None:
         self.server, self.pid, self.wire, self.limits = server, pid, wire, limits
-        self.cpu = 0.0
+        self.cpu, self.until = 0.0, math.inf
         self.ended: str | None = None
 
     def transport(self, request: bytes) -> bytes:
@@ -100,6 +114,8 @@ class Child:
             raise self.end(f"a call took more than {self.limits.call:g} s of CPU time")
         if now - self.busy > self.limits.idle:
             raise self.end(f"a call slept for more than {self.limits.idle:g} s")
+        if now > self.until:
+            raise self.end(f"the submission took more than {self.limits.submission:g} s")
         if now - self.started > self.limits.call * self.limits.patience:
             raise self.end(f"a call took more than {self.limits.call * self.limits.patience:g} s")
 
@@ -121,13 +137,17 @@ OUT_OF_TIME = "it used up the CPU time of a notebook"
 class Server:
     """A jail with a fork server in it."""
 
-    def __init__(self, book: Book, warm: Sequence[Notebook], limits: Limits) -> None:
+    def __init__(self, book: Book, level: str, warm: Sequence[Notebook], limits: Limits) -> None:
         self.limits = limits
+        outside = list(LEVELS[level](book))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         names = [one.name for one in warm]
-        words = [*bubblewrap(book), str(theirs.fileno()), "namespaces", str(book.root), *names]
+        server = [sys.executable, "-m", "unrolled.grade.server", str(theirs.fileno()), level]
+        words = [*outside, *server, str(book.root), *names]
         self.process = subprocess.Popen(
             words,
+            env=ENVIRONMENT,
+            cwd="/",
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -192,8 +212,15 @@ class Jail:
     warm: fork from a parent that has imported the libraries, where that is safe for the notebook.
     """
 
-    def __init__(self, book: Book, warm: bool = True, limits: Limits | None = None) -> None:
-        self.book, self.warm, self.limits = book, warm, limits or Limits()
+    def __init__(
+        self,
+        book: Book,
+        warm: bool = True,
+        level: str = "bubblewrap",
+        limits: Limits | None = None,
+    ) -> None:
+        self.book, self.warm, self.level = book, warm, level
+        self.limits = limits or Limits()
         self.noticed: list[str] = []
         self._warm: Server | None = None
         self._cold: Server | None = None
@@ -201,6 +228,13 @@ class Jail:
         self._session: Session | None = None
         self._at: tuple[str, str] = ("", "")
         self._failed: Exception | None = None
+        self._until = math.inf
+
+    def begin(self) -> None:
+        """Begin with a new submission."""
+        self.fresh()
+        self.noticed = []
+        self._until = time.monotonic() + self.limits.submission
 
     def load(self, notebook: Notebook, exercise: str, steps: Sequence[Step]) -> Space:
         """Run a program; one that once failed for this exercise is not run again.
@@ -213,7 +247,10 @@ class Jail:
                 self.fresh()
             self._at, self._failed = (notebook.name, exercise), None
         if self._session is None:
+            if time.monotonic() > self._until:
+                raise Lost(f"the submission took more than {self.limits.submission:g} s")
             self._child = self._server(notebook).start(notebook)
+            self._child.until = self._until
             self._session = Session(self._child.transport)
         if self._failed:
             raise self._failed
@@ -238,13 +275,13 @@ class Jail:
         if self.warm and not threaded(notebook):
             return self._forking()
         limits = replace(self.limits, memory=4 * self.limits.memory)  # the libraries count too
-        self._cold = Server(self.book, (), limits)
+        self._cold = Server(self.book, self.level, (), limits)
         return self._cold
 
     def _forking(self) -> Server:
         if self._warm is None:
             warm = [one for one in self.book.notebooks if not threaded(one)]
-            self._warm = Server(self.book, warm, self.limits)
+            self._warm = Server(self.book, self.level, warm, self.limits)
         return self._warm
 
     def reader(self) -> Child:
@@ -296,7 +333,7 @@ def bubblewrap(book: Book) -> Iterator[str]:
     yield from ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
     if os.geteuid() != 0:
         yield "--unshare-user"
-    yield from ("--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL")
+    yield from ("--die-with-parent", "--new-session", "--cap-drop", "ALL")
     for right in ("SYS_ADMIN", "SETUID", "SETGID", "KILL"):
         yield from ("--cap-add", f"CAP_{right}")
     for place in ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache"):
@@ -310,17 +347,20 @@ def bubblewrap(book: Book) -> Iterator[str]:
     for path in sorted(inside):
         yield from ("--ro-bind-try", str(path), str(path))
     yield from ("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp")
-    settings = {
-        "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
-        "HOME": "/tmp",
-        "LANG": "C.UTF-8",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "UNROLLED_DEVICE": "cpu",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    for name, value in settings.items():
-        yield from ("--setenv", name, value)
-    yield from (sys.executable, "-m", "unrolled.grade.server")
+
+
+def container(book: Book) -> Iterator[str]:
+    """Yield no words: the container that this runs in is the jail, and is thrown away after use.
+
+    Its children have a user of their own and no system call to get further; what that user may
+    read, it reads. Raises BookError where the solutions can be read by all.
+    """
+    if os.geteuid() != 0:
+        raise BookError("--jail container needs root, to give each submission a user of its own")
+    for folder in {one for n in book.notebooks for one in (n.solutions.parent, n.wrong.parent)}:
+        if folder.is_dir() and folder.stat().st_mode & 0o077:
+            raise BookError(f"{folder} can be read by every user; `chmod 700 {folder}` first")
+    yield from ()
+
+
+LEVELS = {"bubblewrap": bubblewrap, "container": container}

@@ -230,7 +230,7 @@ def main() -> None:
     """Serve on the inherited socket that the command line names."""
     control, level, root, *names = sys.argv[1:]
     wire, book = socket.socket(fileno=int(control)), read_book(Path(root))
-    Server(wire, level == "namespaces", book, book.select(names) if names else ()).serve()
+    Server(wire, level == "bubblewrap", book, book.select(names) if names else ()).serve()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,76 @@
+"""course.toml: what an instructor sets; dates, and points that differ from the book's."""
+
+import tomllib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from unrolled.errors import BookError
+from unrolled.manifest import Book, Exercise, Notebook, first_problem
+
+EXAMPLE = """\
+# What this course sets; everything is optional.
+title = "{title}"
+
+[due]           # the due time of a chapter (1) or a notebook (03a), with its offset from UTC
+# 1 = 2026-10-01T23:59:00+02:00
+
+[points]        # an exercise that counts otherwise than in the book
+# Decoder = 5
+"""
+
+
+class Course(BaseModel):
+    """A course: its title, when chapters are due, what exercises are worth."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    title: str = "Unrolled"
+    due: dict[str, datetime] = Field(default_factory=dict)
+    points: dict[str, float] = Field(default_factory=dict)
+
+    def points_of(self, exercise: Exercise) -> float:
+        """Return what an exercise is worth in this course."""
+        return self.points.get(exercise.id, float(exercise.points))
+
+    def late(self, notebooks: Sequence[Notebook], when: datetime) -> float:
+        """Return by how many hours an attempt missed the last due time of the notebooks; 0 if not.
+
+        Without a due time nothing is late.
+        """
+        keys = {key for one in notebooks for key in (one.key, str(one.chapter.number))}
+        due = [
+            moment.astimezone()
+            for key, moment in self.due.items()
+            if key.lstrip("0") in {one.lstrip("0") for one in keys}
+        ]
+        hours = (when - max(due)).total_seconds() / 3600 if due else 0.0
+        return max(0.0, round(hours, 2))
+
+
+def read_course(book: Book, file: Path | None = None) -> Course:
+    """Read course.toml, by default the one beside book.toml; without one, the book's own points.
+
+    Every problem is one line that names the key.
+    """
+    path = file or book.root / "course.toml"
+    if not path.is_file():
+        if file is not None:
+            raise BookError(f"{file} is missing; `unrolled release` writes one to start from")
+        return Course(title=book.about.title)
+    try:
+        course = Course.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BookError(f"{path.name}: {error}") from error
+    except ValidationError as error:
+        raise BookError(f"{path.name}: {first_problem(error)}") from error
+    for name, moment in course.due.items():
+        book.select([name])
+        if moment.tzinfo is None:
+            raise BookError(f"{path.name}: due.{name}: give the offset from UTC, as in +02:00")
+    for name, points in course.points.items():
+        book.notebook_of(name)
+        if points < 0:
+            raise BookError(f"{path.name}: points.{name}: {points:g} is below 0")
+    return course

@@ -1,0 +1,261 @@
+"""What a graded class is handed on as: tables, Gradescope's results, pages for students."""
+
+import base64
+import builtins
+import io
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from unrolled.checks.plugin import Verdict
+from unrolled.files import write_atomic
+from unrolled.grade.run import Class, Result, table
+from unrolled.manifest import Notebook
+from unrolled.plots import style
+
+SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
+ELSEWHERE = "`unrolled check` shows where, on numbers of its own"
+WORDS = {"untried": "not tried yet", "rests": "rests on an exercise that does not hold yet"}
+
+
+def write_all(graded: Class, out: Path) -> list[Path]:
+    """Write every export of a class into `out`; return the paths of the tables and the report."""
+    write_atomic(out / "grades.csv", grades(graded))
+    write_atomic(out / "canvas.csv", canvas(graded))
+    for one in graded.best:
+        name = _file_name(graded, one)
+        results = json.dumps(gradescope(graded, one), indent=1, ensure_ascii=False) + "\n"
+        write_atomic(out / "gradescope" / f"{name}.json", results)
+        write_atomic(out / "feedback" / f"{name}.md", feedback(graded, one))
+        write_atomic(out / "feedback" / f"{name}.html", feedback_page(graded, one))
+    write_atomic(out / "report.html", report(graded))
+    return [out / name for name in ("grades.csv", "canvas.csv", "report.html")]
+
+
+def _file_name(graded: Class, result: Result) -> str:
+    """Return a name that any file system takes, and no two students share."""
+    plain = "".join(c if c.isalnum() or c in "-_" else "_" for c in result.student)[:60]
+    taken = [one.student for one in graded.best if _plain(one) == plain.casefold()]
+    return plain if len(taken) == 1 else f"{plain}-{result.digest[:12]}"
+
+
+def _plain(result: Result) -> str:
+    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in result.student)[:60]
+    return name.casefold()
+
+
+# --- tables -----------------------------------------------------------------------------------
+
+
+def grades(graded: Class) -> str:
+    """Return grades.csv: one row a student, one column an exercise."""
+    head = ["student", *graded.exercises, "total", "attempt", "attempts", "handed in", "hours late"]
+    attempts = Counter(one.student for one in graded.results)
+    rows: list[list[object]] = [list(head)]
+    for one in graded.best:
+        points = [one.points[name] for name in graded.exercises]
+        when = one.when.isoformat(timespec="seconds")
+        rows.append(
+            [one.student, *points, one.total, one.label, attempts[one.student], when, one.late]
+        )
+    return table(rows)
+
+
+def _possible(graded: Class) -> list[float]:
+    return [
+        graded.course.points_of(exercise)
+        for notebook in graded.notebooks
+        for exercise in notebook.exercises
+    ]
+
+
+def _most(graded: Class) -> float:
+    return sum(_possible(graded))
+
+
+def canvas(graded: Class) -> str:
+    """Return a gradebook that Canvas imports: one assignment a notebook, matched by login."""
+    named = [f"{graded.course.title}: {one.chapter.title}" for one in graded.notebooks]
+    if len(set(named)) < len(named):
+        named = [f"{name} ({one.key})" for name, one in zip(named, graded.notebooks, strict=True)]
+    rows: list[list[object]] = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *named]]
+    rows.append(["    Points Possible", "", "", "", "", *_by_notebook(graded, None)])
+    for one in graded.best:
+        rows.append([one.student, "", "", one.student, "", *_by_notebook(graded, one)])
+    return table(rows)
+
+
+def _by_notebook(graded: Class, result: Result | None) -> list[float]:
+    return [
+        round(
+            sum(
+                result.points[one.id] if result else graded.course.points_of(one)
+                for one in notebook.exercises
+            ),
+            6,
+        )
+        for notebook in graded.notebooks
+    ]
+
+
+def gradescope(graded: Class, result: Result) -> dict[str, Any]:
+    """Return Gradescope's results.json for one student: one test for each check."""
+    tests = []
+    for notebook in graded.notebooks:
+        for exercise in notebook.exercises:
+            scale = graded.course.points_of(exercise) / exercise.points
+            for verdict in result.marked.verdicts:
+                if verdict.exercise != exercise.id:
+                    continue
+                tests.append(
+                    {
+                        "name": f"{exercise.title}: {verdict.sentence}",
+                        "number": notebook.label(exercise.id),
+                        "score": round(verdict.points * scale, 6),
+                        "max_score": round(verdict.most * scale, 6),
+                        "status": "passed" if verdict.outcome == "passed" else "failed",
+                        "output": said(notebook, verdict),
+                        "visibility": "visible",
+                    }
+                )
+    return {
+        "score": result.total,
+        "output": result.marked.problem or "One line for each check; only these lines are shown.",
+        "tests": tests,
+    }
+
+
+# --- pages ------------------------------------------------------------------------------------
+
+
+def said(notebook: Notebook, verdict: Verdict) -> str:
+    """Return what a student is told of a verdict: written messages, no value of a secret test."""
+    if verdict.outcome == "passed":
+        return ""
+    if verdict.outcome != "failed":
+        return WORDS[verdict.outcome]
+    if verdict.mistake:
+        return verdict.message.splitlines()[-1]
+    if verdict.kind == "Lost":
+        return verdict.message
+    error = getattr(builtins, verdict.kind, None)
+    if isinstance(error, type) and issubclass(error, Exception):  # no name of the student's own
+        return f"raises {verdict.kind}; {ELSEWHERE}"
+    return f"does not hold yet; {ELSEWHERE}"
+
+
+_PAGES = jinja2.Environment(
+    loader=jinja2.PackageLoader("unrolled.grade", "pages"),
+    autoescape=jinja2.select_autoescape(["html"]),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_PAGES.globals["signs"] = SIGNS
+_PAGES.globals["said"] = said
+
+
+def feedback(graded: Class, result: Result) -> str:
+    """Return a student's page as Markdown."""
+    return _PAGES.get_template("feedback.md").render(_about(graded, result))
+
+
+def feedback_page(graded: Class, result: Result) -> str:
+    """Return a student's page as HTML."""
+    return _PAGES.get_template("feedback.html").render(_about(graded, result))
+
+
+def _about(graded: Class, result: Result) -> dict[str, Any]:
+    exercises = [
+        {
+            "notebook": notebook,
+            "label": notebook.label(one.id),
+            "title": one.title,
+            "id": one.id,
+            "earned": result.points[one.id],
+            "most": graded.course.points_of(one),
+            "verdicts": [v for v in result.marked.verdicts if v.exercise == one.id],
+        }
+        for notebook in graded.notebooks
+        for one in notebook.exercises
+    ]
+    attempts = [one for one in graded.results if one.student == result.student]
+    most = _most(graded)
+    return {
+        "course": graded.course,
+        "result": result,
+        "exercises": exercises,
+        "attempts": attempts,
+        "most": most,
+    }
+
+
+def report(graded: Class) -> str:
+    """Return the class report as one HTML page: points, mistakes, what ran out of time or broke."""
+    mistakes: Counter[tuple[str, str, str]] = Counter()
+    for one in graded.best:
+        found = {
+            (v.exercise, v.mistake, v.message.splitlines()[-1])
+            for v in one.marked.verdicts
+            if v.mistake
+        }
+        mistakes.update(found)
+    noticed = [
+        (one.student, one.label, what)
+        for one in graded.results
+        for what in (*one.marked.noticed, *([one.marked.problem] if one.marked.problem else []))
+    ]
+    return _PAGES.get_template("report.html").render(
+        course=graded.course,
+        students=graded.best,
+        most=_most(graded),
+        totals=_drawn(_totals, graded),
+        exercises=_drawn(_exercises, graded),
+        mistakes=mistakes.most_common(20),
+        noticed=noticed,
+        late=[one for one in graded.best if one.late],
+        median=_median([one.total for one in graded.best]),
+    )
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def _drawn(draw: Any, graded: Class) -> str:
+    """Return a figure as the text of an SVG file, for a page without other files."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot as plt
+
+    style()
+    said = io.BytesIO()
+    with plt.rc_context({"svg.hashsalt": "unrolled", "svg.fonttype": "path"}):
+        height = max(2.2, 0.34 * len(graded.exercises))
+        figure, axes = plt.subplots(figsize=(7, height), layout="constrained")
+        draw(axes, graded)
+        figure.savefig(said, format="svg", metadata={"Date": None})
+        plt.close(figure)
+    return "data:image/svg+xml;base64," + base64.b64encode(said.getvalue()).decode()
+
+
+def _totals(axes: Any, graded: Class) -> None:
+    most = _most(graded)
+    axes.hist([one.total for one in graded.best], bins=20, range=(0, most or 1))
+    axes.set(xlabel="points", ylabel="students", title="Points of the best attempts")
+
+
+def _exercises(axes: Any, graded: Class) -> None:
+    names = graded.exercises[::-1]
+    possible = dict(zip(graded.exercises, _possible(graded), strict=True))
+    shares = [
+        [100 * one.points[name] / (possible[name] or 1) for one in graded.best] for name in names
+    ]
+    axes.boxplot(shares, orientation="horizontal", tick_labels=names, widths=0.6)
+    axes.set(xlabel="percent of the points", xlim=(-3, 103), title="Each exercise")

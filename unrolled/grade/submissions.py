@@ -1,0 +1,203 @@
+"""What was handed in: whose it is, when it came, and its bytes, read without following any link."""
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from unrolled.errors import BookError
+from unrolled.grade.intake import ARCHIVES, FOLDERS, RAW_BYTES
+from unrolled.manifest import Notebook
+
+ENDINGS = (*ARCHIVES, ".py", ".ipynb")
+STAMP = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d[:\-.]?\d\d([:\-.]?\d\d)?)?(Z|[+\-]\d\d:?\d\d)?")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One hand-in of a student: a file, an archive or a folder.
+
+    label tells a student's attempts apart; when: from the label where it is a time, else the time
+    of the newest file.
+    """
+
+    student: str
+    label: str
+    path: Path
+    when: datetime
+
+
+@dataclass(frozen=True)
+class Files:
+    """The bytes of an attempt, each with its path inside; or the reason why they are not read."""
+
+    members: tuple[tuple[str, float, bytes], ...] = ()
+    problem: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of paths and bytes: what an attempt's seeds and its row depend on."""
+        found = hashlib.sha256(self.problem.encode())
+        for path, _, raw in self.members:
+            found.update(hashlib.sha256(path.encode(errors="surrogateescape")).digest())
+            found.update(hashlib.sha256(raw).digest())
+        return found.hexdigest()
+
+
+def attempts(folder: Path, notebooks: Sequence[Notebook]) -> list[Attempt]:
+    """Return every attempt in a folder of submissions, by student and time.
+
+    `alice.zip`, `alice.ipynb`, `alice/`: one attempt. `alice@2026-10-01T17:30.zip`, or a folder
+    `alice/` that holds only such files and folders and no notebook: one of several.
+    """
+    if not folder.is_dir():
+        raise BookError(f"{folder}: no such folder; expected one with a file or folder a student")
+    found = []
+    for entry in sorted(os.scandir(folder), key=lambda one: one.name):
+        path = folder / entry.name
+        student, _, label = _stem(entry).partition("@")
+        if entry.name.startswith(".") or not student:
+            continue
+        if not entry.is_dir(follow_symlinks=False):
+            if entry.name.lower().endswith(ENDINGS):
+                found.append(_attempt(student, label, path, notebooks))
+            continue
+        inner = sorted(os.scandir(path), key=lambda one: one.name)
+        if any(_holds(path, one) for one in notebooks) or not any(map(_is_attempt, inner)):
+            found.append(_attempt(student, label, path, notebooks))
+            continue
+        for one in filter(_is_attempt, inner):
+            found.append(_attempt(student, _stem(one), path / one.name, notebooks))
+    if not found:
+        kinds = ", ".join(ENDINGS)
+        raise BookError(f"{folder} holds no submission; expected a folder or a file ({kinds}) each")
+    return sorted(found, key=lambda one: (one.student, one.when, one.label))
+
+
+def single(path: Path, notebooks: Sequence[Notebook]) -> Attempt:
+    """Return the one attempt that a file or a folder is."""
+    if not path.exists():
+        raise BookError(f"{path}: no such file or folder; expected one submission")
+    path = path.resolve()
+    return _attempt(path.name.partition(".")[0], "", path, notebooks)
+
+
+def _is_attempt(entry: os.DirEntry[str]) -> bool:
+    folder = entry.is_dir(follow_symlinks=False) and not entry.name.startswith((".", "__"))
+    return (folder and entry.name not in FOLDERS) or entry.name.lower().endswith(ARCHIVES)
+
+
+def _stem(entry: os.DirEntry[str]) -> str:
+    if entry.is_dir(follow_symlinks=False):
+        return entry.name
+    ending = next((one for one in ENDINGS if entry.name.lower().endswith(one)), "")
+    return entry.name[: len(entry.name) - len(ending)]
+
+
+def _attempt(student: str, label: str, path: Path, notebooks: Sequence[Notebook]) -> Attempt:
+    return Attempt(student, label, path, _time(label) or _changed(path, notebooks))
+
+
+def _time(label: str) -> datetime | None:
+    match = STAMP.fullmatch(label)
+    if not match:
+        return None
+    day, clock = label[:10], label[11:].replace(".", ":")
+    clock = re.sub(r"^(\d\d)[-:]?(\d\d)(?:[-:]?(\d\d))?", r"\1:\2:\g<3>", clock).replace("::", ":")
+    with suppress(ValueError):
+        parsed = datetime.fromisoformat(f"{day}T{clock.rstrip(':')}" if clock else day)
+        return parsed if parsed.tzinfo else parsed.astimezone()
+    return None
+
+
+def _changed(path: Path, notebooks: Sequence[Notebook]) -> datetime:
+    places = [path / name for one in notebooks for name in _names(one)] if path.is_dir() else []
+    times = [0.0]
+    for place in places or [path]:
+        with suppress(OSError):
+            times.append(place.lstat().st_mtime)
+    return datetime.fromtimestamp(max(times), UTC)
+
+
+def _names(notebook: Notebook) -> Iterator[str]:
+    for folder in FOLDERS:
+        for name in (f"{notebook.name}.py", f"{notebook.name}.ipynb", f"{notebook.key}.ipynb"):
+            yield f"{folder}/{name}" if folder else name
+
+
+def _holds(folder: Path, notebook: Notebook) -> bool:
+    return any(os.path.lexists(folder / name) for name in _names(notebook))
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def read(attempt: Attempt, notebooks: Sequence[Notebook]) -> Files:
+    """Read an attempt's file, or from its folder the files that may hold answers.
+
+    No link is followed, nothing but regular files is opened, and none that is above the limit.
+    """
+    members: list[tuple[str, float, bytes]] = []
+    try:
+        parent = os.open(attempt.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            if stat.S_ISDIR(
+                os.stat(attempt.path.name, dir_fd=parent, follow_symlinks=False).st_mode
+            ):
+                for notebook in notebooks:
+                    for name in _names(notebook):
+                        members += _regular(parent, [attempt.path.name, *name.split("/")], name)
+            else:
+                members += _regular(parent, [attempt.path.name], attempt.path.name)
+        finally:
+            os.close(parent)
+    except _Problem as problem:
+        return Files(problem=str(problem))
+    except OSError as error:
+        return Files(problem=f"{attempt.path.name} cannot be read: {error.strerror}")
+    if not members:
+        wanted = ", ".join(f"{one.name}.py" for one in notebooks)
+        return Files(problem=f"no notebook found; expected {wanted} (or .ipynb)")
+    return Files(tuple(members))
+
+
+class _Problem(Exception):
+    """What is wrong with a submission's files, for the student."""
+
+
+def _regular(folder: int, parts: Sequence[str], shown: str) -> Iterator[tuple[str, float, bytes]]:
+    """Yield one file, opened a step at a time below an open folder; nothing where there is none."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        status = os.stat(parts[0], dir_fd=folder, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if stat.S_ISLNK(status.st_mode):
+        raise _Problem(f"{shown} is a link; hand in the file itself")
+    if len(parts) > 1:
+        if not stat.S_ISDIR(status.st_mode):
+            return
+        inner = os.open(parts[0], flags | os.O_DIRECTORY, dir_fd=folder)
+        try:
+            yield from _regular(inner, parts[1:], shown)
+        finally:
+            os.close(inner)
+        return
+    if stat.S_ISDIR(status.st_mode):
+        return
+    if not stat.S_ISREG(status.st_mode):  # a pipe or a device is not even opened
+        raise _Problem(f"{shown} is not a regular file")
+    opened = os.open(parts[0], flags, dir_fd=folder)
+    with os.fdopen(opened, "rb") as file:
+        status = os.fstat(opened)
+        if not stat.S_ISREG(status.st_mode):
+            raise _Problem(f"{shown} is not a regular file")
+        raw = file.read(RAW_BYTES + 1)
+    if len(raw) > RAW_BYTES:
+        raise _Problem(f"{shown} is larger than {RAW_BYTES >> 20} MiB")
+    yield shown, status.st_mtime, raw
