@@ -4,7 +4,6 @@ import html
 import inspect
 from dataclasses import dataclass
 
-from unrolled.checks import plugin
 from unrolled.checks.plugin import Live, Verdict
 from unrolled.checks.session import Named, run_pytest
 from unrolled.errors import BookError
@@ -66,10 +65,8 @@ def check(exercise: str) -> Table:
         str(notebook.checks),
         f"--rootdir={book.root}",
         f"--exercise={exercise}",
-        "--disable-plugin-autoload",  # the kernel has imported what others would rewrite
-        "--assert=plain",
     ]
-    _, verdicts, said = run_pytest(arguments, Named("live", live), plugin)
+    _, verdicts, said = run_pytest(arguments, Named("live", live))
     if not verdicts:
         raise BookError(f"the checks of {exercise} did not run: {said.strip()[-500:]}")
     return Table(exercise, tuple(verdicts))

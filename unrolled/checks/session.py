@@ -7,6 +7,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
+from unrolled.checks import plugin
 from unrolled.checks.plugin import PROPERTY, Verdict
 
 
@@ -38,12 +39,14 @@ class Named:
 def run_pytest(arguments: Sequence[str], *plugins: object) -> tuple[int, list[Verdict], str]:
     """Run pytest and return its exit code, the verdicts, and what it printed.
 
-    Files of checks are imported anew at every call.
+    Files of checks are imported anew at every call. No installed plugin is loaded besides the
+    book's own: this process may have imported what others would rewrite.
     """
     gather, said, before = Gather(), io.StringIO(), set(sys.modules)
     with redirect_stdout(said), redirect_stderr(said):
-        words = [*arguments, "--import-mode=importlib", "--capture=no"]
-        code = pytest.main(words, plugins=[gather, *plugins])
+        words = ["--import-mode=importlib", "--capture=no", "--assert=plain"]
+        words += ["--disable-plugin-autoload", *arguments]
+        code = pytest.main(words, plugins=[gather, plugin, *plugins])
     for name in set(sys.modules) - before:
         if name.rpartition(".")[2].startswith("test_"):
             del sys.modules[name]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.answers import Answers
-from unrolled.checks import plugin
 from unrolled.checks.plugin import Submitted, Verdict
 from unrolled.checks.remote import Lost, Session
 from unrolled.checks.run import checks_by_exercise, load_checks, share
@@ -107,11 +106,11 @@ class Grader:
             return []
         seed = int.from_bytes(hmac.digest(self.settings.secret, digest.encode(), "sha256"), "big")
         words = [str(one.checks) for one in self.notebooks]
-        words += [f"--rootdir={self.book.root}", f"--seed={seed}", "--disable-plugin-autoload"]
-        words += ["--assert=plain", "-p", "no:cacheprovider", f"--config-file={os.devnull}"]
+        words += [f"--rootdir={self.book.root}", f"--seed={seed}"]
+        words += ["-p", "no:cacheprovider", f"--config-file={os.devnull}"]
         words += [f"--exercise={one}" for one in tried]
         submitted = Named("submitted", Submitted(answers, self.jail.load))
-        code, verdicts, said = run_pytest(words, submitted, plugin)
+        code, verdicts, said = run_pytest(words, submitted)
         if code not in (0, 1):
             raise BookError(f"the checks did not run: {said.strip()[-500:]}")
         return verdicts
