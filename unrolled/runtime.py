@@ -1,6 +1,7 @@
 """Device and seeds: what a cell needs to know about the machine it runs on."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -47,17 +48,17 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def seed_generators(seed: int) -> None:
-    """Seed torch's and numpy's global generators.
+    """Seed numpy's global generators, and torch's where it is loaded.
 
     `torch.manual_seed` does the same, and where there is no accelerator keeps a stack trace of each
     call for one that may come.
     """
     import numpy as np
-    import torch
 
-    torch.default_generator.manual_seed(seed)
-    if torch.cuda.is_available():
-        torch.cuda.manual_seed_all(seed)
-    if torch.backends.mps.is_available():
-        torch.mps.manual_seed(seed)
     np.random.seed(seed % 2**32)
+    if torch := sys.modules.get("torch"):
+        torch.default_generator.manual_seed(seed)
+        if torch.cuda.is_available():
+            torch.cuda.manual_seed_all(seed)
+        if torch.backends.mps.is_available():
+            torch.mps.manual_seed(seed)

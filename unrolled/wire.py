@@ -206,7 +206,7 @@ class _Reader:
             raise WireError("an array's bytes do not fit its shape")
         array = np.frombuffer(raw, inner).reshape(shape).copy()
         if dtype == "bool":  # a byte may hold more than 0 and 1
-            array = array.view("uint8") != 0
+            array = np.not_equal(array.view("uint8"), 0, out=array)
         if kind != "torch":
             if dtype == "bfloat16":
                 raise WireError("only a tensor is bfloat16")

@@ -1,5 +1,6 @@
 """The pytest plugin, the comparisons and the diagnosis, through pytest itself."""
 
+import functools
 import json
 import os
 from pathlib import Path
@@ -12,12 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from tests.package.conftest import edit
-from unrolled.answers import Answers, uses
+from unrolled.answers import Answers, uses, wrong_answers
 from unrolled.checks import Mismatch, close, equal, expect, raises
 from unrolled.checks.compare import plain, same_values
-from unrolled.checks.diagnosis import Catalog
+from unrolled.checks.diagnosis import SEED, Catalog, Named
 from unrolled.checks.live import check
-from unrolled.checks.run import checks_by_exercise, load_checks
+from unrolled.checks.run import Bench, Check, Failure, checks_by_exercise, load_checks
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
 
@@ -291,11 +292,33 @@ def test_workers_share_the_seed_and_report_once(pytester: pytest.Pytester, tiny:
 def test_an_answer_that_no_mistake_explains_gets_no_message(tiny: Book) -> None:
     notebook = tiny.notebooks[0]
     checks = checks_by_exercise(notebook, load_checks(notebook))["twice"]
-    catalog = Catalog(notebook, Answers.reference(notebook), seed=3)
-    assert catalog.diagnose("twice", checks, Answers.reference(notebook)) is None
-    for wrong in catalog.wrong:
-        found = catalog.diagnose("twice", checks, wrong.answers)
+    reference = Answers.reference(notebook)
+    catalog, bench = Catalog(notebook), Bench(notebook, reference)
+
+    def diagnosed(answers: Answers) -> Named | None:
+        return catalog.diagnose("twice", checks, lambda c: bench.run(c, "twice", answers, SEED))
+
+    assert diagnosed(reference) is None
+    for wrong in wrong_answers(notebook):
+        found = diagnosed(wrong.answers)
         assert found is not None and found.mistake == wrong.mistake
+
+
+def test_a_recorded_catalog_diagnoses_as_the_code_does(tiny: Book) -> None:
+    notebook = tiny.notebooks[0]
+    checks = checks_by_exercise(notebook, load_checks(notebook))
+    wrong, bench = wrong_answers(notebook), Bench(notebook, Answers.reference(notebook))
+    notebook.recorded.write_text(Catalog(notebook).record(checks))
+    notebook.wrong.unlink()
+    catalog = Catalog(notebook)
+    for one in wrong:
+        run = functools.partial(_ran, bench, one.answers)
+        found = catalog.diagnose("twice", checks["twice"], run)
+        assert found is not None and (found.mistake, found.says) == (one.mistake, one.says)
+
+
+def _ran(bench: Bench, answers: Answers, check: Check) -> Failure | None:
+    return bench.run(check, "twice", answers, SEED)
 
 
 def test_check_in_a_notebook_uses_the_live_names_and_shows_a_table(
