@@ -1,5 +1,7 @@
 """The checks of chapter 1: each holds one property of one exercise."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from torch import nn
@@ -462,6 +464,8 @@ def test_the_refusal_names_both_shapes(strict_mse, rng):
     )
     named = [str(n) in said for n in (one, other)]
     equal(named, [True, True], f"{one} and {other} named in {said!r}")
+    others = sum(str(n) in said for n in range(11, 99) if n not in (one, other))
+    expect(others < 20, f"{others} other numbers are named as well", got=others)
 
 
 def test_the_gradient_of_the_error_reaches_the_prediction(strict_mse, rng):
@@ -700,15 +704,26 @@ def wave(rng, steps, features, noise=0.05):
     return torch.from_numpy(x[None])
 
 
+@contextmanager
+def in_place_of(function, name, value):
+    """Let a function see another value under a global name."""
+    names = function.__globals__
+    kept, names[name] = names[name], value
+    try:
+        yield kept
+    finally:
+        names[name] = kept
+
+
 @there
 def fitted(fit_sequence, x, hidden, seed, tolerance=None, most=200):
-    """Reconstruction, steps returned, steps that the optimizer took.
+    """Reconstruction, steps returned, steps that the optimizer took, the model's last outputs.
 
     Stops a fit that takes more than `most` steps; it has no reconstruction, and in place of
     the steps taken stands the size of its weights, which tells such fits apart.
     """
     asked = {} if tolerance is None else {"tolerance": tolerance}
-    taken, weights = [], []
+    taken, weights, outputs = [], [], []
 
     def count(optimizer, *_):
         taken.append(1)
@@ -716,14 +731,36 @@ def fitted(fit_sequence, x, hidden, seed, tolerance=None, most=200):
         if len(taken) > most:
             raise TimeoutError
 
+    class Watched(fit_sequence.__globals__["Autoencoder"]):
+        def forward(self, x):
+            outputs[:] = [*outputs[-2:], super().forward(x)]
+            return outputs[-1]
+
     hook = register_optimizer_step_post_hook(count)
     try:
-        restored, steps = fit_sequence(x, hidden, seed, **asked)
+        with in_place_of(fit_sequence, "Autoencoder", Watched):
+            restored, steps = fit_sequence(x, hidden, seed, **asked)
     except TimeoutError:
-        return None, len(taken), float(sum(one.detach().abs().sum() for one in weights))
+        return None, len(taken), float(sum(one.detach().abs().sum() for one in weights)), []
     finally:
         hook.remove()
-    return restored.detach(), steps, len(taken)
+    return restored.detach(), steps, len(taken), [one.detach() for one in outputs]
+
+
+def drawn(restored, outputs, what):
+    """Assert that each feature of the reconstruction is an output of the model, in other units."""
+    expect(restored is not None, f"{what}: expected a reconstruction, got none")
+    equal([tuple(one.shape) for one in outputs[-1:]], [tuple(restored.shape)], f"{what}: output")
+    lines = restored[0].double().numpy().T  # (F, T)
+    for output in outputs:
+        gaps = []
+        for line, drawn in zip(lines, output[0].double().numpy().T, strict=True):
+            basis = np.stack([drawn, np.ones_like(drawn)], 1)
+            fit = basis @ np.linalg.lstsq(basis, line, rcond=None)[0]
+            gaps.append(np.abs(fit - line).max() / (1e-2 * line.std() + 1e-5 * np.abs(line).max()))
+        if max(gaps) < 1:
+            return
+    expect(False, f"{what}: expected what the Autoencoder draws, got something else", got=lines)
 
 
 @there
@@ -738,12 +775,8 @@ def steps_of_a_stuck_model(fit_sequence, x, seed):
         def forward(self, x):
             return self.level.expand_as(x)
 
-    names = fit_sequence.__globals__
-    kept, names["Autoencoder"] = names["Autoencoder"], Stuck
-    try:
+    with in_place_of(fit_sequence, "Autoencoder", Stuck):
         answer = fit_sequence(x, 1, seed)
-    finally:
-        names["Autoencoder"] = kept
     return answer if answer is None else answer[1]
 
 
@@ -759,12 +792,14 @@ def test_a_hundred_units_need_at_most_sixty_steps(fit_sequence, rng, seed):
     table = np.loadtxt(path("icews_14x5.csv"), delimiter=",")
     table = table[:, rng.permutation(5)] + rng.uniform(-1, 1, 5)
     x = torch.tensor(table[None].tolist())  # (1, 14, 5)
-    restored, got, took = fitted(fit_sequence, x, 100, seed)
+    restored, got, took, outputs = fitted(fit_sequence, x, 100, seed)
+    what = "fit_sequence(x, 100, seed)"
     expect(
-        got <= 60,
-        f"fit_sequence(x, 100, seed): expected <= 60 steps, got {got}",
+        type(got) is int and 0 < got <= 60,
+        f"{what}: expected 1 to 60 steps, got {got}",
         got=(got, restored, took),
     )
+    drawn(restored, outputs, what)
 
 
 def test_the_reconstruction_is_as_close_as_asked_in_the_units_of_x(fit_sequence, rng, seed):
@@ -773,7 +808,7 @@ def test_the_reconstruction_is_as_close_as_asked_in_the_units_of_x(fit_sequence,
     shape, taken = wave(rng, 7, 2) + 3, []
     for asked, (scale, tolerance) in wanted.items():
         x = (scale * shape).float()
-        got, steps, _ = fitted(fit_sequence, x, 30, seed, tolerance)
+        got, steps, _, outputs = fitted(fit_sequence, x, 30, seed, tolerance)
         what = f"the reconstruction, tolerance {asked}"
         expect(got is not None, f"{what}: none after {steps} steps")
         equal(tuple(got.shape), (1, 7, 2), f"shape of {what}")
@@ -783,16 +818,18 @@ def test_the_reconstruction_is_as_close_as_asked_in_the_units_of_x(fit_sequence,
             f"MSE of {what}: got {error:.4g}",
             got=error,
         )
+        drawn(got, outputs, what)
         taken.append(steps)
     equal(taken[2], taken[1], "steps with the tolerance left out")
 
 
 def test_other_units_and_another_level_need_as_many_steps(fit_sequence, rng, seed):
     x = wave(rng, 7, 2).float()
-    _, expected, _ = fitted(fit_sequence, x, 30, seed, 0.1)
+    restored, expected, _, outputs = fitted(fit_sequence, x, 30, seed, 0.1)
+    drawn(restored, outputs, "the reconstruction of x, tolerance 0.1")
     for level, scale in [(1000.0, 3.0), (-1.0, 0.01)]:
         y, tolerance = level + scale * x, 0.1 * scale**2
-        _, got, _ = fitted(fit_sequence, y, 30, seed, tolerance)
+        _, got, _, _ = fitted(fit_sequence, y, 30, seed, tolerance)
         expect(
             abs(got - expected) <= 2 + expected // 10,
             f"steps for {level:g} + {scale:g} x: expected {expected} as for x, got {got}",
@@ -802,14 +839,15 @@ def test_other_units_and_another_level_need_as_many_steps(fit_sequence, rng, see
 
 def test_a_tolerance_that_is_already_met_needs_no_step(fit_sequence, rng, seed):
     x = wave(rng, 5, 2).float()
-    _, steps, took = fitted(fit_sequence, x, 3, seed, 1e6)
+    restored, steps, took, outputs = fitted(fit_sequence, x, 3, seed, 1e6)
     equal((steps, took), (0, 0), "steps returned and taken")
+    drawn(restored, outputs, "the reconstruction of an untrained model")
 
 
 @observed
 def test_every_step_of_the_optimizer_is_counted(fit_sequence, rng, seed):
     x = wave(rng, 5, 2).float()
-    _, steps, took = fitted(fit_sequence, x, 20, seed, 0.5)
+    _, steps, took, _ = fitted(fit_sequence, x, 20, seed, 0.5)
     equal(steps, took, "steps returned, against steps taken")
 
 
@@ -822,10 +860,11 @@ def test_a_fit_that_never_gets_there_ends_after_a_thousand_steps(fit_sequence, r
 
 def test_the_same_seed_gives_the_same_fit_and_another_does_not(fit_sequence, rng, seed):
     x = wave(rng, 5, 2).float()
-    expected, _, _ = fitted(fit_sequence, x, 3, seed, 1e6)
-    again, _, _ = fitted(fit_sequence, x, 3, seed, 1e6)
+    expected, _, _, outputs = fitted(fit_sequence, x, 3, seed, 1e6)
+    again, _, _, _ = fitted(fit_sequence, x, 3, seed, 1e6)
+    drawn(expected, outputs, "the reconstruction of an untrained model")
     close(again, expected, "the second fit with one seed", axes="BTF")
-    other, _, _ = fitted(fit_sequence, x, 3, seed + 1, 1e6)
+    other, _, _, _ = fitted(fit_sequence, x, 3, seed + 1, 1e6)
     expect(
         not torch.equal(other, expected),
         "fits with two seeds: expected to differ, got the same",

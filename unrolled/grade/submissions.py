@@ -53,7 +53,8 @@ def attempts(folder: Path, notebooks: Sequence[Notebook]) -> list[Attempt]:
     """Return every attempt in a folder of submissions, by student and time.
 
     `alice.zip`, `alice.ipynb`, `alice/`: one attempt. `alice@2026-10-01T17:30.zip`, or a folder
-    `alice/` that holds only such files and folders and no notebook: one of several.
+    `alice/` that holds only such files and folders and no notebook: one of several. Whatever else
+    lies there is an attempt too, that cannot be read: no row is lost.
     """
     if not folder.is_dir():
         raise BookError(f"{folder}: no such folder; expected one with a file or folder a student")
@@ -64,8 +65,7 @@ def attempts(folder: Path, notebooks: Sequence[Notebook]) -> list[Attempt]:
         if entry.name.startswith(".") or not student:
             continue
         if not entry.is_dir(follow_symlinks=False):
-            if entry.name.lower().endswith(ENDINGS):
-                found.append(_attempt(student, label, path, notebooks))
+            found.append(_attempt(student, label, path, notebooks))
             continue
         inner = sorted(os.scandir(path), key=lambda one: one.name)
         if any(_holds(path, one) for one in notebooks) or not any(map(_is_attempt, inner)):
@@ -74,8 +74,7 @@ def attempts(folder: Path, notebooks: Sequence[Notebook]) -> list[Attempt]:
         for one in filter(_is_attempt, inner):
             found.append(_attempt(student, _stem(one), path / one.name, notebooks))
     if not found:
-        kinds = ", ".join(ENDINGS)
-        raise BookError(f"{folder} holds no submission; expected a folder or a file ({kinds}) each")
+        raise BookError(f"{folder} is empty; expected a file or a folder for each student")
     return sorted(found, key=lambda one: (one.student, one.when, one.label))
 
 
@@ -95,7 +94,8 @@ def _is_attempt(entry: os.DirEntry[str]) -> bool:
 def _stem(entry: os.DirEntry[str]) -> str:
     if entry.is_dir(follow_symlinks=False):
         return entry.name
-    ending = next((one for one in ENDINGS if entry.name.lower().endswith(one)), "")
+    known = (one for one in ENDINGS if entry.name.lower().endswith(one))
+    ending = next(known, Path(entry.name).suffix)
     return entry.name[: len(entry.name) - len(ending)]
 
 
@@ -154,6 +154,8 @@ def read(attempt: Attempt, notebooks: Sequence[Notebook]) -> Files:
                         members += _regular(parent, [attempt.path.name, *name.split("/")], name)
             else:
                 members += _regular(parent, [attempt.path.name], attempt.path.name)
+                if not attempt.path.name.lower().endswith(ENDINGS):
+                    raise _Problem(f"{attempt.path.name}: expected {', '.join(ENDINGS)}")
         finally:
             os.close(parent)
     except _Problem as problem:

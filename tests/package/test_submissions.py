@@ -1,0 +1,253 @@
+"""What is handed in: whose it is, when, and which bytes count."""
+
+import io
+import json
+import os
+import socket
+import tarfile
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from unrolled.cli import main
+from unrolled.errors import BookError
+from unrolled.grade.course import Course, read_course
+from unrolled.grade.intake import Member, Refused, read_submission
+from unrolled.grade.run import table
+from unrolled.grade.submissions import attempts, read, single
+from unrolled.manifest import Book
+
+ANSWER = '# %% exercise="twice"\ndef twice(x: float) -> float:\n    return 2 * x\n'
+WANTED = {"01_twice": ["twice"], "02_thrice": ["thrice"]}
+
+
+def notebook(source: str, **about: object) -> bytes:
+    cell = {"cell_type": "code", "metadata": {"exercise": "twice"}, "source": source}
+    cell |= {"outputs": [], "execution_count": None, **about}
+    return json.dumps(
+        {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    ).encode()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    said = io.BytesIO()
+    with zipfile.ZipFile(said, "w") as archive:
+        for name, raw in files.items():
+            archive.writestr(name, raw)
+    return said.getvalue()
+
+
+def tarred(files: dict[str, bytes]) -> bytes:
+    said = io.BytesIO()
+    with tarfile.open(fileobj=said, mode="w:gz") as archive:
+        for name, raw in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(raw)
+            archive.addfile(entry, io.BytesIO(raw))
+    return said.getvalue()
+
+
+def test_students_and_attempts_come_from_the_names(tiny: Book, tmp_path: Path) -> None:
+    handed = tmp_path / "handed"
+    for name in (
+        "ana.py",
+        "ben@2026-10-01T12:30.py",
+        "ben@2026-10-02.py",
+        "cleo/first/work/01_twice.py",
+        "cleo/second/01_twice.py",
+        "dan/chapters/01_twice.py",
+        "eve.zip",
+        ".hidden.py",
+        "notes.txt",
+    ):
+        place = handed / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(ANSWER)
+    found = attempts(handed, tiny.notebooks)
+    named = [(one.student, one.label) for one in found]
+    assert named == [
+        ("ana", ""),
+        ("ben", "2026-10-01T12:30"),
+        ("ben", "2026-10-02"),
+        ("cleo", "first"),
+        ("cleo", "second"),
+        ("dan", ""),
+        ("eve", ""),
+        ("notes", ""),
+    ]
+    assert found[1].when == datetime(2026, 10, 1, 12, 30).astimezone()
+    assert "expected .zip" in read(found[-1], tiny.notebooks).problem
+    with pytest.raises(BookError, match="is empty"):
+        attempts(tiny.root / "data", tiny.notebooks)
+    with pytest.raises(BookError, match="no such folder"):
+        attempts(handed / "nowhere", tiny.notebooks)
+
+
+@pytest.mark.parametrize(
+    "kind", ["link", "linked folder", "pipe", "socket", "device", "large", "folder"]
+)
+def test_nothing_but_a_plain_file_is_read(kind: str, tiny: Book, tmp_path: Path) -> None:
+    secret, handed = tmp_path / "secret", tmp_path / "mallory"
+    secret.mkdir()
+    (secret / "01_twice.py").write_text(ANSWER)
+    (handed / "work").mkdir(parents=True)
+    place = handed / "work" / "01_twice.py"
+    if kind == "link":
+        place.symlink_to(secret / "01_twice.py")
+    elif kind == "linked folder":
+        (handed / "work").rmdir()
+        (handed / "work").symlink_to(secret)
+    elif kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "socket":
+        opened = socket.socket(socket.AF_UNIX)
+        opened.bind(os.path.relpath(place))
+        opened.close()
+    elif kind == "device":
+        if os.geteuid() != 0:
+            pytest.skip("only root makes a device")
+        os.mknod(place, 0o20666, os.makedev(1, 5))
+    elif kind == "large":
+        place.write_bytes(b"#" * (11 << 20))
+    else:
+        place.mkdir()
+    files = read(single(handed, tiny.notebooks), tiny.notebooks)
+    assert not files.members
+    assert files.problem and "secret" not in files.problem
+
+
+def test_the_digest_is_of_names_and_bytes_and_of_no_time(tiny: Book, tmp_path: Path) -> None:
+    digests = set()
+    for number, text in enumerate((ANSWER, ANSWER, ANSWER + "\n")):
+        place = tmp_path / str(number) / "01_twice.py"
+        place.parent.mkdir()
+        place.write_text(text)
+        os.utime(place, (number, number))
+        digests.add(read(single(place.parent, tiny.notebooks), tiny.notebooks).digest)
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "raw"),
+    [
+        ("01_twice.py", ANSWER.encode()),
+        ("ana.py", ANSWER.encode()),
+        ("01_twice.py", b"\xef\xbb\xbf" + ANSWER.replace("\n", "\r\n").encode()),
+        ("01.ipynb", notebook("def twice(x: float) -> float:\n    return 2 * x")),
+        ("ana.zip", zipped({"hw/work/01_twice.py": ANSWER.encode(), "hw/readme.txt": b"x"})),
+        ("ana.tar.gz", tarred({"work/01_twice.py": ANSWER.encode()})),
+        ("ana.zip", zipped({"01_twice.ipynb": notebook(ANSWER.split("\n", 1)[1].strip())})),
+    ],
+)
+def test_an_answer_is_found_wherever_students_put_it(path: str, raw: bytes) -> None:
+    [(exercise, source, line)] = read_submission([Member(path, 0.0, raw)], WANTED)["01_twice"][1]
+    assert (exercise, source.splitlines()[-1].strip()) == ("twice", "return 2 * x")
+    assert line == (1 if b"cells" in raw or (path.endswith("zip") and b"ipynb" in raw) else 2)
+
+
+def test_work_counts_before_chapters_and_the_newer_of_a_pair_counts() -> None:
+    old, new = ANSWER.replace("2 * x", "old"), ANSWER.replace("2 * x", "new")
+    members = [
+        Member("chapters/01_twice.py", 9.0, ANSWER.encode()),
+        Member("work/01_twice.py", 1.0, old.encode()),
+        Member("work/01_twice.ipynb", 2.0, notebook(new.split("\n", 1)[1])),
+    ]
+    [(_, source, _)] = read_submission(members, WANTED)["01_twice"][1]
+    assert source.strip().endswith("new")
+
+
+def test_only_exercise_cells_are_taken_and_a_split_cell_stays_in_order() -> None:
+    text = "import os\n\n# %%\nx = 1\n\n" + ANSWER + "\n# %% [markdown]\n# Hm.\n\n" + ANSWER
+    text += '\n# %% exercise="unknown"\ny = 2\n\n# %% exercise="thrice"\nz = 3\n'
+    found = read_submission([Member("01_twice.py", 0.0, text.encode())], WANTED)
+    assert [cell[0] for cell in found["01_twice"][1]] == ["twice", "twice"]
+    lines = [line for _, _, line in found["01_twice"][1]]
+    assert all(text.splitlines()[line - 1].startswith("def twice") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("path", "raw", "says"),
+    [
+        ("01_twice.py", b"a\0b", "zero byte"),
+        ("01_twice.py", "x = 'ä'".encode("latin-1"), "not UTF-8"),
+        ("01_twice.py", ANSWER.encode("utf-16"), "zero byte|not UTF-8"),
+        ("01_twice.py", b"# " + b"x" * (300 << 10), "KiB of source"),
+        ("01_twice.ipynb", b"{", "cannot be read as a notebook"),
+        ("01_twice.ipynb", b"[" * 100_000, "cannot be read as a notebook"),
+        ("01_twice.ipynb", notebook("x" * (300 << 10)), "KiB of source"),
+        ("ana.zip", b"PK", "cannot be unpacked"),
+        ("ana.tar.gz", b"\x1f\x8b", "cannot be unpacked"),
+        ("ana.zip", zipped({"../01_twice.py": ANSWER.encode()}), "no notebook found"),
+        ("ana.tar.gz", tarred({"/01_twice.py": ANSWER.encode()}), "no notebook found"),
+        ("ana.zip", zipped({"a.py": b"# " + b"x" * (11 << 20)}), "larger than"),
+        (
+            "ana.zip",
+            zipped({"a.zip": zipped({"01_twice.py": ANSWER.encode()})}),
+            "no notebook found",
+        ),
+        ("ana.py", b"x = 1\n", "no notebook found"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_words(path: str, raw: bytes, says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        read_submission([Member(path, 0.0, raw)], WANTED)
+
+
+def test_outputs_of_a_notebook_do_not_count() -> None:
+    output = {"output_type": "stream", "name": "stdout", "text": "x" * (1 << 20)}
+    raw = notebook(ANSWER.split("\n", 1)[1], outputs=[output])
+    assert read_submission([Member("01_twice.ipynb", 0.0, raw)], WANTED)["01_twice"][1]
+
+
+# --- the course -------------------------------------------------------------------------------
+
+
+def test_a_course_sets_dates_and_points(tiny: Book) -> None:
+    (tiny.root / "course.toml").write_text(
+        'title = "RNN 101"\n[due]\n1 = 2026-10-01T12:00:00+02:00\n[points]\ntwice = 5\n'
+    )
+    course = read_course(tiny)
+    one, two = tiny.notebooks
+    assert course.points_of(one.exercises[0]) == 5.0
+    assert course.points_of(two.exercises[0]) == 3.0
+    assert course.late([one], datetime(2026, 10, 1, 9, 59, tzinfo=UTC)) == 0.0
+    assert course.late([one], datetime(2026, 10, 1, 11, 30, tzinfo=UTC)) == 1.5
+    assert course.late([two], datetime(2030, 1, 1, tzinfo=UTC)) == 0.0
+    assert Course().late([one], datetime(2030, 1, 1, tzinfo=UTC)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("titel = 1", "titel: unknown key"),
+        ("[due]\n9 = 2026-10-01T12:00:00Z", "no notebook '9'"),
+        ("[due]\n1 = 2026-10-01T12:00:00", "due.1: give the offset"),
+        ("[due]\n1 = 'soon'", "due.1"),
+        ("[points]\nno = 1", "no exercise 'no'"),
+        ("[points]\ntwice = -1", "points.twice: -1 is below 0"),
+        ("[", "course.toml"),
+    ],
+)
+def test_a_course_that_is_wrong_is_one_line(text: str, says: str, tiny: Book) -> None:
+    (tiny.root / "course.toml").write_text(text)
+    with pytest.raises(BookError) as caught:
+        read_course(tiny)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_cell_of_a_table_is_a_formula() -> None:
+    rows = table([["=1+1", "+1", "-1", "@x", "a\nb", 'q"', -1.5, 0.1 + 0.2, 3]])
+    assert rows == '\'=1+1,\'+1,\'-1,\'@x,"a\nb","q""",-1.5,0.3,3\n'
+
+
+def test_grading_needs_submissions_and_a_new_folder(tiny: Book) -> None:
+    run = CliRunner().invoke(main, ["grade", "nowhere", "--out", "out"])
+    assert (run.exit_code, run.stderr) == (
+        2,
+        "unrolled: nowhere: no such folder; expected one with a file or folder a student\n",
+    )
+    assert not (tiny.root / "out").exists()
