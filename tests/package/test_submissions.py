@@ -60,7 +60,7 @@ def test_students_and_attempts_come_from_the_names(tiny: Book, tmp_path: Path) -
         "cleo/second/01_twice.py",
         "dan/chapters/01_twice.py",
         "eve.zip",
-        ".hidden.py",
+        ".DS_Store",
         "notes.txt",
     ):
         place = handed / name

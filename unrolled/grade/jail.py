@@ -31,9 +31,9 @@ from unrolled.wire import HEADER, WireError, frame_size
 INSTALL = "apt-get install bubblewrap libseccomp2"
 THREADED = ("tensorflow", "keras")  # start threads, so a process that has used them cannot fork
 FIRST_UID = 1_900_000_000
+SCRATCH = {"bubblewrap": "/scratch", "container": "/tmp"}  # the book may lie in the jail's /tmp
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
-    "HOME": "/tmp",
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -138,7 +138,7 @@ class Server:
     """A jail with a fork server in it."""
 
     def __init__(self, book: Book, level: str, warm: Sequence[Notebook], limits: Limits) -> None:
-        self.limits = limits
+        self.level, self.limits = level, limits
         outside = list(LEVELS[level](book))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         names = [one.name for one in warm]
@@ -146,7 +146,7 @@ class Server:
         words = [*outside, *server, str(book.root), *names]
         self.process = subprocess.Popen(
             words,
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, "HOME": SCRATCH[level], "TMPDIR": SCRATCH[level]},
             cwd="/",
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
@@ -189,6 +189,7 @@ class Server:
         task = {
             "op": "start",
             "notebook": notebook and notebook.name,
+            "scratch": SCRATCH[self.level],
             "uid": uid,
             "cpu": self.limits.notebook,
             "memory": self.limits.memory,
@@ -346,7 +347,8 @@ def bubblewrap(book: Book) -> Iterator[str]:
         yield from ("--perms", "0755", "--dir", str(folder))  # a child has no right to private ones
     for path in sorted(inside):
         yield from ("--ro-bind-try", str(path), str(path))
-    yield from ("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp")
+    yield from ("--proc", "/proc", "--dev", "/dev", "--dir", SCRATCH["bubblewrap"])
+    yield from ("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
 
 
 def container(book: Book) -> Iterator[str]:
@@ -357,6 +359,10 @@ def container(book: Book) -> Iterator[str]:
     """
     if os.geteuid() != 0:
         raise BookError("--jail container needs root, to give each submission a user of its own")
+    for place in (sys.base_prefix, sys.prefix, unrolled.__file__, book.root):
+        hidden = next((one for one in Path(place).parents if not one.stat().st_mode & 1), None)
+        if hidden:
+            raise BookError(f"{place} lies in {hidden}, which a submission's user cannot enter")
     for folder in {one for n in book.notebooks for one in (n.solutions.parent, n.wrong.parent)}:
         if folder.is_dir() and folder.stat().st_mode & 0o077:
             raise BookError(f"{folder} can be read by every user; `chmod 700 {folder}` first")

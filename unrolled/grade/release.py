@@ -86,7 +86,7 @@ def gradescope(book: Book, archive: Path) -> None:
         for _ in release(book, root):
             pass
         for name in ANSWERS:
-            shutil.copytree(book.root / name, root / name, ignore=IGNORED)
+            shutil.copytree(book.root / name, root / name, ignore=IGNORED, dirs_exist_ok=True)
         for notebook in book.notebooks:
             (root / notebook.recorded.relative_to(book.root)).unlink()
         for name in ("setup.sh", "run_autograder"):

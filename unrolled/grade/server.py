@@ -1,7 +1,7 @@
 """Inside the jail: a server that imports the libraries once and forks a confined child per task.
 
-Nothing of a student's runs in the server, only in its children, and each has namespaces, a /tmp and
-a user of its own. `python -m unrolled.grade.server CONTROL LEVEL BOOK [NOTEBOOK …]`
+Nothing of a student's runs in the server, only in its children, and each has namespaces, a scratch
+folder and a user of its own. `python -m unrolled.grade.server CONTROL LEVEL BOOK [NOTEBOOK …]`
 """
 
 import contextlib
@@ -80,17 +80,17 @@ def forbidden() -> seccomp.SyscallFilter:
 def confine(task: dict[str, Any], namespaces: bool, rules: seccomp.SyscallFilter) -> None:
     """Give up every right that a student's code must not have; there is no way back.
 
-    task: uid (None: the user stays, in a user namespace of the jail's), cpu (seconds), memory
-    (bytes above what is mapped now).
+    task: uid (None: the user stays, in a user namespace of the jail's), scratch (a folder), cpu
+    (seconds), memory (bytes above what is mapped now).
     """
     if namespaces:
         _ok(libc.unshare(NEWNS | NEWIPC), "unshare")
         _ok(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "mount /")
-        for place in (b"/tmp", b"/dev/shm"):
+        for place in (task["scratch"].encode(), b"/dev/shm"):
             flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
             _ok(libc.mount(b"tmpfs", place, b"tmpfs", flags, SCRATCH.encode()), "mount tmpfs")
         _ok(libc.mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, None), "proc")
-    os.chdir("/tmp")
+    os.chdir(task["scratch"])
     mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     for kind, value in {
         resource.RLIMIT_AS: mapped + task["memory"],

@@ -15,6 +15,7 @@ from unrolled.grade.intake import ARCHIVES, FOLDERS, RAW_BYTES
 from unrolled.manifest import Notebook
 
 ENDINGS = (*ARCHIVES, ".py", ".ipynb")
+NOISE = (".DS_Store", ".git", ".gitkeep", "__MACOSX", "Thumbs.db", "desktop.ini")
 STAMP = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d[:\-.]?\d\d([:\-.]?\d\d)?)?(Z|[+\-]\d\d:?\d\d)?")
 
 
@@ -62,7 +63,7 @@ def attempts(folder: Path, notebooks: Sequence[Notebook]) -> list[Attempt]:
     for entry in sorted(os.scandir(folder), key=lambda one: one.name):
         path = folder / entry.name
         student, _, label = _stem(entry).partition("@")
-        if entry.name.startswith(".") or not student:
+        if entry.name in NOISE or entry.name.startswith("._") or not student:
             continue
         if not entry.is_dir(follow_symlinks=False):
             found.append(_attempt(student, label, path, notebooks))
@@ -87,7 +88,7 @@ def single(path: Path, notebooks: Sequence[Notebook]) -> Attempt:
 
 
 def _is_attempt(entry: os.DirEntry[str]) -> bool:
-    folder = entry.is_dir(follow_symlinks=False) and not entry.name.startswith((".", "__"))
+    folder = entry.is_dir(follow_symlinks=False) and entry.name not in NOISE
     return (folder and entry.name not in FOLDERS) or entry.name.lower().endswith(ARCHIVES)
 
 
