@@ -10,13 +10,14 @@ PYTHON ?= $(shell test -x $(BIN)/python && echo $(BIN)/python || echo python3)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test lab results check-book clean
+.PHONY: help env book test lab results bench check-book clean
 
 help:
 	$(info make book                     the rendered book: build/html/index.html)
 	$(info make test                     every test of the book and of its package)
 	$(info make lab                      your copy of the chapters (work/) in JupyterLab)
 	$(info make results [CHAPTER=01] [SCALE=full]   measure the tables in data/results/ again)
+	$(info make bench                    what checks and grading cost on this machine)
 	$(info make check-book               the author's gate alone)
 	$(info make clean                    remove build/; .venv and work/ stay)
 	$(info PYTHON=python3.12 after any of them chooses the Python that .venv is made with)
@@ -37,6 +38,9 @@ lab: env
 
 results: env
 	@$(BIN)/unrolled results $(CHAPTER) $(if $(SCALE),--scale $(SCALE))
+
+bench: env
+	@$(BIN)/unrolled bench
 
 check-book: env
 	@$(BIN)/unrolled verify

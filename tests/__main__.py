@@ -16,8 +16,10 @@ REFERENCE_MACHINE = sys.platform == "linux" and platform.machine() == "x86_64"
 STEPS = {
     "style": "ruff check .",
     "types": "mypy",
-    "the package": "pytest tests/package",
+    "the package": "pytest -rs tests/package",
     "the solutions": "pytest tests/chapters --answers solutions",
+    "the solutions, through the wire": "pytest tests/chapters --answers solutions --backend wire",
+    "attacks on the grader": "pytest -rs tests/attacks",
     "the author's gate": "unrolled verify",
     # Outputs reproduce to the last digit on one kind of machine; elsewhere the notebooks have to
     # run, and to pass the assertions that they hold.

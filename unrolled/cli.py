@@ -241,6 +241,17 @@ def release(target: Path, gradescope: bool) -> None:
             click.echo(line)
 
 
+@main.command()
+def bench() -> None:
+    """Print what the checks and the grading cost on this machine."""
+    from unrolled.bench import bench as measure
+
+    with _progress("submissions") as show:
+        rows = list(measure(read_book(), show))
+    for title, figure in rows:
+        click.echo(f"{title}: {figure}")
+
+
 @contextmanager
 def _progress(unit: str) -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar for each title on a terminal; print nothing elsewhere."""

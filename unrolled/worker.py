@@ -30,7 +30,9 @@ class Worker:
     def answer(self, request: bytes) -> bytes:
         """Carry out one request; whatever goes wrong becomes a reply."""
         try:
-            op, *parts = decode(request, lambda handle: self.objects[handle.number])
+            seed, op, *parts = decode(request, lambda handle: self.objects[handle.number])
+            if seed is not None:
+                seed_generators(seed)
             return encode(["ok", self._operations[op](self, *parts)], self._keep)
         except BaseException as error:
             return encode(["error", *described(error), self._lines(error)])
@@ -57,18 +59,13 @@ class Worker:
         self.program = [Step.from_plain(one) for one in steps]
         self.places = {place for step in self.program if step.own for _, place, _ in step.cells}
 
-    def _load(self) -> None:
+    def _load(self, names: tuple[str, ...]) -> dict[str, Any]:
         self.objects.clear()
         self.space = run_program(self.program)
+        return {name: self.space[name] for name in names if name in self.space}
 
     def _name(self, name: str) -> Any:
         return self.space[name]
-
-    def _has(self, name: str) -> bool:
-        return name in self.space
-
-    def _seed(self, seed: int) -> None:
-        seed_generators(seed)
 
     def _call(self, function: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         return function(*args, **named)
@@ -89,8 +86,6 @@ class Worker:
         "program": _program,
         "load": _load,
         "name": _name,
-        "has": _has,
-        "seed": _seed,
         "call": _call,
         "getitem": _getitem,
         "length": _length,

@@ -17,6 +17,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.package.conftest import write_book
+from unrolled.answers import Answers, Step, wrong_answers
+from unrolled.checks.session import run_pytest
 from unrolled.cli import main
 from unrolled.errors import BookError
 from unrolled.grade.grader import Grader, Marked, Settings
@@ -231,6 +233,24 @@ def test_a_neighbor_of_an_attack_has_the_same_row(tiny: Book, tmp_path: Path) ->
         grader.jail.close()
 
 
+def test_every_backend_gives_the_same_verdicts(tmp_path: Path) -> None:
+    book = read_book(find_root(Path(__file__).parent))
+    notebook, cells = book.notebooks[0], []
+    for exercise in notebook.exercises:  # right answers and wrong ones in turn, one left out
+        wrong = [one for one in wrong_answers(notebook) if one.exercise == exercise.id]
+        answers = [Answers.reference(notebook), wrong[0].answers, wrong[1].answers][len(cells) % 3]
+        [cell] = answers.cells[exercise.id]
+        cells.append(f'# %% exercise="{exercise.id}"\n{cell.source}\n')
+    (tmp_path / f"{notebook.name}.py").write_text("\n".join(cells[:-1]), encoding="utf-8")
+    found = {}
+    for backend in ("local", "wire", "warm", "cold"):
+        words = [str(notebook.checks), f"--rootdir={book.root}", f"--answers={tmp_path}"]
+        _, verdicts, _ = run_pytest([*words, "--seed=5", f"--backend={backend}"])
+        found[backend] = verdicts
+    assert {one.outcome for one in found["local"]} == {"passed", "failed", "untried"}
+    assert found["wire"] == found["warm"] == found["cold"] == found["local"]
+
+
 # --- what stands in the jail ------------------------------------------------------------------
 
 
@@ -270,8 +290,6 @@ def look(what):
 
 def inside(book: Book, what: str, warm: bool = True) -> Any:
     """What code in the jail sees."""
-    from unrolled.answers import Step
-
     jail = Jail(book, warm)
     try:
         wanted = [book.root / "solutions", book.root / "tests" / "wrong", Path.home() / ".ssh"]
@@ -308,8 +326,6 @@ def test_code_in_the_jail_sees_itself_alone(tiny: Book) -> None:
 
 
 def test_no_child_sees_what_another_left(tiny: Book) -> None:
-    from unrolled.answers import Step
-
     jail = Jail(tiny)
     source = "import os\ndef mark(path):\n    was = os.path.exists(path)\n"
     source += "    open(path, 'w').close()\n    return was"

@@ -48,7 +48,8 @@ def test_an_object_is_made_indexed_measured_and_asked_for_attributes():
     assert not hasattr(box, "_private")
     with pytest.raises(TypeError):
         iter(box)
-    assert "Box" in names and "Bag" not in names
+    with pytest.raises(KeyError, match="Bag"):
+        names["Bag"]
 
 
 def test_a_function_marked_there_runs_beside_the_code_it_is_given():

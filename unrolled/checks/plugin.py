@@ -11,6 +11,7 @@ import pytest
 from unrolled.answers import Answers, Wrong, defined_names, uses, wrong_answers
 from unrolled.checks.diagnosis import SEED as DIAGNOSIS_SEED
 from unrolled.checks.diagnosis import Catalog, Named
+from unrolled.checks.remote import Broken
 from unrolled.checks.run import (
     GIVEN,
     Bench,
@@ -195,11 +196,17 @@ class Checks:
             return self.live.names[name]
         space = getattr(item, "namespace", None)
         if space is None:
-            space = self.benches[notebook.name].space(exercise, self.answers[notebook.name])
+            space = self.benches[notebook.name].space(
+                item.obj,  # type: ignore[attr-defined]
+                exercise,
+                self.answers[notebook.name],
+            )
             item.namespace = space  # type: ignore[attr-defined]
-        if name not in space:
-            raise BookError(f"{name} is missing; move it into the exercise's cell ({exercise})")
-        return space[name]
+        try:
+            return space[name]
+        except KeyError:
+            where = f"move it into the exercise's cell ({exercise})"
+            raise BookError(f"{name} is missing; {where}") from None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -258,6 +265,8 @@ class Checks:
 
         if call.excinfo is None:
             return verdict("passed", most)
+        if isinstance(call.excinfo.value, Broken):
+            raise call.excinfo.value
         failure = Failure.of(item.name, call.excinfo.value)
         if failure.stub == exercise:
             return verdict("untried", message="not tried yet")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from unrolled.answers import Step
+from unrolled.errors import BookError
 from unrolled.wire import NAME, Handle, WireError, decode, encode
 
 REQUESTS = 2_000  # of one check
@@ -22,6 +23,10 @@ class Remote(Exception):
 
 class Lost(Exception):
     """The student's side is gone, or breaks the rules: what happened, in words for a report."""
+
+
+class Broken(BookError):
+    """The machinery is broken: no answer is to blame, so this is nobody's verdict."""
 
 
 class Proxy:
@@ -69,15 +74,19 @@ class Session:
         self.lost: Lost | None = None
         self.asked = 0
         self.program: Sequence[Step] = ()
+        self.seed: int | None = None  # sent with the next request
 
-    def load(self, program: Sequence[Step]) -> "Space":
-        """Run a program there in a new namespace; the objects of the one before are dropped."""
+    def load(self, program: Sequence[Step], names: Sequence[str] = ()) -> "Space":
+        """Run a program there in a new namespace; the objects of the one before are dropped.
+
+        names: those that will be asked for, and come back at once.
+        """
         self.asked = 0
         if program != self.program:
             self.program = program
             self.ask("program", [step.plain() for step in program])
-        self.ask("load")
-        return Space(self)
+        found = self.ask("load", tuple(names))
+        return Space(self, found if type(found) is dict else {})
 
     def ask(self, op: str, *parts: Any) -> Any:
         """Send one request and return what comes back, or raise the error that came.
@@ -90,7 +99,8 @@ class Session:
         self.asked += 1
         if self.asked > REQUESTS:
             raise Lost(f"a check made more than {REQUESTS} requests")
-        request = encode((op, *parts), _handle_of)
+        request = encode((self.seed, op, *parts), _handle_of)
+        self.seed = None
         try:
             said = decode(self.transport(request), self._received)
             if type(said) is not list or len(said) not in (2, 4):
@@ -144,9 +154,9 @@ def _attempts(names: Sequence[str], own: str, text: str) -> Iterator[Exception]:
 class Space(Mapping[str, Any]):
     """The names of the namespace there; a value is fetched when it is first asked for."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, values: dict[str, Any]) -> None:
         self.session = session
-        self._values: dict[str, Any] = {}
+        self._values = values
 
     def __getitem__(self, name: str) -> Any:
         """Return a plain value or a proxy; raise KeyError where there is no such name."""
@@ -154,13 +164,9 @@ class Space(Mapping[str, Any]):
             self._values[name] = self.session.ask("name", name)
         return self._values[name]
 
-    def __contains__(self, name: object) -> bool:
-        """Whether the name is defined there."""
-        return name in self._values or self.session.ask("has", name) is True
-
     def seed(self, seed: int) -> None:
-        """Seed the global generators there."""
-        self.session.ask("seed", seed)
+        """Seed the global generators there, before whatever is asked next."""
+        self.session.seed = seed
 
     def __iter__(self) -> Iterator[str]:
         """Refuse: what is there is known only name by name."""

@@ -7,7 +7,7 @@ import inspect
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from types import ModuleType
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 
 from unrolled.answers import Answers, Step, defined_names, program, run_program
 from unrolled.checks.compare import plain, same_values
-from unrolled.checks.remote import Session, Space
+from unrolled.checks.remote import Broken, Session, Space
 from unrolled.errors import BookError
 from unrolled.manifest import Notebook
 from unrolled.notebook import read_cells
@@ -164,15 +164,25 @@ def run_check(check: Check, space: Mapping[str, Any], run_seed: int) -> Failure 
         }
         with calling(space, seed):
             check(**arguments)
+    except Broken:
+        raise
     except Exception as error:
         return Failure.of(check.__name__, error)
     return None
 
 
-Load = Callable[[Notebook, str, Sequence[Step]], Mapping[str, Any]]
+Names = tuple[str, ...]
+Load = Callable[[Notebook, str, Sequence[Step], Names], Mapping[str, Any]]
 
 
-def in_process(notebook: Notebook, exercise: str, steps: Sequence[Step]) -> Mapping[str, Any]:
+def wanted(check: Check) -> Names:
+    """Return the names of the chapter that a check takes as arguments."""
+    return tuple(name for name in inspect.signature(check).parameters if name not in GIVEN)
+
+
+def in_process(
+    notebook: Notebook, exercise: str, steps: Sequence[Step], names: Names = ()
+) -> Mapping[str, Any]:
     """Run a program in this process: what a student's own checks do."""
     return run_program(steps)
 
@@ -184,13 +194,13 @@ class ThroughWire:
         self._sessions: dict[str, Session] = {}
 
     def __call__(
-        self, notebook: Notebook, exercise: str, steps: Sequence[Step]
+        self, notebook: Notebook, exercise: str, steps: Sequence[Step], names: Names = ()
     ) -> Mapping[str, Any]:
         """Return the names of a new namespace."""
         if notebook.name not in self._sessions:
             worker = Worker(load_checks(notebook))
             self._sessions[notebook.name] = Session(worker.answer)
-        return self._sessions[notebook.name].load(steps)
+        return self._sessions[notebook.name].load(steps, names)
 
 
 @dataclass(frozen=True)
@@ -200,16 +210,21 @@ class Bench:
     notebook: Notebook
     rest: Answers | None
     load: Load = in_process
+    _last: list[tuple[str, Answers, list[Step]]] = field(default_factory=list, repr=False)
 
-    def space(self, exercise: str, answers: Answers) -> Mapping[str, Any]:
-        """Return the names that a new namespace with this answer to an exercise has."""
-        steps = program(self.notebook, answers, self.rest, own=exercise)
-        return self.load(self.notebook, exercise, steps)
+    def space(self, check: Check, exercise: str, answers: Answers) -> Mapping[str, Any]:
+        """Return the names of a new namespace with this answer, for a check of the exercise."""
+        if not self._last or self._last[0][0] != exercise or self._last[0][1] is not answers:
+            steps = program(self.notebook, answers, self.rest, own=exercise)
+            self._last[:] = [(exercise, answers, steps)]
+        return self.load(self.notebook, exercise, self._last[0][2], wanted(check))
 
     def run(self, check: Check, exercise: str, answers: Answers, seed: int) -> Failure | None:
         """Run one check on an answer to its exercise, in a namespace of its own."""
         try:
-            space = self.space(exercise, answers)
+            space = self.space(check, exercise, answers)
+        except Broken:
+            raise
         except Exception as error:
             return Failure.of(check.__name__, error)
         return run_check(check, space, seed)

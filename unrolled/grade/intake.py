@@ -40,12 +40,12 @@ class Member:
 
 
 class Intake:
-    """Answers requests to read submissions; each is ("read", files, wanted)."""
+    """Answers requests to read submissions; each is (None, "read", files, wanted)."""
 
     def answer(self, request: bytes) -> bytes:
         """Read a submission; whatever goes wrong becomes a reply."""
         try:
-            _, files, wanted = decode(request)
+            _, _, files, wanted = decode(request)
             members = [Member(*one) for one in files]
             return encode(["ok", read_submission(members, wanted)])
         except BaseException as error:

@@ -22,7 +22,7 @@ from typing import Any
 
 import unrolled
 from unrolled.answers import Step
-from unrolled.checks.remote import Lost, Session, Space
+from unrolled.checks.remote import Broken, Lost, Session, Space
 from unrolled.errors import BookError
 from unrolled.manifest import Book, Notebook
 from unrolled.notebook import read_cells
@@ -67,6 +67,7 @@ class Child:
 
     def __init__(self, server: "Server", pid: int, wire: socket.socket, limits: Limits) -> None:
         self.server, self.pid, self.wire, self.limits = server, pid, wire, limits
+        wire.setblocking(False)
         self.cpu, self.until = 0.0, math.inf
         self.ended: str | None = None
 
@@ -74,12 +75,11 @@ class Child:
         """Send a request and wait for its reply; raise Lost where there will be none."""
         if self.ended:
             raise Lost(self.ended)
-        if select.select([self.wire], [], [], 0)[0]:
-            raise self.end("it spoke without being asked, or ended by itself")
         try:
+            if self._available(1, socket.MSG_PEEK) is not None:
+                raise self.end("it spoke without being asked, or ended by itself")
             self._send(request)
-            start = self._receive(HEADER.size)
-            return start + self._receive(frame_size(start))
+            return self._receive()
         except WireError as error:
             raise self.end(f"what it said is no frame: {error}") from error
         except OSError as error:
@@ -88,19 +88,31 @@ class Child:
     def _send(self, request: bytes) -> None:
         self.wire.settimeout(self.limits.idle)
         self.wire.sendall(request)
+        self.wire.setblocking(False)
         self.started, self.busy = time.monotonic(), time.monotonic()
         self.before = self.cpu
 
-    def _receive(self, size: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < size:
+    def _available(self, size: int, flags: int = 0) -> bytes | None:
+        """Return what has come so far, up to a size; None for nothing yet, no bytes for the end."""
+        try:
+            return self.wire.recv(size, flags)
+        except BlockingIOError:
+            return None
+
+    def _receive(self) -> bytes:
+        reply, size = bytearray(), HEADER.size
+        while len(reply) < size:
             while not select.select([self.wire], [], [], TICK)[0]:
                 self._watch()
-            part = self.wire.recv(min(1 << 20, size - len(parts)))
+            part = self._available(1 << 18)
             if not part:
                 raise self.end("it ended in the middle of a request")
-            parts += part
-        return bytes(parts)
+            reply += part
+            if len(reply) >= HEADER.size:
+                size = HEADER.size + frame_size(bytes(reply[: HEADER.size]))
+        if len(reply) > size:
+            raise self.end("it said more than it was asked")
+        return bytes(reply)
 
     def _watch(self) -> None:
         """End the child if it has had its time."""
@@ -124,7 +136,8 @@ class Child:
         if not self.ended:
             self.wire.close()
             used = self.server.ask(op="stop", pid=self.pid)
-            self.cpu = used["cpu"]
+            self.cpu = used["cpu"] + used["server"] - self.server.cpu
+            self.server.cpu = used["server"]
             self.ended = {31: "it made a forbidden system call", 9: OUT_OF_TIME}.get(
                 used["signal"], why
             )
@@ -154,15 +167,17 @@ class Server:
             stderr=subprocess.PIPE,
         )
         theirs.close()
-        self.control = ours
+        self.control, self.cpu = ours, 0.0
         try:
-            threads = self._heard()["ready"]
-        except BookError:
+            said = self._heard()
+        except Broken:
             self.close()
             raise
+        self.cpu = said["cpu"]
+        threads = said["ready"]
         if threads != 1:
             self.close()
-            raise BookError(
+            raise Broken(
                 f"the libraries of the chapter start {threads - 1} threads when they are imported, "
                 "and a process with threads cannot fork safely; use --workers cold"
             )
@@ -178,7 +193,7 @@ class Server:
             assert self.process.stderr is not None
             self.process.kill()
             last = self.process.stderr.read().decode(errors="replace").strip().splitlines()[-1:]
-            raise BookError(f"the jail did not start: {''.join(last) or 'it ended silently'}")
+            raise Broken(f"the jail did not start: {''.join(last) or 'it ended silently'}")
         found: dict[str, Any] = json.loads(said)
         return found
 
@@ -223,6 +238,7 @@ class Jail:
         self.book, self.warm, self.level = book, warm, level
         self.limits = limits or Limits()
         self.noticed: list[str] = []
+        self.cpu = 0.0  # seconds, of all children that have ended
         self._warm: Server | None = None
         self._cold: Server | None = None
         self._child: Child | None = None
@@ -237,7 +253,9 @@ class Jail:
         self.noticed = []
         self._until = time.monotonic() + self.limits.submission
 
-    def load(self, notebook: Notebook, exercise: str, steps: Sequence[Step]) -> Space:
+    def load(
+        self, notebook: Notebook, exercise: str, steps: Sequence[Step], names: Sequence[str] = ()
+    ) -> Space:
         """Run a program; one that once failed for this exercise is not run again.
 
         A child that was ended in one exercise is followed by a new one in the next.
@@ -256,7 +274,7 @@ class Jail:
         if self._failed:
             raise self._failed
         try:
-            return self._session.load(steps)
+            return self._session.load(steps, names)
         except Exception as error:
             self._failed = error
             raise
@@ -267,6 +285,7 @@ class Jail:
             if self._child.ended:
                 self.noticed.append(self._child.ended)
             self._child.end("")
+            self.cpu += self._child.cpu
         self._child, self._session, self._at = None, None, ("", "")
         if self._cold:
             self._cold.close()
@@ -347,7 +366,7 @@ def bubblewrap(book: Book) -> Iterator[str]:
         yield from ("--perms", "0755", "--dir", str(folder))  # a child has no right to private ones
     for path in sorted(inside):
         yield from ("--ro-bind-try", str(path), str(path))
-    yield from ("--proc", "/proc", "--dev", "/dev", "--dir", SCRATCH["bubblewrap"])
+    yield from ("--proc", "/proc", "--dev", "/dev", "--tmpfs", SCRATCH["bubblewrap"])
     yield from ("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
 
 
