@@ -749,7 +749,7 @@ def fitted(fit_sequence, x, hidden, seed, tolerance=None, most=200):
 
 def drawn(restored, outputs, what):
     """Assert that each feature of the reconstruction is an output of the model, in other units."""
-    expect(restored is not None, f"{what}: expected a reconstruction, got none")
+    expect(isinstance(restored, torch.Tensor), f"{what}: expected a tensor, got something else")
     equal([tuple(one.shape) for one in outputs[-1:]], [tuple(restored.shape)], f"{what}: output")
     lines = restored[0].double().numpy().T  # (F, T)
     for output in outputs:

@@ -75,6 +75,7 @@ class Child:
         """Send a request and wait for its reply; raise Lost where there will be none."""
         if self.ended:
             raise Lost(self.ended)
+        self._in_time()
         try:
             if self._available(1, socket.MSG_PEEK) is not None:
                 raise self.end("it spoke without being asked, or ended by itself")
@@ -126,10 +127,13 @@ class Child:
             raise self.end(f"a call took more than {self.limits.call:g} s of CPU time")
         if now - self.busy > self.limits.idle:
             raise self.end(f"a call slept for more than {self.limits.idle:g} s")
-        if now > self.until:
-            raise self.end(f"the submission took more than {self.limits.submission:g} s")
+        self._in_time()
         if now - self.started > self.limits.call * self.limits.patience:
             raise self.end(f"a call took more than {self.limits.call * self.limits.patience:g} s")
+
+    def _in_time(self) -> None:
+        if time.monotonic() > self.until:
+            raise self.end(f"the submission took more than {self.limits.submission:g} s")
 
     def end(self, why: str) -> Lost:
         """End the process and all it has started; return the error that says why."""
