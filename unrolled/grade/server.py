@@ -48,7 +48,8 @@ pidfd_getfd process_madvise iopl ioperm syslog vhangup
 # What a library may try in passing: it is told that this is not permitted.
 REFUSED = """
 fork vfork execve execveat socket socketpair connect bind listen accept accept4
-shmget shmat shmctl semget semop semctl msgget msgsnd msgrcv mq_open memfd_create memfd_secret mknod mknodat
+shmget shmat shmctl semget semop semctl msgget msgsnd msgrcv mq_open memfd_create memfd_secret
+mknod mknodat
 setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid setfsgid capset personality
 kill tkill tgkill pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo setpriority
 sched_setscheduler sched_setattr ioprio_set inotify_init inotify_init1 fanotify_init
