@@ -355,8 +355,8 @@ def bubblewrap(book: Book) -> Iterator[str]:
         )
     yield program
     yield from ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
-    if os.geteuid() != 0:
-        yield "--unshare-user"
+    if os.geteuid() != 0:  # user 0 of a namespace in which that is the instructor, without rights
+        yield from ("--unshare-user", "--uid", "0", "--gid", "0")
     yield from ("--die-with-parent", "--new-session", "--cap-drop", "ALL")
     for right in ("SYS_ADMIN", "SETUID", "SETGID", "KILL"):
         yield from ("--cap-add", f"CAP_{right}")
