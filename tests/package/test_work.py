@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -115,3 +117,12 @@ def test_a_syntax_error_in_an_answer_is_named_with_its_line(tiny: Book) -> None:
     assert code == 1
     assert "invalid syntax" in said
     assert "01_twice.py, line" in said
+
+
+def test_the_command_itself_checks_answers_in_a_process_of_its_own(tiny: Book) -> None:
+    """Other tests run where all is imported already, as in no student's process."""
+    command = [sys.executable, "-m", "unrolled.cli"]
+    for words, code, said in [(["start", "1"], 0, "01_twice.py"), (["check"], 1, "not tried yet")]:
+        done = subprocess.run([*command, *words], cwd=tiny.root, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (code, "")
+        assert said in done.stdout
