@@ -126,3 +126,20 @@ def test_the_command_itself_checks_answers_in_a_process_of_its_own(tiny: Book) -
         done = subprocess.run([*command, *words], cwd=tiny.root, capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (code, "")
         assert said in done.stdout
+
+
+@pytest.mark.parametrize("call", ["exit()", "raise SystemExit(3)"])
+def test_an_answer_that_exits_has_failed(call: str, tiny: Book) -> None:
+    _run("start", "1")
+    stub = 'raise NotImplementedError("exercise twice")'
+    edit(tiny.root / "work" / "01_twice.py", stub, call)
+    code, said = _run("check")
+    assert (code, "0/2" in said) == (1, True)
+
+
+def test_an_interrupt_of_the_checks_is_one_line(tiny: Book) -> None:
+    _run("start", "1")
+    stub = 'raise NotImplementedError("exercise twice")'
+    edit(tiny.root / "work" / "01_twice.py", stub, "raise KeyboardInterrupt")
+    code, said = _run("check")
+    assert (code, said) == (130, "unrolled: interrupted; finished work is kept\n")

@@ -166,7 +166,7 @@ def run_check(check: Check, space: Mapping[str, Any], run_seed: int) -> Failure 
             check(**arguments)
     except Broken:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Failure.of(check.__name__, error)
     return None
 
@@ -225,7 +225,7 @@ class Bench:
             space = self.space(check, exercise, answers)
         except Broken:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return Failure.of(check.__name__, error)
         return run_check(check, space, seed)
 
