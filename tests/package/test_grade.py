@@ -87,6 +87,11 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (root / "course.toml").write_text("[due]\n1 = 2020-01-01T00:00:00Z\n")
     hand_in(handed)
     (handed / "mallory.py").write_text(CELL.format(name="twice", answer=LEAK))
+    for name in ("Lost", "ended"):
+        leak = LEAK.replace(NAME, repr(name))
+        (handed / f"mallory_{name}.py").write_text(CELL.format(name="twice", answer=leak))
+    for name in ("a b", "a_b", "A_b"):
+        (handed / f"{name}.py").write_text(RIGHT)
     for day, kind in (("01", "half"), ("02", "right"), ("03", "wrong"), ("04", "right")):
         (handed / f"ana@2026-10-{day}.py").write_text(ANSWERS[kind])
     for name in NAMES:
@@ -104,7 +109,15 @@ def test_one_run_yields_every_export_and_a_row_for_everybody(graded: Path) -> No
     found = rows(graded)
     totals = {name: float(row["total"]) for name, row in found.items()}
     wanted = {f"{kind}0": POINTS.get(kind, 0.0) for kind in ANSWERS}
-    wanted |= {"mallory": 0.0, "ana": 5.0, **dict.fromkeys(NAMES[1:], 2.0), "'=cmd()": 2.0}
+    wanted |= {"mallory": 0.0, "mallory_Lost": 0.0, "mallory_ended": 0.0}
+    wanted |= {
+        "a b": 5.0,
+        "a_b": 5.0,
+        "A_b": 5.0,
+        "ana": 5.0,
+        **dict.fromkeys(NAMES[1:], 2.0),
+        "'=cmd()": 2.0,
+    }
     assert totals == wanted
     assert list(found["right0"])[:4] == ["student", "twice", "thrice", "total"]
     assert float(found["right0"]["hours late"]) > 0

@@ -71,10 +71,14 @@ class Live:
 
 @dataclass(frozen=True)
 class Submitted:
-    """Registered as a plugin by the grader: a stranger's answers, and the jail that runs them."""
+    """Registered as a plugin by the grader: a stranger's answers, and the jail that runs them.
+
+    catalogs: by notebook, kept from one submission to the next.
+    """
 
     answers: dict[str, Answers]
     load: Load
+    catalogs: dict[str, Catalog]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -138,6 +142,7 @@ class Checks:
         submitted = config.pluginmanager.get_plugin("submitted")
         if isinstance(submitted, Submitted):
             self.answers, load = submitted.answers, submitted.load
+            self.catalogs = submitted.catalogs
         else:
             self.answers = {one.name: self._answers(one) for one in book.notebooks}
             load = self._backend(config.option.backend)

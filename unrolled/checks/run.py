@@ -16,7 +16,7 @@ import numpy as np
 
 from unrolled.answers import Answers, Step, defined_names, program, run_program
 from unrolled.checks.compare import plain, same_values
-from unrolled.checks.remote import Broken, Session, Space
+from unrolled.checks.remote import Broken, Lost, Session, Space
 from unrolled.errors import BookError
 from unrolled.manifest import Notebook
 from unrolled.notebook import read_cells
@@ -25,6 +25,7 @@ from unrolled.worker import Worker
 
 Check = Callable[..., Any]
 GIVEN = ("rng", "seed", "device")
+ENDED = "ended early"  # the kind of a failure that no error of a student's can be named
 
 
 def observed(check: Check) -> Check:
@@ -84,6 +85,8 @@ class Failure:
     def of(cls, check: str, error: BaseException) -> "Failure":
         """Describe the exception with which a check ended."""
         kind = "assertion" if isinstance(error, AssertionError) else type(error).__name__
+        if isinstance(error, Lost):
+            kind = ENDED
         got = getattr(error, "got", None)
         return cls(check, kind, str(error) or kind, plain(got), untried(error))
 

@@ -12,8 +12,9 @@ from typing import Any
 import jinja2
 
 from unrolled.checks.plugin import Verdict
+from unrolled.checks.run import ENDED
 from unrolled.files import write_atomic
-from unrolled.grade.run import Class, Result, table
+from unrolled.grade.run import Class, Result, digest, table
 from unrolled.manifest import Notebook
 from unrolled.plots import style
 
@@ -26,8 +27,9 @@ def write_all(graded: Class, out: Path) -> list[Path]:
     """Write every export of a class into `out`; return the paths of the tables and the report."""
     write_atomic(out / "grades.csv", grades(graded))
     write_atomic(out / "canvas.csv", canvas(graded))
+    names = _file_names(graded)
     for one in graded.best:
-        name = _file_name(graded, one)
+        name = names[one.student]
         results = json.dumps(gradescope(graded, one), indent=1, ensure_ascii=False) + "\n"
         write_atomic(out / "gradescope" / f"{name}.json", results)
         write_atomic(out / "feedback" / f"{name}.md", feedback(graded, one))
@@ -36,16 +38,17 @@ def write_all(graded: Class, out: Path) -> list[Path]:
     return [out / name for name in ("grades.csv", "canvas.csv", "report.html")]
 
 
-def _file_name(graded: Class, result: Result) -> str:
-    """Return a name that any file system takes, and no two students share."""
-    plain = "".join(c if c.isalnum() or c in "-_" else "_" for c in result.student)[:60]
-    taken = [one.student for one in graded.best if _plain(one) == plain.casefold()]
-    return plain if len(taken) == 1 else f"{plain}-{result.digest[:12]}"
-
-
-def _plain(result: Result) -> str:
-    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in result.student)[:60]
-    return name.casefold()
+def _file_names(graded: Class) -> dict[str, str]:
+    """Map each student to a name that any file system takes, and no two students share."""
+    students = [one.student for one in graded.best]
+    plain = {
+        one: "".join(c if c.isalnum() or c in "-_" else "_" for c in one)[:60] for one in students
+    }
+    count = Counter(name.casefold() for name in plain.values())
+    return {
+        one: name if count[name.casefold()] == 1 else f"{name}-{digest(one)[:12]}"
+        for one, name in plain.items()
+    }
 
 
 # --- tables -----------------------------------------------------------------------------------
@@ -140,8 +143,8 @@ def said(notebook: Notebook, verdict: Verdict) -> str:
         return WORDS[verdict.outcome]
     if verdict.mistake:
         return verdict.message.splitlines()[-1]
-    if verdict.kind == "Lost":
-        return verdict.message
+    if verdict.kind == ENDED:
+        return "ended early: out of time or memory, a crash, or a reply that is none"
     error = getattr(builtins, verdict.kind, None)
     if isinstance(error, type) and issubclass(error, Exception):  # no name of the student's own
         return f"raises {verdict.kind}; {ELSEWHERE}"

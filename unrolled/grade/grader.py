@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.answers import Answers
+from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.plugin import Submitted, Verdict
 from unrolled.checks.remote import Lost, Session
 from unrolled.checks.run import checks_by_exercise, load_checks, share
@@ -64,6 +65,7 @@ class Grader:
         self.checks = {
             one.name: checks_by_exercise(one, load_checks(one)) for one in self.notebooks
         }
+        self.catalogs: dict[str, Catalog] = {}
         gc.collect()
         gc.freeze()  # the libraries are not searched for garbage after every submission
 
@@ -109,7 +111,7 @@ class Grader:
         words += [f"--rootdir={self.book.root}", f"--seed={seed}"]
         words += ["-p", "no:cacheprovider", f"--config-file={os.devnull}"]
         words += [f"--exercise={one}" for one in tried]
-        submitted = Named("submitted", Submitted(answers, self.jail.load))
+        submitted = Named("submitted", Submitted(answers, self.jail.load, self.catalogs))
         code, verdicts, said = run_pytest(words, submitted)
         if code not in (0, 1):
             raise BookError(f"the checks did not run: {said.strip()[-500:]}")

@@ -110,8 +110,12 @@ def run(
 def book_key(settings: Settings, notebooks: Sequence[Notebook]) -> str:
     """Return the hash of what a row depends on besides the submission: secret, book, package."""
     found = hashlib.sha256(hashlib.sha256(settings.secret).digest())
-    found.update(repr((settings.notebooks, settings.limits)).encode())
-    files = [path for one in notebooks for path in (one.source, one.checks, one.solutions)]
+    found.update(repr((settings.notebooks, settings.jail, settings.limits)).encode())
+    files = [
+        path
+        for one in notebooks
+        for path in (one.source, one.checks, one.solutions, one.wrong, one.recorded)
+    ]
     files += sorted(Path(unrolled.__file__).parent.rglob("*.py"))
     for path in files:
         found.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
@@ -134,10 +138,14 @@ def secret_of(out: Path, file: Path | None) -> bytes:
 
 def _place(rows: Path, attempt: Attempt) -> Path:
     """Name an attempt's row; a student's name may hold anything."""
-    name = f"{attempt.student}\0{attempt.label}\0{attempt.path.name}"
-    digest = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()
+    name = digest(f"{attempt.student}\0{attempt.label}\0{attempt.path.name}")
     plain = "".join(c for c in attempt.student if c.isascii() and c.isalnum())[:20]
-    return rows / f"{plain}-{digest[:16]}.json"
+    return rows / f"{plain}-{name[:16]}.json"
+
+
+def digest(name: str) -> str:
+    """Return the SHA-256 of a name, which may hold whatever a file system's may."""
+    return hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()
 
 
 def _kept(place: Path, key: str, digest: str) -> Row | None:
