@@ -9,6 +9,7 @@ from rich.table import Table
 
 from unrolled.answers import newest
 from unrolled.checks.plugin import Verdict
+from unrolled.checks.run import new_seed
 from unrolled.checks.session import run_pytest
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
@@ -64,15 +65,16 @@ def check(
     arguments = [str(one.checks) for one in chosen]
     arguments += [f"--rootdir={book.root}", f"--answers={answers}"]
     arguments += [f"--exercise={one}" for one in exercises]
-    arguments += [f"--seed={seed}"] if seed is not None else []
+    seed = new_seed() if seed is None else seed
+    arguments.append(f"--seed={seed}")
     _, verdicts, said = run_pytest(arguments)
     if not verdicts:
         last = [line for line in said.splitlines() if line.strip()][-1:]
         raise BookError(f"the checks did not run: {''.join(last).removeprefix('ERROR: ')}")
-    return show(book, verdicts)
+    return show(book, verdicts, seed)
 
 
-def show(book: Book, verdicts: Sequence[Verdict]) -> int:
+def show(book: Book, verdicts: Sequence[Verdict], seed: int) -> int:
     """Print a row for each exercise, then the first failure in full; return the exit code."""
     console = Console()
     table = Table(box=None, pad_edge=False)
@@ -93,15 +95,17 @@ def show(book: Book, verdicts: Sequence[Verdict]) -> int:
     failed = next((one for one in verdicts if one.outcome == "failed"), None)
     if failed:
         console.print(f"\n[bold]{escape(failed.exercise)}[/]: {escape(failed.sentence)}")
-        for line in failed.message.splitlines():
+        for line in failed.told:
             console.print(f"  {escape(line)}", highlight=False)
+        again = f"once more: unrolled check {failed.exercise} --seed {seed}"
+        console.print(f"  {again}", highlight=False)
     return 0 if all(one.outcome == "passed" for one in verdicts) else 1
 
 
 def _row(notebook: Notebook, exercise: str, points: int, mine: Sequence[Verdict]) -> list[str]:
     passed = sum(one.outcome == "passed" for one in mine)
     worst = next((one for one in mine if one.outcome != "passed"), mine[0])
-    note = "" if worst.outcome == "passed" else worst.message.splitlines()[0]
+    note = "" if worst.outcome == "passed" else worst.told[0]
     earned = sum(one.points for one in mine)
     return [
         SIGNS[worst.outcome],

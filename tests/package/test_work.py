@@ -128,6 +128,20 @@ def test_the_command_itself_checks_answers_in_a_process_of_its_own(tiny: Book) -
         assert said in done.stdout
 
 
+def test_an_error_is_named_with_its_line_and_the_seed(tiny: Book) -> None:
+    _run("start", "1")
+    work = tiny.root / "work" / "01_twice.py"
+    edit(work, 'raise NotImplementedError("exercise twice")', "return 2 * y")
+    os.utime(work, (4e9, 4e9))
+    code, said = _run("check", "twice", "--seed", "3")
+    number = work.read_text().partition("return 2 * y")[0].count("\n") + 1
+    flat = "".join(said.split())
+    assert code == 1
+    assert "NameError:name'y'isnotdefined" in flat
+    assert f"01_twice.py:{number}:return2*y" in flat
+    assert "oncemore:unrolledchecktwice--seed3" in flat
+
+
 @pytest.mark.parametrize("call", ["exit()", "raise SystemExit(3)"])
 def test_an_answer_that_exits_has_failed(call: str, tiny: Book) -> None:
     _run("start", "1")

@@ -34,14 +34,14 @@ class Table:
         for one in self.verdicts:
             lines.append(f" {SIGNS[one.outcome]} {one.sentence}")
             if one.outcome != "passed":
-                lines += [f"     {line}" for line in one.message.splitlines()]
+                lines += [f"     {line}" for line in one.told]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = []
         for one in self.verdicts:
-            said = "" if one.outcome == "passed" else one.message
-            text = "<br>".join(html.escape(line) for line in [one.sentence, *said.splitlines()])
+            said = [] if one.outcome == "passed" else one.told
+            text = "<br>".join(html.escape(line) for line in [one.sentence, *said])
             rows.append(
                 f'<tr class="{one.outcome}"><td>{SIGNS[one.outcome]}</td>'
                 f'<td style="text-align: left">{text}</td></tr>'

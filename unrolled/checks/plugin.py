@@ -44,7 +44,8 @@ class Verdict:
     """One row of a report. outcome: passed, failed, untried or rests.
 
     points: earned, of `most`. kind: of a failure: assertion, or the name of an error. message: may
-    hold values of the check; its last line is the mistake's, if one is known.
+    hold values of the check; its last line is the mistake's, if one is known. where: the last line
+    of the answer that an error went through.
     """
 
     exercise: str
@@ -55,6 +56,15 @@ class Verdict:
     kind: str = ""
     message: str = ""
     mistake: str | None = None
+    where: str = ""
+
+    @property
+    def told(self) -> list[str]:
+        """What the person who wrote the answer is told, a line each: error, mistake, place."""
+        lines = self.message.splitlines() or [self.kind]
+        if self.kind.isidentifier() and self.kind not in ("assertion", "BookError", lines[0]):
+            lines[0] = f"{self.kind}: {lines[0]}"
+        return [*lines, self.where] if self.where else lines
 
     @property
     def sentence(self) -> str:
@@ -282,7 +292,9 @@ class Checks:
         mistake = self._mistake(notebook, exercise)
         message = failure.message if mistake is None else f"{failure.message}\n{mistake.says}"
         name = mistake.mistake if mistake else None
-        return verdict("failed", kind=failure.kind, message=message, mistake=name)
+        places = self._places(item, call.excinfo, exercise)
+        where = places[-1] if places else ""
+        return verdict("failed", kind=failure.kind, message=message, mistake=name, where=where)
 
     def _mistake(self, notebook: Notebook, exercise: str) -> Named | Wrong | None:
         """Return the mistake that this exercise's answer looks like."""
@@ -312,20 +324,28 @@ class Checks:
         used = uses(notebook, self.answers[notebook.name], exercise)
         return next((one for one in sorted(self.failed - {exercise}) if one in used), None)
 
+    def _places(
+        self, item: pytest.Item, error: pytest.ExceptionInfo[BaseException], exercise: str
+    ) -> list[str]:
+        """Return the lines of the answer that an error went through."""
+        if self.live:
+            return []
+        cells = self.answers[self.notebooks[item.path].name].cells.get(exercise, [])
+        mine = {cell.place for cell in cells}
+        found = []
+        for entry in error.traceback:
+            place = entry.frame.code.raw.co_filename
+            if place in mine:
+                found.append(f"{place}:{entry.lineno + 1}: {str(entry.statement).strip()}")
+        return found + getattr(error.value, "places", [])
+
     def _explain(
         self, item: pytest.Item, error: pytest.ExceptionInfo[BaseException], verdict: Verdict
     ) -> str:
         lines = [f"{verdict.exercise}: {verdict.sentence}", *verdict.message.splitlines()]
-        notebook = self.notebooks[item.path]
         if verdict.outcome == "failed":
-            cells = self.answers[notebook.name].cells.get(verdict.exercise, [])
-            places = {cell.place for cell in cells}
-            for entry in error.traceback:
-                if str(entry.path) in places or entry.frame.code.raw.co_filename in places:
-                    lines.append(
-                        f"{entry.frame.code.raw.co_filename}:{entry.lineno + 1}: {entry.statement}"
-                    )
-            lines += getattr(error.value, "places", [])
+            lines = [lines[0], *verdict.told[: -1 if verdict.where else None]]
+            lines += self._places(item, error, verdict.exercise)
             lines.append(
                 f"once more: --exercise {verdict.exercise} --seed {self.config.option.seed}"
             )

@@ -47,9 +47,9 @@ def run_pytest(arguments: Sequence[str], *plugins: object) -> tuple[int, list[Ve
         words = ["--import-mode=importlib", "--capture=no", "--assert=plain"]
         words += ["--disable-plugin-autoload", *arguments]
         code = pytest.main(words, plugins=[gather, plugin, *plugins])
-    if code == pytest.ExitCode.INTERRUPTED:
-        raise KeyboardInterrupt
     for name in set(sys.modules) - before:
         if name.rpartition(".")[2].startswith("test_"):
             del sys.modules[name]
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     return int(code), gather.verdicts, said.getvalue()
