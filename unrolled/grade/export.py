@@ -15,7 +15,6 @@ from unrolled.checks.plugin import Verdict
 from unrolled.checks.run import ENDED
 from unrolled.files import write_atomic
 from unrolled.grade.run import Class, Result, digest, table
-from unrolled.manifest import Notebook
 from unrolled.plots import style
 
 SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
@@ -121,7 +120,7 @@ def gradescope(graded: Class, result: Result) -> dict[str, Any]:
                         "score": round(verdict.points * scale, 6),
                         "max_score": round(verdict.most * scale, 6),
                         "status": "passed" if verdict.outcome == "passed" else "failed",
-                        "output": said(notebook, verdict),
+                        "output": said(verdict),
                         "visibility": "visible",
                     }
                 )
@@ -135,7 +134,7 @@ def gradescope(graded: Class, result: Result) -> dict[str, Any]:
 # --- pages ------------------------------------------------------------------------------------
 
 
-def said(notebook: Notebook, verdict: Verdict) -> str:
+def said(verdict: Verdict) -> str:
     """Return what a student is told of a verdict: written messages, no value of a secret test."""
     if verdict.outcome == "passed":
         return ""
@@ -174,7 +173,6 @@ def feedback_page(graded: Class, result: Result) -> str:
 def _about(graded: Class, result: Result) -> dict[str, Any]:
     exercises = [
         {
-            "notebook": notebook,
             "label": notebook.label(one.id),
             "title": one.title,
             "id": one.id,
