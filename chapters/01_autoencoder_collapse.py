@@ -17,9 +17,10 @@
 # *Why does a network of five hundred weights, asked to remember seventy
 # numbers, answer with five flat lines?*
 #
-# Two minutes on a laptop. The first network that draws a curve at all needs
-# some eight hundred steps; the last one needs twenty-six, and what lies
-# between them is five means, five standard deviations and a larger step.
+# Two minutes for a laptop, an afternoon for you. The first network that
+# draws a curve at all needs some eight hundred steps; the last one needs
+# twenty-six, and what lies between them is five means, five standard
+# deviations and a larger step.
 #
 # The question comes from a programming forum. An autoencoder is shown one
 # sequence, fourteen rows of five numbers, and has one task, to give it back.
@@ -63,6 +64,13 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 #
 # Axes carry the same letters in every chapter: $B$ sequences in a batch, $T$
 # steps of time, $F$ features, $H$ hidden units.
+#
+# Of the names that come from `unrolled`, `check` tests an exercise,
+# `data.path` finds a file, `style` sets up a plot, and what is drawn inside
+# `with seeded(seed):` depends on that seed alone. `experiment` and
+# `measured` are explained where they are first used. A cell that opens with
+# `# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare; to
+# you it is a comment.
 
 # %% [markdown]
 # ## A flat line has a price
@@ -563,7 +571,8 @@ print(f"floor:         {variance_floor(sequence):.3e}")
 #
 # Return the error of `model(batch)` as a scalar. With `reverse=True` the
 # target is the batch with its *time* reversed; its features stay where they
-# are. The function may not look at whether the model is training.
+# are. Only `reverse` decides, and not whether the model is training or
+# being validated. You may use `strict_mse`.
 
 # %% exercise="reconstruction_loss" tags=["exercise"]
 def reconstruction_loss(
@@ -1241,11 +1250,12 @@ assert inside and rising
 # ### Exercise 1.8 · Fit the sequence in sixty steps (about 15 lines)
 #
 # Put it together: standardize, draw an `Autoencoder` inside
-# `with seeded(seed):`, train it with a rate of your choice, and stop when
-# the error *in the units of x* is below the tolerance. Return the
+# `with seeded(seed):`, train it with a learning rate of your choice, and
+# stop when the error *in the units of x* is below the tolerance. Return the
 # reconstruction in those units and the number of steps. Sixty steps are
 # enough for a hundred units and a tolerance of `1e-4`. You may use
-# `strict_mse`; `fit` is not at hand.
+# `strict_mse`. Write the loop yourself: the checks run exercises and the
+# imports above, so they do not know the chapter's `fit`.
 
 # %% exercise="fit_sequence" tags=["exercise"]
 def fit_sequence(
@@ -1538,6 +1548,7 @@ class Principal(nn.Module):
 
 # %%
 # NBVAL_CHECK_OUTPUT
+# the table of an experiment that comes a few cells below
 for d in (0, 1, 2, 3, 5, 8):
     found = tables["code_sizes"][f"PCA, d = {d}"]
     print(f"d = {d}: PCA explains {found:.3f}")
@@ -1739,11 +1750,12 @@ print(f"{'PCA':12} {pca:.3f}")
 
 # %% [markdown]
 # **Which sign tells that a network has collapsed?** We have looked at five
-# code sizes, five moments and five seeds. For each sign we ask two things:
-# does it rank the networks as $R^2$ does, and how often does it place a
-# collapsed network (here: $R^2$ below a fifth) below one that works? The
-# second number is called the AUC: a half is guessing, one is a perfect
-# order.
+# code sizes, five moments and five seeds. No single moment can tell whether
+# a network would stay at the floor for good, so *collapsed* here means flat
+# at that moment, with an $R^2$ below a fifth. For each sign we ask two
+# things: does it rank the networks as $R^2$ does, and how often does it
+# place a collapsed network below one that works? The second number is called
+# the AUC: a half is guessing, one is a perfect order.
 
 # %%
 def signs(name, moments):

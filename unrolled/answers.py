@@ -1,24 +1,29 @@
 """Whose answers are under test, and the namespace that a chapter's code makes with them."""
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from unrolled.errors import BookError
-from unrolled.manifest import Notebook
+from unrolled.manifest import Book, Notebook, meant
 from unrolled.notebook import Cell, answers_in, compiled, read_cells
 from unrolled.reach import defines, home, reach
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The exercise cells of one person for one notebook, by exercise id."""
+    """The exercise cells of one person for one notebook, by exercise id.
+
+    others: the file's further code cells, which do not count.
+    """
 
     who: str
     cells: Mapping[str, list[Cell]] = field(default_factory=dict)
+    others: Sequence[Cell] = ()
+    file: Path | None = None
 
     @classmethod
     def reference(cls, notebook: Notebook) -> "Answers":
@@ -34,16 +39,52 @@ class Answers:
         if path is None:
             return cls(folder.name)
         shown = str(path) if path.suffix == ".py" else path.name
-        return cls(folder.name, answers_in(read_cells(path, shown)))
+        cells = read_cells(path, shown)
+        others = [cell for cell in cells if cell.kind == "code" and not cell.exercise]
+        return cls(folder.name, answers_in(cells), others, path)
+
+    def elsewhere(self, name: str) -> Cell | None:
+        """Return the cell outside the exercises that defines a name, if any."""
+        return next((cell for cell in self.others if name in _defined(cell.source)), None)
 
 
-def newest(folder: Path, notebook: Notebook) -> Path | None:
-    """Return the file that holds a notebook's answers in a folder: the newer of .py and .ipynb."""
+def _defined(source: str) -> list[str]:
+    """Return the names that a cell defines; none where it is no plain Python."""
+    try:
+        return [name for node in ast.parse(source).body for name in defines(node)]
+    except SyntaxError:
+        return []
+
+
+def meant_folder(name: str, *bases: Path) -> Path:
+    """Return the folder that a name means: below the first base that has it, else the first."""
+    places = [base / name for base in bases]
+    return next((place for place in places if place.is_dir()), places[0])
+
+
+def versions(folder: Path, notebook: Notebook) -> list[Path]:
+    """Return the files that hold a notebook's answers in a folder, the newest first."""
     if not folder.is_dir():
         raise BookError(f"{folder}: no such folder; give --answers a folder (solutions, work, …)")
     names = (f"{notebook.name}.py", f"{notebook.name}.ipynb", f"{notebook.key}.ipynb")
     found = [folder / name for name in names if (folder / name).is_file()]
-    return max(found, key=lambda path: path.stat().st_mtime) if found else None
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def newest(folder: Path, notebook: Notebook) -> Path | None:
+    """Return the file that holds a notebook's answers in a folder: the newer of .py and .ipynb."""
+    return next(iter(versions(folder, notebook)), None)
+
+
+def overruled(folder: Path, notebook: Notebook) -> Path | None:
+    """Return an older file whose answers are not those of the newest, if there is one."""
+
+    def answers(path: Path) -> dict[str, list[str]]:
+        cells = answers_in(read_cells(path))
+        return {name: [cell.source for cell in group] for name, group in cells.items()}
+
+    found = versions(folder, notebook)
+    return next((path for path in found[1:] if answers(path) != answers(found[0])), None)
 
 
 @dataclass(frozen=True)
@@ -82,6 +123,30 @@ def defined_names(cells: Iterable[Cell]) -> dict[str, str | None]:
             for name in defines(node):
                 names.setdefault(name, cell.exercise)
     return names
+
+
+def owners(notebook: Notebook) -> dict[str, str]:
+    """Map each name that an exercise defines to the exercise."""
+    names = defined_names(read_cells(notebook.source))
+    return {name: exercise for name, exercise in names.items() if exercise}
+
+
+def called(book: Book, name: str) -> list[str]:
+    """Return the exercises that a person calls by an id, a number (1.3), a chapter or a function.
+
+    Raises BookError for a name that means none.
+    """
+    known = [one.id for notebook in book.notebooks for one in notebook.exercises]
+    if name in known:
+        return [name]
+    for notebook in book.notebooks:
+        labels = {notebook.label(one.id): one.id for one in notebook.exercises}
+        found = (labels | owners(notebook)).get(name)
+        if found:
+            return [found]
+    if name[:1].isdigit() and "." not in name:
+        return [one.id for notebook in book.select([name]) for one in notebook.exercises]
+    raise BookError(f"no exercise {name!r} in this book; {meant(name, known)}")
 
 
 def uses(notebook: Notebook, answers: Answers, exercise: str) -> set[str]:

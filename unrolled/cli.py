@@ -273,7 +273,3 @@ def _progress(unit: str) -> Iterator[Callable[[str, int, int], None]]:
             bar.update(tasks[title], completed=done, total=total)
 
         yield show
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,8 +3,9 @@
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -148,8 +149,15 @@ class Book:
         for one in self.notebooks:
             if any(item.id == exercise for item in one.exercises):
                 return one
-        known = ", ".join(item.id for one in self.notebooks for item in one.exercises)
-        raise BookError(f"no exercise {exercise!r} in book.toml; there are {known}")
+        known = [item.id for one in self.notebooks for item in one.exercises]
+        raise BookError(f"no exercise {exercise!r} in book.toml; {meant(exercise, known)}")
+
+
+def meant(name: str, known: Sequence[str]) -> str:
+    """Return what to tell somebody who wrote an unknown name: the one it resembles, or all."""
+    lower = {one.lower(): one for one in known}
+    near = get_close_matches(name.lower(), lower, 1)
+    return f"did you mean {lower[near[0]]}?" if near else f"there are {', '.join(known)}"
 
 
 def _means(name: str, notebook: Notebook) -> bool:

@@ -4,9 +4,11 @@ import ast
 import copy
 import linecache
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import traceback
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from types import CodeType
 
@@ -66,6 +68,16 @@ def compiled(source: str, place: str, line: int) -> CodeType:
     return _compile(source, place, line)
 
 
+def lines_through(error: BaseException, places: Container[str]) -> list[str]:
+    """Return the lines of these cells that an error went through, outermost first.
+
+    A line that follows itself, as in a recursion, is told once; of many the last twenty are kept.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"{one.filename}:{one.lineno}: {one.line}" for one in frames if one.filename in places]
+    return [line for line, _ in groupby(lines)][-20:]
+
+
 @lru_cache(maxsize=1024)
 def _compile(source: str, place: str, line: int) -> CodeType:
     return compile("\n" * (line - 1) + source, place, "exec")
@@ -79,6 +91,8 @@ def read_notebook(path: Path) -> NotebookNode:
         return jupytext.reads(path.read_text(encoding="utf-8"), fmt=PERCENT)
     except FileNotFoundError as error:
         raise BookError(f"{path} is missing") from error
+    except UnicodeDecodeError as error:
+        raise BookError(f"{path} is not UTF-8 text; save it with that encoding") from error
     except Exception as error:  # nbformat and jupytext raise many kinds
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BookError(f"{path} cannot be read as a notebook: {reason}") from error

@@ -1,7 +1,9 @@
 """Which top-level statements define a name, and which a piece of code can reach."""
 
 import ast
+import dis
 from collections.abc import Iterable, Mapping
+from types import CodeType
 
 
 def defines(node: ast.stmt) -> list[str]:
@@ -12,6 +14,19 @@ def defines(node: ast.stmt) -> list[str]:
         return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
     names = (one for one in ast.walk(node) if isinstance(one, ast.Name))
     return [one.id for one in names if isinstance(one.ctx, ast.Store)]
+
+
+def loaded(source: str) -> set[str]:
+    """Return the global names that a cell's code, and the functions in it, look up."""
+    found: set[str] = set()
+    queue = [compile(source, "cell", "exec")]
+    while queue:
+        code = queue.pop()
+        queue += [one for one in code.co_consts if isinstance(one, CodeType)]
+        for step in dis.get_instructions(code):
+            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+                found.add(step.argval)
+    return found
 
 
 def home(sources: Iterable[str]) -> dict[str, list[ast.stmt]]:

@@ -1,13 +1,14 @@
 """A student's folder: copy the chapters, run the checks on what stands there."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import jupytext
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from unrolled.answers import newest
+from unrolled.answers import called, meant_folder, newest, overruled, versions
 from unrolled.checks.plugin import Verdict
 from unrolled.checks.run import new_seed
 from unrolled.checks.session import run_pytest
@@ -27,18 +28,27 @@ SIGNS = {
 def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
     """Copy chapters into work/, a .py and a paired .ipynb each; yield a line for each notebook."""
     work = book.root / "work"
+    if work.exists() and not work.is_dir():
+        raise BookError(f"{work} is a file; expected a folder for your answers: rename the file")
     for notebook in notebooks:
-        if newest(work, notebook) if work.is_dir() else None:
+        there = versions(work, notebook) if work.is_dir() else []
+        written = []
+        for suffix, text in paired(there[0] if there else notebook.source).items():
+            path = work / f"{notebook.name}{suffix}"
+            if path.suffix not in {one.suffix for one in there}:
+                write_atomic(path, text)
+                written.append(path.name)
+        if not written:
             yield f"work/{notebook.name}: there already, left as it is"
-            continue
-        for suffix, text in paired(notebook).items():
-            write_atomic(work / f"{notebook.name}{suffix}", text)
-        yield f"work/{notebook.name}.py and .ipynb: {len(notebook.exercises)} exercises"
+        elif there:
+            yield f"work/{written[0]}: written from {there[0].name}, which is left as it is"
+        else:
+            yield f"work/{notebook.name}.py and .ipynb: {len(notebook.exercises)} exercises"
 
 
-def paired(notebook: Notebook) -> dict[str, str]:
-    """Return the stubs as a .py and an .ipynb that Jupytext keeps in step."""
-    stub = read_notebook(notebook.source)
+def paired(source: Path) -> dict[str, str]:
+    """Return a notebook as a .py and an .ipynb that Jupytext keeps in step."""
+    stub = read_notebook(source)
     settings = {"formats": "ipynb,py:percent", "comment_magics": False}
     stub.metadata.setdefault("jupytext", {}).update(settings)
     for number, cell in enumerate(stub.cells):
@@ -56,27 +66,40 @@ def check(
     answers: str,
     seed: int | None,
 ) -> int:
-    """Run the checks on the answers in a folder and print a table; 0 if all pass, else 1."""
-    for exercise in exercises:
-        book.notebook_of(exercise)
-    if answers == "work" and not (book.root / "work").is_dir():
+    """Run the checks on the answers in a folder and print a table; 0 if all pass, else 1.
+
+    exercises: as a person calls them, see `called`; all of the notebooks' for none.
+    """
+    named = [one for name in exercises for one in called(book, name)]
+    folder = meant_folder(answers, Path.cwd(), book.root)
+    if answers == "work" and not folder.is_dir():
         raise BookError("no folder work/ yet; `unrolled start` makes it")
-    chosen = [n for n in notebooks if not exercises or {e.id for e in n.exercises} & set(exercises)]
+    chosen = [n for n in notebooks if not named or {e.id for e in n.exercises} & set(named)]
+    found = {one: newest(folder, one) for one in chosen}
+    if not any(found.values()):
+        names = ", ".join(f"{one.name}.py or .ipynb" for one in chosen)
+        raise BookError(f"no {names} in {answers}/; `unrolled start` puts it there")
+    chosen = [one for one in chosen if found[one]]
     arguments = [str(one.checks) for one in chosen]
-    arguments += [f"--rootdir={book.root}", f"--answers={answers}"]
-    arguments += [f"--exercise={one}" for one in exercises]
+    arguments += [f"--rootdir={book.root}", f"--answers={folder}"]
+    arguments += [f"--exercise={one}" for one in named]
     seed = new_seed() if seed is None else seed
     arguments.append(f"--seed={seed}")
     _, verdicts, said = run_pytest(arguments)
     if not verdicts:
         last = [line for line in said.splitlines() if line.strip()][-1:]
         raise BookError(f"the checks did not run: {''.join(last).removeprefix('ERROR: ')}")
-    return show(book, verdicts, seed)
-
-
-def show(book: Book, verdicts: Sequence[Verdict], seed: int) -> int:
-    """Print a row for each exercise, then the first failure in full; return the exit code."""
     console = Console()
+    for notebook in chosen:
+        older, read = overruled(folder, notebook), found[notebook]
+        if older and read:
+            note = f"{read.name} was saved last and is checked; {older.name} has other answers"
+            console.print(f"[yellow]{escape(note)}[/]\n", highlight=False)
+    return show(console, book, verdicts, seed)
+
+
+def show(console: Console, book: Book, verdicts: Sequence[Verdict], seed: int) -> int:
+    """Print a row for each exercise, then how the first one fails; return the exit code."""
     table = Table(box=None, pad_edge=False)
     for title, justify in (
         ("", "left"),
@@ -92,14 +115,25 @@ def show(book: Book, verdicts: Sequence[Verdict], seed: int) -> int:
             if mine:
                 table.add_row(*_row(notebook, exercise.id, exercise.points, mine))
     console.print(table)
-    failed = next((one for one in verdicts if one.outcome == "failed"), None)
-    if failed:
-        console.print(f"\n[bold]{escape(failed.exercise)}[/]: {escape(failed.sentence)}")
-        for line in failed.told:
-            console.print(f"  {escape(line)}", highlight=False)
-        again = f"once more: unrolled check {failed.exercise} --seed {seed}"
+    failed = [one for one in verdicts if one.outcome == "failed"]
+    first = [one for one in failed if one.exercise == failed[0].exercise]
+    if first:
+        console.print(f"\n[bold]{escape(first[0].exercise)}[/]", highlight=False)
+    for number, verdict in enumerate(first):
+        console.print(f"  {SIGNS['failed']} {escape(verdict.sentence)}", highlight=False)
+        for line in [*verdict.told, *_printed(verdict)] if number == 0 else verdict.told[:1]:
+            console.print(f"      {escape(line)}", highlight=False)
+    if first:
+        again = f"once more: unrolled check {first[0].exercise} --seed {seed}"
         console.print(f"  {again}", highlight=False)
+    elif verdicts[0].printed:
+        for line in _printed(verdicts[0]):
+            console.print(f"  {escape(line)}", highlight=False)
     return 0 if all(one.outcome == "passed" for one in verdicts) else 1
+
+
+def _printed(verdict: Verdict) -> list[str]:
+    return [f"printed: {line}" for line in verdict.printed.splitlines()]
 
 
 def _row(notebook: Notebook, exercise: str, points: int, mine: Sequence[Verdict]) -> list[str]:

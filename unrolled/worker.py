@@ -4,12 +4,12 @@ In a grader it runs inside the jail, and everything it says is hearsay; `make te
 class in process.
 """
 
-import traceback
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, ClassVar
 
 from unrolled.answers import Step, run_program
+from unrolled.notebook import lines_through
 from unrolled.runtime import seed_generators
 from unrolled.wire import Handle, WireError, decode, encode
 
@@ -35,7 +35,8 @@ class Worker:
                 seed_generators(seed)
             return encode(["ok", self._operations[op](self, *parts)], self._keep)
         except BaseException as error:
-            return encode(["error", *described(error), self._lines(error)])
+            lines = [line[:TEXT] for line in lines_through(error, self.places)]
+            return encode(["error", *described(error), lines])
 
     def _keep(self, value: Any) -> Handle:
         if len(self.objects) >= HANDLES:
@@ -43,15 +44,6 @@ class Worker:
         number = len(self.objects)
         self.objects[number] = value
         return Handle(number, type(value).__name__, str(type(value).__module__))
-
-    def _lines(self, error: BaseException) -> list[str]:
-        """The lines of the student's own cells that the error went through."""
-        frames = traceback.extract_tb(error.__traceback__)
-        return [
-            f"{one.filename}:{one.lineno}: {one.line}"[:TEXT]
-            for one in frames
-            if one.filename in self.places
-        ][:20]
 
     # --- the operations -----------------------------------------------------------------------
 

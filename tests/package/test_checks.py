@@ -21,6 +21,7 @@ from unrolled.checks.live import check
 from unrolled.checks.run import Bench, Check, Failure, checks_by_exercise, load_checks
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
+from unrolled.notebook import compiled
 
 pytest_plugins = ["pytester"]
 
@@ -191,7 +192,9 @@ def test_a_name_outside_its_cell_is_told_to_move(pytester: pytest.Pytester, tiny
         '# %%\ndef twice(x):\n    return 2 * x\n\n# %% exercise="twice"\nother = 1\n'
     )
     done = _pytest(pytester, tiny, "--answers=work", "--exercise=twice")
-    assert "twice is missing; move it into the exercise's cell" in done.stdout.str()
+    said = done.stdout.str()
+    assert "twice is defined in another cell (" in said
+    assert "01_twice.py:2): move it into the cell of twice" in said
 
 
 def test_of_a_pair_the_newer_file_counts_and_code_outside_exercises_is_never_run(
@@ -345,6 +348,37 @@ def test_check_in_a_notebook_says_what_is_not_tried_and_what_is_unknown(tiny: Bo
     assert repr(space["table"]).startswith("twice: not tried yet (2 checks wait)")
     with pytest.raises(BookError, match="no exercise 'nothing'"):
         check("nothing")
+
+
+def test_check_in_a_notebook_names_a_helper_of_another_cell(tiny: Book) -> None:
+    cells = ["def half(x):\n    return x\n", "def twice(x):\n    return half(x) + half(x)\n"]
+    space: dict[str, object] = {"check": check}
+    for number, source in enumerate(cells):
+        exec(compiled(source, f"<cell {number}>", 1), space)
+    exec("found = check('1.1')", space)
+    assert "half is defined in another cell; move it into the cell of twice" in repr(space["found"])
+    exec(compiled("".join(cells), "<one cell>", 1), space)
+    exec("found = check('twice')", space)
+    assert "another cell" not in repr(space["found"])
+
+
+@pytest.mark.parametrize("name", ["9", 7, None, "Twice!"])
+def test_check_of_no_single_exercise_is_one_line(name: object, tiny: Book) -> None:
+    with pytest.raises(BookError) as error:
+        check(name)  # type: ignore[arg-type]
+    lines = error.value._render_traceback_()
+    assert len(lines) == 1
+    assert lines[0].startswith("unrolled: ")
+
+
+def test_dictionaries_that_differ_name_the_keys() -> None:
+    with pytest.raises(Mismatch, match=r"^x: expected b; got c instead; a: expected 1, got 2$"):
+        equal({"a": 2, "c": 1}, {"a": 1, "b": 1}, "x")
+
+
+def test_an_error_that_is_returned_is_told_apart_from_one_that_is_raised() -> None:
+    with pytest.raises(Mismatch, match="returned and not raised: write `raise`"):
+        raises(ValueError, lambda: ValueError("no"), what="f()")
 
 
 def test_the_books_checks_have_sentences_for_names() -> None:

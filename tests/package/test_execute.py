@@ -99,7 +99,7 @@ def test_an_interrupt_ends_the_kernels_and_leaves_no_half_written_notebook(tiny:
     started = tiny.root / "started"
     slow = f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(600)"
     edit(tiny.notebooks[0].source, "import math", slow)
-    command = [sys.executable, "-m", "unrolled.cli", "build"]
+    command = [sys.executable, "-m", "unrolled", "build"]
     # A job in the background ignores the signal, and its children inherit that.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as running:

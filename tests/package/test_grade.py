@@ -165,7 +165,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_table(
     words = ["grade", str(handed), "--secret-file", str(tmp_path / "secret")]
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     assert CliRunner().invoke(main, [*words, "--out", str(whole)]).exit_code == 0
-    command = [sys.executable, "-m", "unrolled.cli", *words, "--out", str(stopped), "--resume"]
+    command = [sys.executable, "-m", "unrolled", *words, "--out", str(stopped), "--resume"]
     kills = [(4, signal.SIGKILL), (9, signal.SIGTERM), (15, signal.SIGKILL)]
     for wanted, how in kills:
         process = subprocess.Popen(command, cwd=tiny.root, stderr=subprocess.DEVNULL)
@@ -200,7 +200,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_table(tiny: Book, tmp_path
         worker += ["--no-dashboard", "--local-directory", str(tmp_path / "scratch")]
         started += [subprocess.Popen(worker, cwd=tiny.root, **quiet) for _ in range(2)]
         there = tmp_path / "there"
-        command = [sys.executable, "-m", "unrolled.cli", "grade", *map(str, words), str(there)]
+        command = [sys.executable, "-m", "unrolled", "grade", *map(str, words), str(there)]
         grading = subprocess.Popen(
             [*command, "--scheduler", address], cwd=tiny.root, stderr=subprocess.PIPE
         )

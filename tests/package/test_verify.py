@@ -170,7 +170,7 @@ def test_the_commands_stop_with_one_line_and_status_2(book: Book) -> None:
     edit(book.root / "book.toml", "points = 2", "point = 2")
     for command in (["build"], ["verify"], ["check"]):
         done = subprocess.run(
-            [sys.executable, "-m", "unrolled.cli", *command], capture_output=True, text=True
+            [sys.executable, "-m", "unrolled", *command], capture_output=True, text=True
         )
         assert done.returncode == 2
         assert done.stderr == (

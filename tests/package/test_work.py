@@ -4,11 +4,14 @@ import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import jupytext
 import pytest
 from click.testing import CliRunner
 
 from tests.package.conftest import edit
+from unrolled.checks import plugin
 from unrolled.cli import main
 from unrolled.manifest import Book
 from unrolled.notebook import read_notebook
@@ -30,11 +33,12 @@ def test_start_copies_stubs_as_a_pair_and_never_overwrites(tiny: Book) -> None:
         assert [c.source for c in text.cells] == [c.source for c in paired.cells]
         assert "return" not in "".join(c.source for c in text.cells if "exercise" in c.metadata)
     edit(work / "01_twice.py", 'raise NotImplementedError("exercise twice")', "return 2 * x")
-    (work / "02_thrice.py").unlink()
     code, said = _run("start")
-    assert code == 0
-    assert said.count("there already, left as it is") == 2
+    assert (code, said.count("there already, left as it is")) == (0, 2)
     assert "return 2 * x" in (work / "01_twice.py").read_text()
+    (work / "01_twice.ipynb").unlink()
+    assert "work/01_twice.ipynb: written from 01_twice.py" in _run("start")[1]
+    assert "return 2 * x" in (work / "01_twice.ipynb").read_text()
 
 
 def test_check_prints_a_row_an_exercise_and_the_first_failure(tiny: Book) -> None:
@@ -63,16 +67,38 @@ def test_the_newer_of_a_pair_counts(tiny: Book) -> None:
     stub = 'raise NotImplementedError(\\"exercise twice\\")'
     edit(text, stub, "return 2 * x")
     os.utime(text, (4e9, 4e9))
-    assert _run("check", "twice")[0] == 0
+    code, said = _run("check", "twice")
+    assert (code, "01_twice.ipynb was saved last and is checked" in said) == (0, True)
     os.utime(work / "01_twice.py", (4e9 + 1, 4e9 + 1))
-    assert _run("check", "twice")[0] == 1
+    code, said = _run("check", "twice")
+    assert (code, "01_twice.py was saved last and is checked" in said) == (1, True)
+    (work / "01_twice.py").write_text(read_py(text))
+    os.utime(work / "01_twice.py", (4e9 + 2, 4e9 + 2))
+    assert "saved last" not in _run("check", "twice")[1]
+
+
+def read_py(path: Path) -> str:
+    """An .ipynb as py:percent text."""
+    return jupytext.writes(read_notebook(path), fmt="py:percent")
+
+
+@pytest.mark.parametrize("name", ["twice", "1.1", "1", "01"])
+def test_an_exercise_goes_by_its_id_its_number_or_its_chapter(name: str, tiny: Book) -> None:
+    _run("start")
+    code, said = _run("check", name)
+    assert (code, "1.1 twice" in said, "thrice" in said) == (1, True, False)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("check",), "no folder work/ yet; `unrolled start` makes it"),
-        (("check", "nothing"), "no exercise 'nothing' in book.toml; there are twice, thrice"),
+        (("check", "nothing"), "no exercise 'nothing' in this book; there are twice, thrice"),
+        (("check", "Twise"), "no exercise 'Twise' in this book; did you mean twice?"),
+        (
+            ("check", "--answers", "data"),
+            "no 01_twice.py or .ipynb, 02_thrice.py or .ipynb in data",
+        ),
         (("check", "--answers", "nowhere"), "no such folder"),
         (("start", "9"), "no notebook '9' in book.toml; there are 01, 02"),
     ],
@@ -121,7 +147,7 @@ def test_a_syntax_error_in_an_answer_is_named_with_its_line(tiny: Book) -> None:
 
 def test_the_command_itself_checks_answers_in_a_process_of_its_own(tiny: Book) -> None:
     """Other tests run where all is imported already, as in no student's process."""
-    command = [sys.executable, "-m", "unrolled.cli"]
+    command = [sys.executable, "-m", "unrolled"]
     for words, code, said in [(["start", "1"], 0, "01_twice.py"), (["check"], 1, "not tried yet")]:
         done = subprocess.run([*command, *words], cwd=tiny.root, capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (code, "")
@@ -157,3 +183,61 @@ def test_an_interrupt_of_the_checks_is_one_line(tiny: Book) -> None:
     edit(tiny.root / "work" / "01_twice.py", stub, "raise KeyboardInterrupt")
     code, said = _run("check")
     assert (code, said) == (130, "unrolled: interrupted; finished work is kept\n")
+
+
+STUB = 'raise NotImplementedError("exercise twice")'
+BODY = "def twice(x: float) -> float:"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'exercise="twice" ',
+            "",
+            'not found: no cell exercise="twice" in 01_twice.py; put it back',
+        ),
+        (STUB, f"y = 2 * x\n    {STUB}", "not finished: the stub's `raise NotImplementedError`"),
+        (STUB, "2 * x", "expected numbers, got None; is a `return` missing?"),
+        (BODY, BODY.replace("twice", "double"), "twice is missing; the cell of twice defines double"),
+        (STUB, 'return "a"', "expected numbers, got the text 'a'"),
+        (STUB, 'print("seen", x)', "printed: seen"),
+        (STUB, "return twice(x)", "RecursionError: maximum recursion depth exceeded"),
+        (STUB, "return half(x)\n\n# %%\ndef half(x): ...", "half is defined in another cell ("),
+        (STUB, 'import warnings; warnings.warn("so"); return 2 * x', "2/2"),
+    ],
+)
+def test_each_accident_is_told_as_what_it_is(tiny: Book, old: str, new: str, said: str) -> None:
+    _run("start", "1")
+    path = tiny.root / "work" / "01_twice.py"
+    edit(path, old, new)
+    os.utime(path, (4e9, 4e9))
+    _, output = _run("check", "twice")
+    assert "".join(said.split()) in "".join(output.split())
+    assert "Traceback" not in output
+
+
+def test_an_answer_that_never_ends_is_stopped_once_and_told_its_line(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin, "CALLING", 0.3)
+    _run("start", "1")
+    path = tiny.root / "work" / "01_twice.py"
+    edit(path, STUB, "while True: pass")
+    os.utime(path, (4e9, 4e9))
+    code, output = _run("check", "twice")
+    flat = "".join(output.split())
+    assert code == 1
+    assert "twiceranfor0.3sandwasstopped:aloopthatneverends?" in flat
+    assert ":whileTrue:pass" in flat
+    assert "notrun:anearliercheckoftwicehadtobestopped" in flat
+
+
+def test_all_checks_that_fail_are_listed(tiny: Book) -> None:
+    _run("start", "1")
+    path = tiny.root / "work" / "01_twice.py"
+    edit(path, STUB, "return x")
+    os.utime(path, (4e9, 4e9))
+    _, output = _run("check", "twice")
+    assert output.count("✗ a positive number is multiplied") == 1
+    assert output.count("✗ a negative number is multiplied") == 1

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,11 @@ def _as_array(value: Any) -> np.ndarray | None:
 
 
 def _kind(value: Any) -> str:
+    if value is None:
+        return "None; is a `return` missing?"
+    if type(value) is str:
+        caught = value.isidentifier() and value.endswith("Error")  # by the check's own @there
+        return f"{value}" if caught else f"the text {value[:40]!r}"
     return f"{type(value).__module__.split('.')[0]}.{type(value).__name__}".replace("builtins.", "")
 
 
@@ -124,11 +129,28 @@ def close(
 def equal(got: Any, expected: Any, what: str) -> None:
     """Assert that `got` is exactly `expected`: a number, a string, a shape, a container of such."""
     if type(got) is not type(expected) or plain(got) != plain(expected):
+        if isinstance(got, dict) and isinstance(expected, dict):
+            told = "; ".join(_differences(got, expected)) or "the keys are in another order"
+            raise Mismatch(f"{what}: {told}", got)
         raise Mismatch(f"{what}: expected {expected!r}, got {_short(got)}", got)
 
 
+def _differences(got: dict[Any, Any], expected: dict[Any, Any]) -> Iterator[str]:
+    """Say what sets two dictionaries apart."""
+    missing = [str(key) for key in expected if key not in got]
+    if missing:
+        yield f"expected {', '.join(missing)}"
+    more = [str(key)[:80] for key in got if key not in expected][:5]
+    if more:
+        yield f"got {', '.join(more)}" + (" instead" if missing else " besides")
+    for key in expected:
+        if key in got and plain(got[key]) != plain(expected[key]):
+            yield f"{key}: expected {expected[key]!r}, got {_short(got[key])}"
+
+
 def _short(value: Any) -> str:
-    text = repr(value) if type(value) in (*PLAIN, list, tuple, dict) else _kind(value)
+    plain_one = value is not None and type(value) in (*PLAIN, list, tuple, dict)
+    text = repr(value) if plain_one else _kind(value)
     return text if len(text) < 80 else text[:77] + "..."
 
 
@@ -153,4 +175,7 @@ def raises(error: type[Exception], call: Callable[..., Any], *args: Any, what: s
         raise Mismatch(
             f"{what}: expected {error.__name__}, got {found}", type(other).__name__
         ) from other
-    raise Mismatch(f"{what}: expected {error.__name__}, got {_short(result)}", result)
+    got = _short(result)
+    if type(result).__name__.endswith("Error"):
+        got += ", returned and not raised: write `raise`"
+    raise Mismatch(f"{what}: expected {error.__name__}, got {got}", result)

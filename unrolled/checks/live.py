@@ -1,13 +1,21 @@
 """`check("Decoder")` in a notebook: the same checks, against the names that the notebook holds."""
 
+import ast
+import builtins
 import html
 import inspect
+import linecache
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from unrolled.answers import called, defined_names, owners
 from unrolled.checks.plugin import Live, Verdict
 from unrolled.checks.session import Named, run_pytest
 from unrolled.errors import BookError
-from unrolled.manifest import read_book
+from unrolled.manifest import Notebook, read_book
+from unrolled.notebook import read_cells
+from unrolled.reach import defines, loaded
 
 SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
 
@@ -18,6 +26,7 @@ class Table:
 
     exercise: str
     verdicts: tuple[Verdict, ...]
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def passed(self) -> int:
@@ -29,23 +38,33 @@ class Table:
             return f"{self.exercise}: not tried yet ({len(self.verdicts)} checks wait)"
         return f"{self.exercise}: {self.passed} of {len(self.verdicts)} checks pass"
 
+    def _told(self, verdict: Verdict) -> list[str]:
+        if verdict.outcome == "passed":
+            return []
+        return [*verdict.told, *(f"printed: {line}" for line in verdict.printed.splitlines())]
+
+    def _notes(self) -> list[str]:
+        """What passes here and not in the file's checks."""
+        tail = f"move it into the cell of {self.exercise}: nothing else counts"
+        return [f"{name} is defined in another cell; {tail}" for name in self.elsewhere]
+
     def __repr__(self) -> str:
         lines = [self._summary()]
         for one in self.verdicts:
             lines.append(f" {SIGNS[one.outcome]} {one.sentence}")
-            if one.outcome != "passed":
-                lines += [f"     {line}" for line in one.told]
-        return "\n".join(lines)
+            lines += [f"     {line}" for line in self._told(one)]
+        return "\n".join([*lines, *self._notes()])
 
     def _repr_html_(self) -> str:
         rows = []
         for one in self.verdicts:
-            said = [] if one.outcome == "passed" else one.told
-            text = "<br>".join(html.escape(line) for line in [one.sentence, *said])
+            text = "<br>".join(html.escape(line) for line in [one.sentence, *self._told(one)])
             rows.append(
                 f'<tr class="{one.outcome}"><td>{SIGNS[one.outcome]}</td>'
                 f'<td style="text-align: left">{text}</td></tr>'
             )
+        for note in self._notes():
+            rows.append(f'<tr><td>!</td><td style="text-align: left">{html.escape(note)}</td></tr>')
         head = f"<caption>{html.escape(self._summary())}</caption>"
         return f'<table class="unrolled-checks">{head}{"".join(rows)}</table>'
 
@@ -53,23 +72,44 @@ class Table:
 def check(exercise: str) -> Table:
     """Run the checks of an exercise against the names of the calling notebook.
 
-    Needs no saved file. Returns a table that a notebook shows; raises BookError for an unknown
-    exercise.
+    exercise: its id, its number ("1.3") or the name of its function. Needs no saved file. Returns a
+    table, which a notebook shows as a cell's last value; raises BookError for an unknown exercise.
     """
     book = read_book()
-    notebook = book.notebook_of(exercise)
+    found = called(book, exercise) if isinstance(exercise, str) else []
+    if len(found) != 1:
+        raise BookError(f'check({exercise!r}): expected one exercise, as in check("Decoder")')
+    notebook = book.notebook_of(found[0])
     caller = inspect.currentframe()
     assert caller is not None and caller.f_back is not None
-    live = Live(caller.f_back.f_globals)
+    names = caller.f_back.f_globals
     arguments = [
         str(notebook.checks),
         f"--rootdir={book.root}",
-        f"--exercise={exercise}",
+        f"--exercise={found[0]}",
     ]
-    _, verdicts, said = run_pytest(arguments, Named("live", live))
+    _, verdicts, said = run_pytest(arguments, Named("live", Live(names)))
     if not verdicts:
-        raise BookError(f"the checks of {exercise} did not run: {said.strip()[-500:]}")
-    return Table(exercise, tuple(verdicts))
+        raise BookError(f"the checks of {found[0]} did not run: {said.strip()[-500:]}")
+    return Table(found[0], tuple(verdicts), tuple(_elsewhere(names, notebook, found[0])))
+
+
+def _elsewhere(names: Mapping[str, Any], notebook: Notebook, exercise: str) -> Iterator[str]:
+    """Yield the names that an answer takes from cells which the file's checks do not run."""
+    known = {**defined_names(read_cells(notebook.source)), **vars(builtins)}
+    for own, owner in owners(notebook).items():
+        if owner != exercise or own not in names:
+            continue
+        parts = [
+            names[own],
+            *getattr(names[own], "__dict__", {}).values(),
+        ]  # a class has its file in its methods
+        files = [one.__code__.co_filename for one in parts if inspect.isfunction(one)]
+        source = "".join(linecache.getlines(files[0])) if files else ""
+        inside = {name for node in ast.parse(source).body for name in defines(node)}
+        for name in sorted(loaded(source) - inside - set(known)):
+            if name in names:
+                yield name
 
 
 __all__ = ["Table", "check"]

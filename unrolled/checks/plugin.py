@@ -2,13 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from unrolled.answers import Answers, Wrong, defined_names, uses, wrong_answers
+from unrolled.answers import (
+    Answers,
+    Wrong,
+    defined_names,
+    meant_folder,
+    owners,
+    uses,
+    wrong_answers,
+)
 from unrolled.checks.diagnosis import SEED as DIAGNOSIS_SEED
 from unrolled.checks.diagnosis import Catalog, Named
 from unrolled.checks.remote import Broken
@@ -26,15 +35,18 @@ from unrolled.checks.run import (
     given,
     in_process,
     new_seed,
-    owners,
     share,
 )
+from unrolled.checks.watch import Endless, within
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook, find_root, read_book
-from unrolled.notebook import read_cells
+from unrolled.notebook import answers_in, lines_through, read_cells
 
 PROPERTY = "unrolled"
+UNTRIED = "not tried yet"
+CALLING, LOADING = 15.0, 60.0  # seconds until an answer is stopped, see `within`
+PRINTED = 2_000  # characters kept of what an answer prints
 BACKENDS = ("local", "wire", "warm", "cold")
 LETTERS = {"untried": ("u", "NOT TRIED YET"), "rests": ("r", "RESTS ON ANOTHER")}
 
@@ -45,7 +57,7 @@ class Verdict:
 
     points: earned, of `most`. kind: of a failure: assertion, or the name of an error. message: may
     hold values of the check; its last line is the mistake's, if one is known. where: the last line
-    of the answer that an error went through.
+    of the answer that an error went through. printed: what the answer printed in this process.
     """
 
     exercise: str
@@ -57,6 +69,7 @@ class Verdict:
     message: str = ""
     mistake: str | None = None
     where: str = ""
+    printed: str = ""
 
     @property
     def told(self) -> list[str]:
@@ -64,6 +77,8 @@ class Verdict:
         lines = self.message.splitlines() or [self.kind]
         if self.kind.isidentifier() and self.kind not in ("assertion", "BookError", lines[0]):
             lines[0] = f"{self.kind}: {lines[0]}"
+        if self.outcome == "failed" and not self.most:
+            lines.append("(told, and worth no points: an answer reports this of itself)")
         return [*lines, self.where] if self.where else lines
 
     @property
@@ -158,6 +173,11 @@ class Checks:
             load = self._backend(config.option.backend)
         self.benches = {n.name: Bench(n, Answers.reference(n), load) for n in book.notebooks}
         self.diagnosed: dict[str, Named | None] = {}
+        self.endless: set[str] = set()
+        self.limited = not isinstance(submitted, Submitted) and config.option.backend in (
+            "local",
+            "wire",
+        )
         names = {name for one in book.notebooks for name in defined_names(read_cells(one.source))}
         config.pluginmanager.register(_fixtures(self, names | set(GIVEN)), "unrolled-names")
 
@@ -176,10 +196,7 @@ class Checks:
             )
         if not folder:
             return Answers("live")
-        path = Path(folder)
-        invoked = self.config.invocation_params.dir
-        candidates = [path] if path.is_absolute() else [invoked / path, self.book.root / path]
-        place = next((one for one in candidates if one.is_dir()), candidates[0])
+        place = meant_folder(folder, self.config.invocation_params.dir, self.book.root)
         return Answers.from_folder(place, notebook)
 
     def _backend(self, name: str) -> Load:
@@ -200,6 +217,24 @@ class Checks:
         """Whether an item is a check of the book."""
         return item.path in self.notebooks
 
+    @contextmanager
+    def limit(self, exercise: str, seconds: float) -> Iterator[None]:
+        """Stop an answer that never ends, unless a jail does; its other checks are not waited for.
+
+        seconds: see `within`.
+        """
+        if not self.limited:
+            yield
+            return
+        if exercise in self.endless:
+            raise Endless(f"not run: an earlier check of {exercise} had to be stopped")
+        try:
+            with within(seconds, exercise):
+                yield
+        except Endless:
+            self.endless.add(exercise)
+            raise
+
     def value(self, item: pytest.Item, name: str) -> Any:
         """Return one argument of a check; all arguments of a check share one namespace."""
         notebook, exercise = self.owner(item)
@@ -209,19 +244,16 @@ class Checks:
             if name not in self.live.names:
                 raise BookError(f"{name} is not defined here yet: run its cell first")
             return self.live.names[name]
+        answers = self.answers[notebook.name]
         space = getattr(item, "namespace", None)
         if space is None:
-            space = self.benches[notebook.name].space(
-                item.obj,  # type: ignore[attr-defined]
-                exercise,
-                self.answers[notebook.name],
-            )
+            with self.limit(exercise, LOADING):
+                space = self.benches[notebook.name].space(item.obj, exercise, answers)  # type: ignore[attr-defined]
             item.namespace = space  # type: ignore[attr-defined]
         try:
             return space[name]
         except KeyError:
-            where = f"move it into the exercise's cell ({exercise})"
-            raise BookError(f"{name} is missing; {where}") from None
+            raise BookError(_missing(answers, exercise, name)) from None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -229,6 +261,11 @@ class Checks:
     ) -> None:
         """Keep book order and, with --exercise, only those asked for."""
         wanted = config.option.exercise
+        for name in wanted or ():
+            try:
+                self.book.notebook_of(name)
+            except BookError as error:
+                raise pytest.UsageError(str(error)) from error
         if config.option.mistake and not wanted:
             wanted = [config.option.mistake.partition(":")[0]]
         for notebook in self.book.notebooks:
@@ -245,6 +282,9 @@ class Checks:
         if len(kept) < len(items):
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+        if self.config.option.answers != "solutions":  # a warning fails the book, not a student
+            for item in kept:
+                item.add_marker(pytest.mark.filterwarnings("ignore"))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
@@ -252,7 +292,10 @@ class Checks:
         if not self.mine(item):
             return (yield)
         space = getattr(item, "namespace", {})
-        with calling(space, check_seed(self.config.option.seed, item.name)):
+        with (
+            calling(space, check_seed(self.config.option.seed, item.name)),
+            self.limit(self.owner(item)[1], CALLING),
+        ):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -263,7 +306,7 @@ class Checks:
             return report
         if call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception):
             return report
-        verdict = self._verdict(item, call)
+        verdict = replace(self._verdict(item, call), printed=report.capstdout[-PRINTED:])
         report.user_properties.append((PROPERTY, asdict(verdict)))
         if call.excinfo is not None:
             report.longrepr = self._explain(item, call.excinfo, verdict)
@@ -283,18 +326,35 @@ class Checks:
         if isinstance(call.excinfo.value, Broken):
             raise call.excinfo.value
         failure = Failure.of(item.name, call.excinfo.value)
+        answers, error = self.answers[notebook.name], call.excinfo.value
+        places = self._places(item, error, exercise)
+        where = places[-1] if places else ""
         if failure.stub == exercise:
-            return verdict("untried", message="not tried yet")
+            told = self._untried(notebook, exercise)
+            return verdict("untried", message=told, where=where if told != UNTRIED else "")
         self.failed.add(exercise)
         rests = failure.stub or self._failed_below(notebook, exercise)
         if rests:
             return verdict("rests", message=f"rests on {rests}")
         mistake = self._mistake(notebook, exercise)
-        message = failure.message if mistake is None else f"{failure.message}\n{mistake.says}"
-        name = mistake.mistake if mistake else None
-        places = self._places(item, call.excinfo, exercise)
-        where = places[-1] if places else ""
+        lines = [failure.message]
+        if isinstance(error, NameError) and answers.elsewhere(str(error.name)):
+            lines.append(_missing(answers, exercise, str(error.name)))
+        if mistake:
+            lines.append(mistake.says)
+        name, message = mistake.mistake if mistake else None, "\n".join(lines)
         return verdict("failed", kind=failure.kind, message=message, mistake=name, where=where)
+
+    def _untried(self, notebook: Notebook, exercise: str) -> str:
+        """Say why an exercise's stub was met: it stands untouched, in part, or is gone."""
+        answers = self.answers[notebook.name]
+        if answers.file and exercise not in answers.cells:
+            return f'not found: no cell exercise="{exercise}" in {answers.file.name}; put it back'
+        stub = answers_in(read_cells(notebook.source))[exercise]
+        given = answers.cells.get(exercise, stub)
+        if [cell.source for cell in given] == [cell.source for cell in stub]:
+            return UNTRIED
+        return "not finished: the stub's `raise NotImplementedError` is still reached"
 
     def _mistake(self, notebook: Notebook, exercise: str) -> Named | Wrong | None:
         """Return the mistake that this exercise's answer looks like."""
@@ -303,7 +363,7 @@ class Checks:
             return next(
                 one for one in wrong_answers(notebook) if f"{one.exercise}:{one.mistake}" == asked
             )
-        if self.live:
+        if self.live or exercise in self.endless:
             return None
         if exercise not in self.diagnosed:
             if notebook.name not in self.catalogs:
@@ -324,20 +384,13 @@ class Checks:
         used = uses(notebook, self.answers[notebook.name], exercise)
         return next((one for one in sorted(self.failed - {exercise}) if one in used), None)
 
-    def _places(
-        self, item: pytest.Item, error: pytest.ExceptionInfo[BaseException], exercise: str
-    ) -> list[str]:
+    def _places(self, item: pytest.Item, error: BaseException, exercise: str) -> list[str]:
         """Return the lines of the answer that an error went through."""
         if self.live:
             return []
         cells = self.answers[self.notebooks[item.path].name].cells.get(exercise, [])
         mine = {cell.place for cell in cells}
-        found = []
-        for entry in error.traceback:
-            place = entry.frame.code.raw.co_filename
-            if place in mine:
-                found.append(f"{place}:{entry.lineno + 1}: {str(entry.statement).strip()}")
-        return found + getattr(error.value, "places", [])
+        return lines_through(error, mine) + getattr(error, "places", [])
 
     def _explain(
         self, item: pytest.Item, error: pytest.ExceptionInfo[BaseException], verdict: Verdict
@@ -345,7 +398,7 @@ class Checks:
         lines = [f"{verdict.exercise}: {verdict.sentence}", *verdict.message.splitlines()]
         if verdict.outcome == "failed":
             lines = [lines[0], *verdict.told[: -1 if verdict.where else None]]
-            lines += self._places(item, error, verdict.exercise)
+            lines += self._places(item, error.value, verdict.exercise)
             lines.append(
                 f"once more: --exercise {verdict.exercise} --seed {self.config.option.seed}"
             )
@@ -373,6 +426,16 @@ class Checks:
             rows = [asdict(verdict) for verdict in self.verdicts]
             content = {"seed": session.config.option.seed, "verdicts": rows}
             write_atomic(Path(file), json.dumps(content, indent=1) + "\n")
+
+
+def _missing(answers: Answers, exercise: str, name: str) -> str:
+    """Say where a name that an exercise lacks is defined, or what its cell defines instead."""
+    other = answers.elsewhere(name)
+    if other:
+        where = f"{other.place}:{other.line}"
+        return f"{name} is defined in another cell ({where}): move it into the cell of {exercise}"
+    found = defined_names(answers.cells.get(exercise, []))
+    return f"{name} is missing; the cell of {exercise} defines {', '.join(found) or 'nothing'}"
 
 
 def _fixtures(checks: Checks, names: set[str]) -> object:

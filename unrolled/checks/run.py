@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.answers import Answers, Step, defined_names, program, run_program
+from unrolled.answers import Answers, Step, defined_names, owners, program, run_program
 from unrolled.checks.compare import plain, same_values
 from unrolled.checks.remote import Broken, Lost, Session, Space
+from unrolled.checks.watch import Endless
 from unrolled.errors import BookError
 from unrolled.manifest import Notebook
 from unrolled.notebook import read_cells
@@ -85,7 +86,7 @@ class Failure:
     def of(cls, check: str, error: BaseException) -> "Failure":
         """Describe the exception with which a check ended."""
         kind = "assertion" if isinstance(error, AssertionError) else type(error).__name__
-        if isinstance(error, Lost):
+        if isinstance(error, Lost | Endless):
             kind = ENDED
         got = getattr(error, "got", None)
         return cls(check, kind, str(error) or kind, plain(got), untried(error))
@@ -113,12 +114,6 @@ def load_checks(notebook: Notebook) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def owners(notebook: Notebook) -> dict[str, str]:
-    """Map each name that an exercise defines to the exercise."""
-    names = defined_names(read_cells(notebook.source))
-    return {name: exercise for name, exercise in names.items() if exercise}
 
 
 def first_argument(check: Check) -> str:

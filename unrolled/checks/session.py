@@ -44,7 +44,7 @@ def run_pytest(arguments: Sequence[str], *plugins: object) -> tuple[int, list[Ve
     """
     gather, said, before = Gather(), io.StringIO(), set(sys.modules)
     with redirect_stdout(said), redirect_stderr(said):
-        words = ["--import-mode=importlib", "--capture=no", "--assert=plain"]
+        words = ["--import-mode=importlib", "--capture=sys", "--assert=plain"]
         words += ["--disable-plugin-autoload", *arguments]
         code = pytest.main(words, plugins=[gather, plugin, *plugins])
     for name in set(sys.modules) - before:
