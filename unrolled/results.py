@@ -8,7 +8,7 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
@@ -24,17 +24,34 @@ from unrolled.manifest import Notebook, read_book
 from unrolled.notebook import Cell, read_cells
 from unrolled.reach import home, reach
 
-Run = Callable[[int], Mapping[str, float]]
+Run = Callable[[Any], Mapping[str, Any]]
 
 
-def experiment(seeds: Iterable[int], tolerance: float = 0.0) -> Callable[[Run], Run]:
+@dataclass(frozen=True)
+class Design:
+    """Over which seeds an experiment is measured, and how."""
+
+    seeds: tuple[int, ...]
+    tolerance: float
+    together: bool
+
+    @property
+    def calls(self) -> list[tuple[int, ...]]:
+        """The seeds of each call: one, or all at once."""
+        return [self.seeds] if self.together else [(seed,) for seed in self.seeds]
+
+
+def experiment(
+    seeds: Iterable[int], tolerance: float = 0.0, together: bool = False
+) -> Callable[[Run], Run]:
     """Mark `run(seed) -> {row: value}` as measured over `seeds` by `make results`.
 
     tolerance: relative slack that a re-run on another machine may take outside the stored range.
+    together: the seeds are trained side by side, `run(seeds) -> {row: a value for each seed}`.
     """
 
     def mark(run: Run) -> Run:
-        run.experiment = (tuple(seeds), tolerance)  # type: ignore[attr-defined]
+        run.experiment = Design(tuple(seeds), tolerance, together)  # type: ignore[attr-defined]
         return run
 
     return mark
@@ -192,9 +209,11 @@ def _namespace(name: str) -> dict[str, Any]:
     return load_namespace(notebook, answers, kinds=("setup", "exercise", "experiment"))
 
 
-def _run(name: str, title: str, seed: int) -> dict[str, float]:
+def _run(name: str, title: str, seeds: tuple[int, ...]) -> dict[str, list[float]]:
     run = _namespace(name)[title]
-    return {row: float(value) for row, value in run(seed).items()}
+    if run.experiment.together:
+        return {row: [float(one) for one in values] for row, values in run(seeds).items()}
+    return {row: [float(value)] for row, value in run(*seeds).items()}
 
 
 def measure(
@@ -216,13 +235,13 @@ def measure(
         if hashes.get(name) == entry["code"] and entry["scale"] == scale
     }
     space = _namespace(notebook.name)
-    todo: list[tuple[str, int, Path]] = []
+    todo: list[tuple[str, tuple[int, ...], Path]] = []
     for title, code in hashes.items():
         if title in fresh:
             continue
-        for seed in space[title].experiment[0]:
-            part = notebook.root / "build" / "results" / f"{title}-{code}-{scale}-{seed}.json"
-            todo.append((title, seed, part))
+        for seeds in space[title].experiment.calls:
+            file = f"{title}-{code}-{scale}-{'-'.join(map(str, seeds))}.json"
+            todo.append((title, seeds, notebook.root / "build" / "results" / file))
     missing = [one for one in todo if not one[2].is_file()]
     if missing:
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
@@ -236,8 +255,8 @@ def measure(
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     for title in dict.fromkeys(title for title, _, _ in todo):
-        parts = {s: json.loads(p.read_text()) for t, s, p in todo if t == title}
-        fresh[title] = _entry(space[title], hashes[title], scale, parts)
+        parts = [json.loads(part.read_text()) for name, _, part in todo if name == title]
+        fresh[title] = _entry(space[title].experiment, hashes[title], scale, parts)
     ordered = {title: fresh[title] for title in hashes}
     command = f"unrolled results {notebook.key}" + f" --scale {scale}" * (scale != "default")
     table = {"notebook": notebook.name, "command": command, "experiments": ordered}
@@ -245,11 +264,12 @@ def measure(
     return len(missing)
 
 
-def _entry(run: Any, code: str, scale: str, parts: Mapping[int, Mapping[str, float]]) -> Any:
-    seeds, tolerance = run.experiment
+def _entry(
+    design: Design, code: str, scale: str, parts: Sequence[Mapping[str, Sequence[float]]]
+) -> Any:
     rows = {}
-    for row in parts[seeds[0]]:
-        values = [parts[seed][row] for seed in seeds]
+    for row in parts[0]:
+        values = [value for part in parts for value in part[row]]
         median = statistics.median(values)
         numbers = {"median": median, "low": min(values), "high": max(values)}
         rows[row] = {"values": [_json(one) for one in values]} | {
@@ -258,8 +278,8 @@ def _entry(run: Any, code: str, scale: str, parts: Mapping[int, Mapping[str, flo
     return {
         "code": code,
         "scale": scale,
-        "seeds": list(seeds),
-        "tolerance": tolerance,
+        "seeds": list(design.seeds),
+        "tolerance": design.tolerance,
         "machine": f"{platform.system()} {platform.machine()}, CPU, one thread",
         "versions": {"python": platform.python_version()} | _versions(),
         "rows": rows,

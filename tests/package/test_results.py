@@ -68,6 +68,14 @@ def test_every_seed_is_run_once_and_the_table_says_how_it_was_made(book: Book) -
     assert math.isinf(never.median) and math.inf in never and 10.0 not in never
 
 
+def test_seeds_that_are_trained_together_are_one_run_and_a_value_each(book: Book) -> None:
+    source = book.notebooks[0].source
+    text = "\n\n@experiment(seeds=(3, 5), together=True)\ndef both(seeds):\n"
+    source.write_text(source.read_text() + text + "    return {'row': [10 * s for s in seeds]}\n")
+    assert _measure(book) == 6
+    assert measured("01")["both"]["row"].values == (30.0, 50.0)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "changed"),
     [

@@ -199,7 +199,7 @@ BODY = "def twice(x: float) -> float:"
         ),
         (STUB, f"y = 2 * x\n    {STUB}", "not finished: the stub's `raise NotImplementedError`"),
         (STUB, "2 * x", "expected numbers, got None; is a `return` missing?"),
-        (BODY, BODY.replace("twice", "double"), "twice is missing; the cell of twice defines double"),
+        (BODY, BODY.replace("twice", "double"), "the cell of twice defines double"),
         (STUB, 'return "a"', "expected numbers, got the text 'a'"),
         (STUB, 'print("seen", x)', "printed: seen"),
         (STUB, "return twice(x)", "RecursionError: maximum recursion depth exceeded"),
