@@ -199,12 +199,24 @@ def grade(
     from unrolled.grade.export import write_all
     from unrolled.grade.grader import Settings
     from unrolled.grade.jail import Limits
-    from unrolled.grade.run import run, secret_of
+    from unrolled.grade.run import prepare, run, secret_of
     from unrolled.grade.submissions import attempts, single
 
     book = read_book()
     notebooks = book.select(chapters)
-    found = [single(submissions, notebooks)] if one else attempts(submissions, notebooks)
+    if out.exists() and not out.is_dir():
+        raise BookError(f"{out} is a file; name a folder for the results")
+    if not one and out.resolve().is_relative_to(submissions.resolve()):
+        raise BookError(f"{out} lies among the submissions; name a folder elsewhere")
+    places = [out / "course.toml"] if resume else []  # what the run was made with
+    places.append(book.root / "course.toml")
+    source = course or next((one for one in places if one.is_file()), None)
+    rules = read_course(book, source)
+    if one:
+        found = [single(submissions, notebooks, rules.zone)]
+    else:
+        found = attempts(submissions, notebooks, rules.zone)
+    prepare(out, resume, source)
     settings = Settings(
         book.root,
         tuple(notebook.name for notebook in notebooks),
@@ -214,9 +226,7 @@ def grade(
         Limits(submission=deadline),
     )
     with _progress("submissions") as show:
-        graded = run(
-            book, read_course(book, course), settings, found, out, show, jobs, scheduler, resume
-        )
+        graded = run(book, rules, settings, found, out, show, jobs, scheduler)
     for path in write_all(graded, out):
         click.echo(path)
 
@@ -224,20 +234,21 @@ def grade(
 @main.command()
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--gradescope", is_flag=True, help="Write Gradescope's autograder, TARGET.zip.")
-def release(target: Path, gradescope: bool) -> None:
+@click.option("--course", type=click.Path(path_type=Path), help="Default: course.toml of the book.")
+def release(target: Path, gradescope: bool, course: Path | None) -> None:
     """Write a course repository into TARGET, a new folder: chapters, checks, hints, no answers.
 
     With --gradescope, write the instructor's autograder archive instead; that one has the answers.
     """
-    from unrolled.grade import release as course
+    from unrolled.grade import release as parts
 
     book = read_book()
     if gradescope:
-        course.gradescope(book, target)
+        parts.gradescope(book, target, course)
         click.echo(target)
         return
     with Console(stderr=True).status("recording how wrong answers fail"):
-        for line in course.release(book, target):
+        for line in parts.release(book, target, course):
             click.echo(line)
 
 

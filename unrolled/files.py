@@ -5,10 +5,10 @@ import tempfile
 from pathlib import Path
 
 
-def write_atomic(path: Path, text: str) -> bool:
+def write_atomic(path: Path, text: str, mode: int = 0o644) -> bool:
     """Write `text` by way of a temporary file beside it; leave an equal file alone.
 
-    Returns whether the file changed.
+    mode: the file's rights. Returns whether the file changed.
     """
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return False
@@ -17,7 +17,7 @@ def write_atomic(path: Path, text: str) -> bool:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

@@ -14,7 +14,8 @@ from unrolled.checks.run import new_seed
 from unrolled.checks.session import run_pytest
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
-from unrolled.manifest import Book, Notebook
+from unrolled.grade.course import read_course
+from unrolled.manifest import Book, Exercise, Notebook
 from unrolled.notebook import read_notebook
 
 SIGNS = {
@@ -100,7 +101,7 @@ def check(
 
 def show(console: Console, book: Book, verdicts: Sequence[Verdict], seed: int) -> int:
     """Print a row for each exercise, then how the first one fails; return the exit code."""
-    table = Table(box=None, pad_edge=False)
+    table, course = Table(box=None, pad_edge=False), read_course(book)
     for title, justify in (
         ("", "left"),
         ("exercise", "left"),
@@ -113,7 +114,7 @@ def show(console: Console, book: Book, verdicts: Sequence[Verdict], seed: int) -
         for exercise in notebook.exercises:
             mine = [one for one in verdicts if one.exercise == exercise.id]
             if mine:
-                table.add_row(*_row(notebook, exercise.id, exercise.points, mine))
+                table.add_row(*_row(notebook, exercise, course.points_of(exercise), mine))
     console.print(table)
     failed = [one for one in verdicts if one.outcome == "failed"]
     first = [one for one in failed if one.exercise == failed[0].exercise]
@@ -136,15 +137,17 @@ def _printed(verdict: Verdict) -> list[str]:
     return [f"printed: {line}" for line in verdict.printed.splitlines()]
 
 
-def _row(notebook: Notebook, exercise: str, points: int, mine: Sequence[Verdict]) -> list[str]:
+def _row(
+    notebook: Notebook, exercise: Exercise, points: float, mine: Sequence[Verdict]
+) -> list[str]:
     passed = sum(one.outcome == "passed" for one in mine)
     worst = next((one for one in mine if one.outcome != "passed"), mine[0])
     note = "" if worst.outcome == "passed" else worst.told[0]
-    earned = sum(one.points for one in mine)
+    earned = sum(one.points for one in mine) * points / exercise.points
     return [
         SIGNS[worst.outcome],
-        f"{notebook.label(exercise)} {exercise}",
+        f"{notebook.label(exercise.id)} {exercise.id}",
         f"{passed}/{len(mine)}",
-        f"{earned:.3g}/{points}",
+        f"{earned:.3g}/{points:g}",
         escape(note),
     ]

@@ -75,7 +75,7 @@ def rows(out: Path) -> dict[str, dict[str, str]]:
     return {row["student"]: row for row in csv.DictReader(io.StringIO(text))}
 
 
-NAMES = ["=cmd()", "<script>alert(1)<script>", "a\nb", "..\\up", "Zoë"]
+NAMES = ["=cmd()", "<script>alert(1)<script>", "a\nb", "..\\up", "Zoë", "@SUM(A1)", "a@b.org"]
 NAME = "'L' + str(x).translate({45: 95, 46: 95})"
 LEAK = f"(_ for _ in ()).throw(type({NAME}, (Exception,), {{}})(f'LEAK {{x}}'))"
 
@@ -102,7 +102,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.chdir(root)
         done = run(handed, "--out", handed.parent / "out")
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.count("\n") == 3
+    assert done.stdout.count("\n") == 4
     yield handed.parent / "out"
 
 
@@ -116,8 +116,10 @@ def test_one_run_yields_every_export_and_a_row_for_everybody(graded: Path) -> No
         "a_b": 5.0,
         "A_b": 5.0,
         "ana": 5.0,
-        **dict.fromkeys(NAMES[1:], 2.0),
         "'=cmd()": 2.0,
+        "<script>alert(1)<script>": 2.0,
+        "a\\nb": 2.0,
+        **dict.fromkeys(("..\\up", "Zoë", "'@SUM(A1)", "a@b.org"), 2.0),
     }
     assert totals == wanted
     assert list(found["right0"])[:4] == ["student", "twice", "thrice", "total"]
@@ -136,7 +138,11 @@ def test_one_run_yields_every_export_and_a_row_for_everybody(graded: Path) -> No
     report = (graded / "report.html").read_text()
     assert "Large numbers count too; do not clip." in report
     assert "hostile0" in report and "it ended in the middle of a request" in report
-    assert oct((graded / "secret").stat().st_mode)[-3:] == "600"
+    for private in (graded / "secret", *(graded / "rows").iterdir()):
+        assert oct(private.stat().st_mode)[-3:] == "600"
+    assert "it ended in the middle of a request" in found["hostile0"]["problem"]
+    assert found["right0"]["problem"] == ""
+    assert "of the times are those of the files themselves" in report
 
 
 def test_no_page_holds_a_value_of_a_secret_test(graded: Path) -> None:
@@ -155,6 +161,10 @@ def test_names_of_students_do_no_harm(graded: Path) -> None:
 def test_the_best_of_several_attempts_counts(graded: Path) -> None:
     row = rows(graded)["ana"]
     assert (row["total"], row["attempt"], row["attempts"]) == ("5", "2026-10-02", "4")
+    every = list(csv.DictReader(io.StringIO((graded / "attempts.csv").read_text())))
+    anas = [(one["attempt"][-2:], one["total"]) for one in every if one["student"] == "ana"]
+    assert anas == [("01", "1"), ("02", "5"), ("03", "0"), ("04", "5")]
+    assert rows(graded)["right0"]["attempt"] == "right0.py"
 
 
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_table(
@@ -215,6 +225,38 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_table(tiny: Book, tmp_path
             process.wait()
     here = (tmp_path / "here" / "grades.csv").read_bytes()
     assert (there / "grades.csv").read_bytes() == here
+
+
+def test_what_an_exercise_leaves_running_costs_no_other(tiny: Book, tmp_path: Path) -> None:
+    handed = tmp_path / "handed"
+    handed.mkdir()
+    busy = "import threading\n    def spin():\n        while True: pass\n"
+    busy += "    for _ in range(4): threading.Thread(target=spin, daemon=True).start()\n"
+    text = RIGHT.replace("    return 2 * x", f"    {busy}    return 2 * x", 1)
+    assert text != RIGHT
+    (handed / "ana.py").write_text(text)
+    assert run(handed, "--out", tmp_path / "out").exit_code == 0
+    assert rows(tmp_path / "out")["ana"]["thrice"] == "3"
+
+
+def test_a_run_keeps_its_secret_and_its_course(tiny: Book, tmp_path: Path) -> None:
+    handed, out = hand_in(tmp_path / "handed"), tmp_path / "out"
+    for path in handed.iterdir():
+        if not path.name.startswith("right"):
+            path.unlink()
+    course, secret = tmp_path / "mine.toml", tmp_path / "secret"
+    course.write_text("[points]\ntwice = 7\n")
+    secret.write_text("one")
+    words = (handed, "--out", out)
+    assert run(*words, "--course", course, "--secret-file", secret).exit_code == 0
+    assert (out / "secret").read_text() == "one\n"
+    assert run(*words, "--resume").exit_code == 0
+    assert rows(out)["right0"]["total"] == "10"
+    secret.write_text("another")
+    refused = run(*words, "--resume", "--secret-file", secret)
+    assert (refused.exit_code, "is another secret than" in refused.stderr) == (2, True)
+    for place in (handed / "grades", course):
+        assert run(handed, "--out", place).exit_code == 2
 
 
 def test_no_scheduler_is_one_line(tiny: Book, tmp_path: Path) -> None:
@@ -403,8 +445,9 @@ def whole(tiny: Book) -> Book:
 
 
 def test_a_course_holds_what_students_need_and_no_answer(whole: Book, tmp_path: Path) -> None:
-    target = tmp_path / "course"
-    done = release(target)
+    target, settings = tmp_path / "course", tmp_path / "mine.toml"
+    settings.write_text("[points]\ntwice = 7\n")
+    done = release(target, "--course", settings)
     assert done.exit_code == 0, done.stderr
     files = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
     assert {"book.toml", "course.toml", "README.md", "chapters/01_twice.py"} <= files
@@ -417,6 +460,8 @@ def test_a_course_holds_what_students_need_and_no_answer(whole: Book, tmp_path: 
             text = path.read_text(encoding="utf-8")
             assert "return 2 * x" not in text and "abs(x) **" not in text, path
     read_book(target)
+    assert "| 1 | Twice | 1 | 7 |" in (target / "README.md").read_text().split("|---|")[-1]
+    assert (target / "course.toml").read_text() == "[points]\ntwice = 7\n"
     again = release(target)
     assert (again.exit_code, again.stderr) == (
         2,
@@ -435,6 +480,8 @@ def test_a_course_diagnoses_without_the_wrong_answers(
     done = CliRunner().invoke(main, ["check", "twice"])
     assert done.exit_code == 1
     assert "The sign is lost; keep it." in done.stdout
+    (target / "course.toml").write_text("[points]\ntwice = 7\n")
+    assert "3.5/7" in CliRunner().invoke(main, ["check", "twice"]).stdout
     assert "this is a course already" in release(tmp_path / "again").stderr
 
 

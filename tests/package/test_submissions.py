@@ -6,7 +6,7 @@ import os
 import socket
 import tarfile
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from unrolled.grade.intake import Member, Refused, read_submission
 from unrolled.grade.run import table
 from unrolled.grade.submissions import attempts, read, single
 from unrolled.manifest import Book
+from unrolled.wire import decode, encode
 
 ANSWER = '# %% exercise="twice"\ndef twice(x: float) -> float:\n    return 2 * x\n'
 WANTED = {"01_twice": ["twice"], "02_thrice": ["thrice"]}
@@ -84,6 +85,62 @@ def test_students_and_attempts_come_from_the_names(tiny: Book, tmp_path: Path) -
         attempts(tiny.root / "data", tiny.notebooks)
     with pytest.raises(BookError, match="no such folder"):
         attempts(handed / "nowhere", tiny.notebooks)
+    with pytest.raises(BookError, match="is a file; add --one"):
+        attempts(handed / "ana.py", tiny.notebooks)
+    with pytest.raises(BookError, match="6 entries; leave out --one"):
+        single(handed, tiny.notebooks)
+    assert single(handed / "ben@2026-10-02.py", tiny.notebooks).student == "ben"
+    zone = timezone(timedelta(hours=2))
+    assert attempts(handed, tiny.notebooks, zone)[1].when.utcoffset() == timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "student"),
+    [
+        ("alice@uni.edu.py", "alice@uni.edu"),
+        ("alice@uni.edu@2026-10-02.py", "alice@uni.edu"),
+        ("@SUM(A1).py", "@SUM(A1)"),
+        ("@2026-10-02.py", "@2026-10-02"),
+        ("bad@yesterday.py", "bad@yesterday"),
+        ("jane.doe.py", "jane.doe"),
+        ("two\nlines.py", "two\\nlines"),
+        ("bad\udcff.py", "bad\\udcff"),
+        ("zoe\u0301.py", "zo\u00e9"),
+    ],
+)
+def test_a_name_is_a_students_whatever_it_holds(
+    name: str, student: str, tiny: Book, tmp_path: Path
+) -> None:
+    handed = tmp_path / "handed"
+    handed.mkdir()
+    (handed / name).write_text(ANSWER)
+    [found] = attempts(handed, tiny.notebooks)
+    assert found.student == student
+    files = read(found, tiny.notebooks)
+    assert files.problem == ""
+    assert decode(encode([list(one) for one in files.members]))
+
+
+def test_a_time_that_does_not_exist_is_refused_before_anything_is_graded(
+    tiny: Book, tmp_path: Path
+) -> None:
+    (tmp_path / "handed").mkdir()
+    (tmp_path / "handed" / "t@2026-13-45.py").write_text(ANSWER)
+    with pytest.raises(BookError, match=r"t@2026-13-45.py: 2026-13-45 is no time; expected one"):
+        attempts(tmp_path / "handed", tiny.notebooks)
+
+
+def test_the_only_notebook_of_a_folder_counts_by_any_name(tiny: Book, tmp_path: Path) -> None:
+    folder = tmp_path / "handed" / "hal"
+    folder.mkdir(parents=True)
+    (folder / "Copy of 01_twice (1).py").write_text(ANSWER)
+    [found] = attempts(tmp_path / "handed", tiny.notebooks)
+    assert [name for name, _, _ in read(found, tiny.notebooks).members] == [
+        "Copy of 01_twice (1).py"
+    ]
+    assert found.when.year >= 2026
+    (folder / "other.py").write_text(ANSWER)
+    assert "no notebook found" in read(found, tiny.notebooks).problem
 
 
 @pytest.mark.parametrize(
@@ -175,11 +232,11 @@ def test_only_exercise_cells_are_taken_and_a_split_cell_stays_in_order() -> None
         ("01_twice.py", "x = 'ä'".encode("latin-1"), "not UTF-8"),
         ("01_twice.py", ANSWER.encode("utf-16"), "zero byte|not UTF-8"),
         ("01_twice.py", b"# " + b"x" * (300 << 10), "KiB of source"),
-        ("01_twice.ipynb", b"{", "cannot be read as a notebook"),
-        ("01_twice.ipynb", b"[" * 100_000, "cannot be read as a notebook"),
+        ("01_twice.ipynb", b"{", "is no notebook that Jupyter can open"),
+        ("01_twice.ipynb", b"[" * 100_000, "is no notebook that Jupyter can open"),
         ("01_twice.ipynb", notebook("x" * (300 << 10)), "KiB of source"),
-        ("ana.zip", b"PK", "cannot be unpacked"),
-        ("ana.tar.gz", b"\x1f\x8b", "cannot be unpacked"),
+        ("ana.zip", b"PK", "is damaged or no archive; pack it again"),
+        ("ana.tar.gz", b"\x1f\x8b", "is damaged or no archive; pack it again"),
         ("ana.zip", zipped({"../01_twice.py": ANSWER.encode()}), "no notebook found"),
         ("ana.tar.gz", tarred({"/01_twice.py": ANSWER.encode()}), "no notebook found"),
         ("ana.zip", zipped({"a.py": b"# " + b"x" * (11 << 20)}), "larger than"),
@@ -188,7 +245,7 @@ def test_only_exercise_cells_are_taken_and_a_split_cell_stays_in_order() -> None
             zipped({"a.zip": zipped({"01_twice.py": ANSWER.encode()})}),
             "no notebook found",
         ),
-        ("ana.py", b"x = 1\n", "no notebook found"),
+        ("ana.py", b"x = 1\n", "has no exercise cells"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_words(path: str, raw: bytes, says: str) -> None:
@@ -223,11 +280,13 @@ def test_a_course_sets_dates_and_points(tiny: Book) -> None:
     ("text", "says"),
     [
         ("titel = 1", "titel: unknown key"),
-        ("[due]\n9 = 2026-10-01T12:00:00Z", "no notebook '9'"),
+        ("[due]\n9 = 2026-10-01T12:00:00Z", "course.toml: due.9: no notebook '9'"),
         ("[due]\n1 = 2026-10-01T12:00:00", "due.1: give the offset"),
         ("[due]\n1 = 'soon'", "due.1"),
-        ("[points]\nno = 1", "no exercise 'no'"),
-        ("[points]\ntwice = -1", "points.twice: -1 is below 0"),
+        ("[points]\nno = 1", "course.toml: points.no: no exercise 'no'"),
+        ("[points]\ntwice = -1", "points.twice: Input should be greater than or equal to 0"),
+        ("[points]\ntwice = nan", "points.twice: Input should be a finite number"),
+        ("[points]\ntwice = true", "points.twice: Input should be a valid number"),
         ("[", "course.toml"),
     ],
 )

@@ -2,8 +2,9 @@
 
 import tomllib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -12,7 +13,7 @@ from unrolled.manifest import Book, Exercise, Notebook, first_problem
 
 EXAMPLE = """\
 # What this course sets; everything is optional.
-title = "{title}"
+title = "Unrolled"
 
 [due]           # the due time of a chapter (1) or a notebook (03a), with its offset from UTC
 # 1 = 2026-10-01T23:59:00+02:00
@@ -22,17 +23,25 @@ title = "{title}"
 """
 
 
+Points = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+
+
 class Course(BaseModel):
     """A course: its title, when chapters are due, what exercises are worth."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str = "Unrolled"
     due: dict[str, datetime] = Field(default_factory=dict)
-    points: dict[str, float] = Field(default_factory=dict)
+    points: dict[str, Points] = Field(default_factory=dict)
 
     def points_of(self, exercise: Exercise) -> float:
         """Return what an exercise is worth in this course."""
         return self.points.get(exercise.id, float(exercise.points))
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The offset of the due times: in it, a time without one is read."""
+        return next((moment.tzinfo for moment in self.due.values()), None)
 
     def late(self, notebooks: Sequence[Notebook], when: datetime) -> float:
         """Return by how many hours an attempt missed the last due time of the notebooks; 0 if not.
@@ -65,12 +74,15 @@ def read_course(book: Book, file: Path | None = None) -> Course:
         raise BookError(f"{path.name}: {error}") from error
     except ValidationError as error:
         raise BookError(f"{path.name}: {first_problem(error)}") from error
+    for table, name in [
+        *(("due", one) for one in course.due),
+        *(("points", one) for one in course.points),
+    ]:
+        try:
+            book.select([name]) if table == "due" else book.notebook_of(name)
+        except BookError as error:
+            raise BookError(f"{path.name}: {table}.{name}: {error}") from error
     for name, moment in course.due.items():
-        book.select([name])
         if moment.tzinfo is None:
             raise BookError(f"{path.name}: due.{name}: give the offset from UTC, as in +02:00")
-    for name, points in course.points.items():
-        book.notebook_of(name)
-        if points < 0:
-            raise BookError(f"{path.name}: points.{name}: {points:g} is below 0")
     return course

@@ -14,17 +14,21 @@ import jinja2
 from unrolled.checks.plugin import Verdict
 from unrolled.checks.run import ENDED
 from unrolled.files import write_atomic
+from unrolled.grade.jail import OUT_OF_TIME
 from unrolled.grade.run import Class, Result, digest, table
 from unrolled.plots import style
 
 SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
 ELSEWHERE = "`unrolled check` shows where, on numbers of its own"
+ENDED_EARLY = "ended early: out of memory, a crash, or a reply that is none"
+TIMES = ("a call took more", "a call slept", "the submission took more", OUT_OF_TIME)
 WORDS = {"untried": "not tried yet", "rests": "rests on an exercise that does not hold yet"}
 
 
 def write_all(graded: Class, out: Path) -> list[Path]:
     """Write every export of a class into `out`; return the paths of the tables and the report."""
     write_atomic(out / "grades.csv", grades(graded))
+    write_atomic(out / "attempts.csv", every_attempt(graded))
     write_atomic(out / "canvas.csv", canvas(graded))
     names = _file_names(graded)
     for one in graded.best:
@@ -34,7 +38,7 @@ def write_all(graded: Class, out: Path) -> list[Path]:
         write_atomic(out / "feedback" / f"{name}.md", feedback(graded, one))
         write_atomic(out / "feedback" / f"{name}.html", feedback_page(graded, one))
     write_atomic(out / "report.html", report(graded))
-    return [out / name for name in ("grades.csv", "canvas.csv", "report.html")]
+    return [out / name for name in ("grades.csv", "attempts.csv", "canvas.csv", "report.html")]
 
 
 def _file_names(graded: Class) -> dict[str, str]:
@@ -54,16 +58,25 @@ def _file_names(graded: Class) -> dict[str, str]:
 
 
 def grades(graded: Class) -> str:
-    """Return grades.csv: one row a student, one column an exercise."""
-    head = ["student", *graded.exercises, "total", "attempt", "attempts", "handed in", "hours late"]
+    """Return grades.csv: one row a student, the best attempt; one column an exercise."""
+    return _rows(graded, graded.best)
+
+
+def every_attempt(graded: Class) -> str:
+    """Return attempts.csv: the same for every attempt, for who counts lateness."""
+    return _rows(graded, graded.results)
+
+
+def _rows(graded: Class, results: Sequence[Result]) -> str:
     attempts = Counter(one.student for one in graded.results)
-    rows: list[list[object]] = [list(head)]
-    for one in graded.best:
+    about = ("attempt", "attempts", "handed in", "hours late", "problem")
+    rows: list[list[object]] = [["student", *graded.exercises, "total", *about]]
+    for one in results:
         points = [one.points[name] for name in graded.exercises]
         when = one.when.isoformat(timespec="seconds")
-        rows.append(
-            [one.student, *points, one.total, one.label, attempts[one.student], when, one.late]
-        )
+        problem = "; ".join([one.marked.problem, *one.marked.noticed]).strip("; ")
+        row = [one.student, *points, one.total, one.label or one.file, attempts[one.student]]
+        rows.append([*row, when, one.late, problem])
     return table(rows)
 
 
@@ -143,7 +156,8 @@ def said(verdict: Verdict) -> str:
     if verdict.mistake:
         return verdict.message.splitlines()[-1]
     if verdict.kind == ENDED:
-        return "ended early: out of time or memory, a crash, or a reply that is none"
+        known = verdict.message.startswith(TIMES)
+        return verdict.message.splitlines()[0] if known else ENDED_EARLY
     error = getattr(builtins, verdict.kind, None)
     if isinstance(error, type) and issubclass(error, Exception):  # no name of the student's own
         return f"raises {verdict.kind}; {ELSEWHERE}"
@@ -158,6 +172,18 @@ _PAGES = jinja2.Environment(
 )
 _PAGES.globals["signs"] = SIGNS
 _PAGES.globals["said"] = said
+
+
+def lateness(hours: float) -> str:
+    """Return a time in words: 2 days and 3 hours."""
+    days, rest = divmod(round(hours, 1), 24)
+    parts = [f"{days:g} day{'s' * (days != 1)}"] if days else []
+    if rest or not days:
+        parts.append(f"{rest:g} hour{'s' * (rest != 1)}")
+    return " and ".join(parts)
+
+
+_PAGES.filters["lateness"] = lateness
 
 
 def feedback(graded: Class, result: Result) -> str:
@@ -205,7 +231,7 @@ def report(graded: Class) -> str:
         }
         mistakes.update(found)
     noticed = [
-        (one.student, one.label, what)
+        (one.student, one.label or one.file, what)
         for one in graded.results
         for what in (*one.marked.noticed, *([one.marked.problem] if one.marked.problem else []))
     ]
@@ -218,6 +244,7 @@ def report(graded: Class) -> str:
         mistakes=mistakes.most_common(20),
         noticed=noticed,
         late=[one for one in graded.best if one.late],
+        unstamped=sum(not one.stamped for one in graded.results),
         median=_median([one.total for one in graded.best]),
     )
 
@@ -255,8 +282,15 @@ def _totals(axes: Any, graded: Class) -> None:
 def _exercises(axes: Any, graded: Class) -> None:
     names = graded.exercises[::-1]
     possible = dict(zip(graded.exercises, _possible(graded), strict=True))
-    shares = [
-        [100 * one.points[name] / (possible[name] or 1) for one in graded.best] for name in names
-    ]
-    axes.boxplot(shares, orientation="horizontal", tick_labels=names, widths=0.6)
-    axes.set(xlabel="percent of the points", xlim=(-3, 103), title="Each exercise")
+    left = [0.0] * len(names)
+    for title, low, high in (("all points", 1.0, 9.0), ("some", 1e-9, 1.0), ("none", -1.0, 1e-9)):
+        counts = [
+            sum(
+                low <= one.points[name] / (possible[name] or 1) + 1e-9 < high for one in graded.best
+            )
+            for name in names
+        ]
+        axes.barh(names, counts, left=left, label=title)
+        left = [a + b for a, b in zip(left, counts, strict=True)]
+    axes.set(xlabel="students", title="Each exercise")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))

@@ -72,6 +72,11 @@ def read_submission(files: list[Member], wanted: dict[str, list[str]]) -> dict[s
             cells = _cells(members[0], exercises)
             if cells:
                 found[notebook] = (members[0].path, cells)
+        if not found:
+            path = members[0].path
+            raise Refused(
+                f"{path} has no exercise cells; fill in a copy that `unrolled start` made"
+            )
     if not found:
         names = ", ".join(f"{name}.py" for name in wanted)
         raise Refused(f"no notebook found; expected {names} (or .ipynb), as `unrolled start` names")
@@ -113,7 +118,7 @@ def _unpacked(archive: Member) -> Iterator[Member]:
     except Refused:
         raise
     except Exception as error:
-        raise Refused(f"{archive.path} cannot be unpacked: {type(error).__name__}") from error
+        raise Refused(f"{archive.path} is damaged or no archive; pack it again") from error
 
 
 def _member(path: str, changed: float, raw: bytes, left: int) -> Member:
@@ -152,8 +157,7 @@ def _cells(file: Member, exercises: list[str]) -> list[tuple[str, str, int]]:
     except Refused:
         raise
     except Exception as error:
-        reason = f"cannot be read as a notebook: {type(error).__name__}"
-        raise Refused(f"{file.path} {reason}") from error
+        raise Refused(f"{file.path} is no notebook that Jupyter can open") from error
     _sized(file, text)
     found = []
     for cell in notebook.cells:

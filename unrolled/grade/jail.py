@@ -131,6 +131,11 @@ class Child:
         if now - self.started > self.limits.call * self.limits.patience:
             raise self.end(f"a call took more than {self.limits.call * self.limits.patience:g} s")
 
+    @property
+    def threads(self) -> int:
+        """How many threads the process has."""
+        return int(self.server.ask(op="usage", pid=self.pid)["threads"])
+
     def _in_time(self) -> None:
         if time.monotonic() > self.until:
             raise self.end(f"the submission took more than {self.limits.submission:g} s")
@@ -262,11 +267,12 @@ class Jail:
     ) -> Space:
         """Run a program; one that once failed for this exercise is not run again.
 
-        A child that was ended in one exercise is followed by a new one in the next.
+        A child that was ended in one exercise, or that has left threads running, is followed by a
+        new one in the next.
         """
         if self._at != (notebook.name, exercise):
-            ended = self._child is not None and self._child.ended
-            if self._at[0] != notebook.name or ended:
+            child = self._child
+            if self._at[0] != notebook.name or (child and (child.ended or child.threads > 1)):
                 self.fresh()
             self._at, self._failed = (notebook.name, exercise), None
         if self._session is None:

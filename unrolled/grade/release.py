@@ -13,7 +13,7 @@ from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.run import checks_by_exercise, load_checks
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
-from unrolled.grade.course import EXAMPLE
+from unrolled.grade.course import EXAMPLE, Course, read_course
 from unrolled.manifest import Book, Notebook
 
 WHOLE = ("chapters", "unrolled", "locks")
@@ -22,12 +22,14 @@ IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".ipynb_checkpoints", "
 ANSWERS = ("solutions", "tests/wrong")  # what the autograder has and a course has not
 
 
-def release(book: Book, target: Path) -> Iterator[str]:
+def release(book: Book, target: Path, file: Path | None = None) -> Iterator[str]:
     """Write a course repository into an empty or new folder; yield a line for each part.
 
     It holds the chapters, checks, hints, the package, embedded data, and recorded failures for the
     diagnosis; no solutions, no wrong answers, no reference notebooks, no results, no history.
+    file: the course.toml to hand out, by default the one beside book.toml.
     """
+    course = read_course(book, file)
     for notebook in book.notebooks:
         if not notebook.solutions.is_file() or not notebook.wrong.is_file():
             raise BookError("this is a course already; release from the book's own repository")
@@ -49,9 +51,13 @@ def release(book: Book, target: Path) -> Iterator[str]:
         place = target / notebook.recorded.relative_to(book.root)
         write_atomic(place, record(notebook))
         yield f"{place.relative_to(target)}: how wrong answers fail, without their code"
-    for name, text in course_files(book):
+    for name, text in course_files(book, course):
         write_atomic(target / name, text)
         yield name
+    source = file or book.root / "course.toml"
+    settings = source.read_text("utf-8") if source.is_file() else EXAMPLE
+    write_atomic(target / "course.toml", settings)
+    yield "course.toml"
 
 
 def record(notebook: Notebook) -> str:
@@ -59,22 +65,25 @@ def record(notebook: Notebook) -> str:
     return Catalog(notebook).record(checks_by_exercise(notebook, load_checks(notebook)))
 
 
-def course_files(book: Book) -> Iterator[tuple[str, str]]:
-    """Yield what a course has and the book has not: its README, dates, workflow."""
+def course_files(book: Book, course: Course) -> Iterator[tuple[str, str]]:
+    """Yield what a course has and the book has not: its README, its workflow."""
     templates = jinja2.Environment(
-        loader=jinja2.PackageLoader("unrolled.grade", "handout"), keep_trailing_newline=True
+        loader=jinja2.PackageLoader("unrolled.grade", "handout"),
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    templates.filters["points_in"] = lambda exercise, course: course.points_of(exercise)
     names = {
         "README.md": "README.md",
         ".gitignore": "gitignore",
         ".github/workflows/classroom.yml": "classroom.yml",
     }
     for name, template in names.items():
-        yield name, templates.get_template(template).render(book=book)
-    yield "course.toml", EXAMPLE.format(title=book.about.title)
+        yield name, templates.get_template(template).render(book=book, course=course)
 
 
-def gradescope(book: Book, archive: Path) -> None:
+def gradescope(book: Book, archive: Path, file: Path | None = None) -> None:
     """Write the archive that Gradescope builds its autograder from: the book, with its answers.
 
     It is the instructor's: the container keeps the answers from the submission's user.
@@ -83,7 +92,7 @@ def gradescope(book: Book, archive: Path) -> None:
         raise BookError(f"{archive}: expected a name that ends in .zip")
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "book")
-        for _ in release(book, root):
+        for _ in release(book, root, file):
             pass
         for name in ANSWERS:
             shutil.copytree(book.root / name, root / name, ignore=IGNORED, dirs_exist_ok=True)

@@ -21,7 +21,7 @@ from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.grade.course import Course
 from unrolled.grade.grader import Marked, Settings, grade
-from unrolled.grade.submissions import Attempt, Files, read
+from unrolled.grade.submissions import Attempt, Files, read, shown
 from unrolled.manifest import Book, Notebook
 
 Progress = Callable[[str, int, int], None]
@@ -34,7 +34,9 @@ class Result:
 
     student: str
     label: str
+    file: str
     when: datetime
+    stamped: bool
     digest: str
     late: float
     points: Mapping[str, float]
@@ -78,18 +80,14 @@ def run(
     progress: Progress,
     jobs: int = 2,
     scheduler: str = "",
-    resume: bool = False,
 ) -> Class:
     """Grade attempts into `out` and return the class.
 
-    A row is written, whole, as soon as an attempt is graded; with `resume`, rows that are there
-    and were made from the same files, secret and book are kept. jobs: processes on this machine;
-    scheduler: the address of a Dask cluster, in place of those.
+    A row is written, whole, as soon as an attempt is graded; rows that are there and were made from
+    the same files, secret and book are kept. jobs: processes on this machine; scheduler: the
+    address of a Dask cluster, in place of those.
     """
-    rows = out / "rows"
-    if rows.is_dir() and any(rows.iterdir()) and not resume:
-        raise BookError(f"{out} holds a run already; add --resume to go on, or name another --out")
-    notebooks = book.select(settings.notebooks)
+    rows, notebooks = out / "rows", book.select(settings.notebooks)
     key = book_key(settings, notebooks)
     found: dict[Attempt, Row] = {}
     for attempt in attempts:
@@ -100,11 +98,20 @@ def run(
     waiting = ((one, read(one, notebooks)) for one in attempts if one not in found)
     for attempt, marked in _graded(settings, waiting, jobs, scheduler):
         row = {"key": key, **marked}
-        write_atomic(_place(rows, attempt), json.dumps(row, indent=1) + "\n")
+        write_atomic(_place(rows, attempt), json.dumps(row, indent=1) + "\n", mode=0o600)
         found[attempt] = row
         progress("grading", len(found), len(attempts))
     results = [_result(course, notebooks, one, found[one]) for one in attempts]
     return Class(course, notebooks, tuple(results))
+
+
+def prepare(out: Path, resume: bool, course: Path | None) -> None:
+    """Refuse a second run into `out` unless it resumes, and keep the course's settings there."""
+    rows = out / "rows"
+    if rows.is_dir() and any(rows.iterdir()) and not resume:
+        raise BookError(f"{out} holds a run already; add --resume to go on, or name another --out")
+    if course:
+        write_atomic(out / "course.toml", course.read_text(encoding="utf-8"))
 
 
 def book_key(settings: Settings, notebooks: Sequence[Notebook]) -> str:
@@ -123,17 +130,21 @@ def book_key(settings: Settings, notebooks: Sequence[Notebook]) -> str:
 
 
 def secret_of(out: Path, file: Path | None) -> bytes:
-    """Return the run's secret: of a file, or drawn once and kept in `out` for appeals."""
+    """Return the run's secret, of a file or drawn, and keep it in `out` for appeals."""
+    given = None
     if file is not None:
-        if not file.is_file() or not file.read_bytes().strip():
+        given = file.read_bytes().strip() if file.is_file() else b""
+        if not given:
             raise BookError(f"{file}: expected a file with a secret in it; any text will do")
-        return file.read_bytes().strip()
     place = out / "secret"
     if not place.is_file():
         out.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-            opened.write(secrets.token_hex(32) + "\n")
-    return place.read_bytes().strip()
+        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write((given or secrets.token_hex(32).encode()) + b"\n")
+    kept = place.read_bytes().strip()
+    if given and given != kept:
+        raise BookError(f"{place} is another secret than {file}: this run was made with the former")
+    return kept
 
 
 def _place(rows: Path, attempt: Attempt) -> Path:
@@ -220,7 +231,8 @@ def _result(course: Course, notebooks: Sequence[Notebook], attempt: Attempt, row
             scale = course.points_of(exercise) / exercise.points
             points[exercise.id] = round(earned * scale, 6)
     late = course.late(notebooks, attempt.when)
-    return Result(attempt.student, attempt.label, attempt.when, row["digest"], late, points, marked)
+    about = (attempt.student, attempt.label, shown(attempt.path.name), attempt.when)
+    return Result(*about, attempt.stamped, row["digest"], late, points, marked)
 
 
 def table(rows: Iterable[Sequence[object]]) -> str:
@@ -235,7 +247,6 @@ def table(rows: Iterable[Sequence[object]]) -> str:
 def _cell(value: object) -> object:
     if isinstance(value, float):
         return f"{value:.4f}".rstrip("0").rstrip(".")
-    if isinstance(value, str):
-        text = value.encode("utf-8", "backslashreplace").decode()
-        return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
     return value

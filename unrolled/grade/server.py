@@ -212,10 +212,11 @@ class Server:
         os._exit(0)
 
     def _usage(self, pid: int) -> dict[str, Any]:
-        """CPU seconds so far and the state's letter, as in proc(5)."""
+        """CPU seconds so far, the state's letter and the number of threads, as in proc(5)."""
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         ticks = int(fields[11]) + int(fields[12])
-        return {"state": fields[0], "cpu": ticks / os.sysconf("SC_CLK_TCK")}
+        cpu = ticks / os.sysconf("SC_CLK_TCK")
+        return {"state": fields[0], "cpu": cpu, "threads": int(fields[17])}
 
     def _stop(self, pid: int) -> dict[str, Any]:
         """End a child, and with it its namespace.

@@ -4,10 +4,11 @@ import hashlib
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from unrolled.errors import BookError
@@ -23,14 +24,15 @@ STAMP = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d[:\-.]?\d\d([:\-.]?\d\d)?)?(Z|[+\-]
 class Attempt:
     """One hand-in of a student: a file, an archive or a folder.
 
-    label tells a student's attempts apart; when: from the label where it is a time, else the time
-    of the newest file.
+    label tells a student's attempts apart; when: from the label where it is a time (stamped), else
+    the time of the newest file.
     """
 
     student: str
     label: str
     path: Path
     when: datetime
+    stamped: bool
 
 
 @dataclass(frozen=True)
@@ -50,61 +52,101 @@ class Files:
         return found.hexdigest()
 
 
-def attempts(folder: Path, notebooks: Sequence[Notebook]) -> list[Attempt]:
+def attempts(
+    folder: Path, notebooks: Sequence[Notebook], zone: tzinfo | None = None
+) -> list[Attempt]:
     """Return every attempt in a folder of submissions, by student and time.
 
     `alice.zip`, `alice.ipynb`, `alice/`: one attempt. `alice@2026-10-01T17:30.zip`, or a folder
     `alice/` that holds only such files and folders and no notebook: one of several. Whatever else
-    lies there is an attempt too, that cannot be read: no row is lost.
+    lies there is an attempt too, that cannot be read: no row is lost. zone: of times without an
+    offset; this machine's by default.
     """
+    if folder.is_file():
+        raise BookError(f"{folder} is a file; add --one to grade a single submission")
     if not folder.is_dir():
         raise BookError(f"{folder}: no such folder; expected one with a file or folder a student")
     found = []
-    for entry in sorted(os.scandir(folder), key=lambda one: one.name):
-        path = folder / entry.name
-        student, _, label = _stem(entry).partition("@")
-        if entry.name in NOISE or entry.name.startswith("._") or not student:
-            continue
-        if not entry.is_dir(follow_symlinks=False):
-            found.append(_attempt(student, label, path, notebooks))
-            continue
-        inner = sorted(os.scandir(path), key=lambda one: one.name)
+    for path in _entries(folder):
+        student, label = _named(path)
+        inner = _entries(path) if _is_folder(path) else []
         if any(_holds(path, one) for one in notebooks) or not any(map(_is_attempt, inner)):
-            found.append(_attempt(student, label, path, notebooks))
+            found.append(_attempt(student, label, path, notebooks, zone))
             continue
         for one in filter(_is_attempt, inner):
-            found.append(_attempt(student, _stem(one), path / one.name, notebooks))
+            found.append(_attempt(student, _stem(one), one, notebooks, zone))
     if not found:
         raise BookError(f"{folder} is empty; expected a file or a folder for each student")
     return sorted(found, key=lambda one: (one.student, one.when, one.label))
 
 
-def single(path: Path, notebooks: Sequence[Notebook]) -> Attempt:
+def single(path: Path, notebooks: Sequence[Notebook], zone: tzinfo | None = None) -> Attempt:
     """Return the one attempt that a file or a folder is."""
     if not path.exists():
         raise BookError(f"{path}: no such file or folder; expected one submission")
     path = path.resolve()
-    return _attempt(path.name.partition(".")[0], "", path, notebooks)
+    if path.is_dir() and not any(_holds(path, one) for one in notebooks):
+        inside = [one for one in _entries(path) if _is_attempt(one) or _is_notebook(one)]
+        if len(inside) > 1:
+            raise BookError(f"{path} holds {len(inside)} entries; leave out --one to grade a class")
+    return _attempt(*_named(path), path, notebooks, zone)
 
 
-def _is_attempt(entry: os.DirEntry[str]) -> bool:
-    folder = entry.is_dir(follow_symlinks=False) and entry.name not in NOISE
-    return (folder and entry.name not in FOLDERS) or entry.name.lower().endswith(ARCHIVES)
+def shown(name: str) -> str:
+    """Return a file's name as text that any table, page and frame can hold.
+
+    What cannot be printed is escaped; equal letters of different encodings become one.
+    """
+    text = unicodedata.normalize("NFC", name)
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
 
 
-def _stem(entry: os.DirEntry[str]) -> str:
-    if entry.is_dir(follow_symlinks=False):
-        return entry.name
-    known = (one for one in ENDINGS if entry.name.lower().endswith(one))
-    ending = next(known, Path(entry.name).suffix)
-    return entry.name[: len(entry.name) - len(ending)]
+def _entries(folder: Path) -> list[Path]:
+    found = (one for one in folder.iterdir() if one.name not in NOISE)
+    return sorted(one for one in found if not one.name.startswith("._"))
 
 
-def _attempt(student: str, label: str, path: Path, notebooks: Sequence[Notebook]) -> Attempt:
-    return Attempt(student, label, path, _time(label) or _changed(path, notebooks))
+def _named(path: Path) -> tuple[str, str]:
+    """Split `alice@2026-10-01` into the student and the time; any other name is the student's."""
+    name = _stem(path)
+    student, _, label = name.rpartition("@")
+    if not student or not STAMP.fullmatch(label):
+        return name, ""
+    if _time(label, None) is None:
+        raise BookError(f"{path.name}: {label} is no time; expected one like 2026-10-01T17:30")
+    return student, label
 
 
-def _time(label: str) -> datetime | None:
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _is_notebook(path: Path) -> bool:
+    return path.suffix in (".py", ".ipynb")
+
+
+def _is_attempt(path: Path) -> bool:
+    folder = _is_folder(path) and path.name not in FOLDERS
+    return folder or path.name.lower().endswith(ARCHIVES)
+
+
+def _stem(path: Path) -> str:
+    if _is_folder(path):
+        return shown(path.name)
+    known = (one for one in ENDINGS if path.name.lower().endswith(one))
+    return shown(path.name[: len(path.name) - len(next(known, path.suffix))])
+
+
+def _attempt(
+    student: str, label: str, path: Path, notebooks: Sequence[Notebook], zone: tzinfo | None
+) -> Attempt:
+    time = _time(label, zone)
+    return Attempt(student, label, path, time or _changed(path, notebooks), time is not None)
+
+
+def _time(label: str, zone: tzinfo | None) -> datetime | None:
     match = STAMP.fullmatch(label)
     if not match:
         return None
@@ -112,12 +154,18 @@ def _time(label: str) -> datetime | None:
     clock = re.sub(r"^(\d\d)[-:]?(\d\d)(?:[-:]?(\d\d))?", r"\1:\2:\g<3>", clock).replace("::", ":")
     with suppress(ValueError):
         parsed = datetime.fromisoformat(f"{day}T{clock.rstrip(':')}" if clock else day)
-        return parsed if parsed.tzinfo else parsed.astimezone()
+        if parsed.tzinfo:
+            return parsed
+        return parsed.replace(tzinfo=zone) if zone else parsed.astimezone()
     return None
 
 
 def _changed(path: Path, notebooks: Sequence[Notebook]) -> datetime:
-    places = [path / name for one in notebooks for name in _names(one)] if path.is_dir() else []
+    """Return when the newest of an attempt's files was changed."""
+    places = [path / name for one in notebooks for name in _names(one)] if _is_folder(path) else []
+    places = [one for one in places if os.path.lexists(one)]
+    if not places and _is_folder(path):
+        places = _entries(path)
     times = [0.0]
     for place in places or [path]:
         with suppress(OSError):
@@ -147,26 +195,32 @@ def read(attempt: Attempt, notebooks: Sequence[Notebook]) -> Files:
     try:
         parent = os.open(attempt.path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            if stat.S_ISDIR(
-                os.stat(attempt.path.name, dir_fd=parent, follow_symlinks=False).st_mode
-            ):
-                for notebook in notebooks:
-                    for name in _names(notebook):
-                        members += _regular(parent, [attempt.path.name, *name.split("/")], name)
+            own = attempt.path.name
+            if stat.S_ISDIR(os.stat(own, dir_fd=parent, follow_symlinks=False).st_mode):
+                for name in _wanted(attempt.path, notebooks):
+                    members += _regular(parent, [own, *name.split("/")], shown(name))
             else:
-                members += _regular(parent, [attempt.path.name], attempt.path.name)
-                if not attempt.path.name.lower().endswith(ENDINGS):
-                    raise _Problem(f"{attempt.path.name}: expected {', '.join(ENDINGS)}")
+                members += _regular(parent, [own], shown(own))
+                if not own.lower().endswith(ENDINGS):
+                    raise _Problem(f"{shown(own)}: expected {', '.join(ENDINGS)}")
         finally:
             os.close(parent)
     except _Problem as problem:
         return Files(problem=str(problem))
     except OSError as error:
-        return Files(problem=f"{attempt.path.name} cannot be read: {error.strerror}")
+        return Files(problem=f"{shown(attempt.path.name)} cannot be read: {error.strerror}")
     if not members:
         wanted = ", ".join(f"{one.name}.py" for one in notebooks)
         return Files(problem=f"no notebook found; expected {wanted} (or .ipynb)")
     return Files(tuple(members))
+
+
+def _wanted(folder: Path, notebooks: Sequence[Notebook]) -> list[str]:
+    """Return the names in a folder that may hold answers; by any name if there is one notebook."""
+    names = [name for one in notebooks for name in _names(one)]
+    other = [one.name for one in _entries(folder) if _is_notebook(one) and not one.is_dir()]
+    known = any(os.path.lexists(folder / name) for name in names)
+    return names if known or len(other) != 1 else other
 
 
 class _Problem(Exception):
