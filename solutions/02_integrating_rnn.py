@@ -24,7 +24,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     read_out = nn.Linear(2, 1)
     with torch.no_grad():
         rnn.weight_ih_l0.fill_(0.1)
-        rnn.weight_hh_l0.copy_(torch.tensor([1.0, -1.0]))  # both rows
+        rnn.weight_hh_l0.copy_(torch.tensor([1.0, -1.0]))
         rnn.bias_ih_l0.copy_(torch.tensor([-0.05, -1.05]))
         rnn.bias_hh_l0.zero_()
         read_out.weight.copy_(torch.tensor([1.0, -1.0]))
@@ -35,7 +35,8 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
 # Both units see the same sum; the second one lies one lower and is
 # silent until the sum exceeds one. Their difference is the clipped
 # sum, and since each unit is fed with that difference, what was cut
-# off is never seen again.
+# off is never seen again. The two rows of the recurrent weights are
+# equal, so one row is enough to fill them.
 
 # %% exercise="identify"
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:

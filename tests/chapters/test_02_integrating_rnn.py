@@ -529,57 +529,39 @@ def told(hides_the_scale, name, settings):
 
 
 class Signs(torch.optim.Optimizer):
-    """Moves every weight by lr, against the sign of its gradient."""
+    """Moves by lr against the sign of the gradient, in the steps from `first` to `last`.
 
-    def __init__(self, params, lr=0.1):
+    In all other steps it is plain descent.
+    """
+
+    def __init__(self, params, lr=0.01, first=1, last=10**9):
         super().__init__(params, {"lr": lr})
+        self.taken, self.signed = 0, range(first, last + 1)
 
     @torch.no_grad()
     def step(self, closure=None):
+        if closure is not None:
+            with torch.enable_grad():
+                closure()
+        self.taken += 1
         for group in self.param_groups:
             for one in group["params"]:
-                one -= group["lr"] * one.grad.sign()
+                by = one.grad.sign() if self.taken in self.signed else one.grad
+                one -= group["lr"] * by
+
+
+class Choice(Signs):
+    """Plain descent, unless it is told to use signs."""
+
+    def __init__(self, params, lr=0.01, first=10**9):
+        super().__init__(params, lr, first)
 
 
 class Adam(torch.optim.SGD):
     """An SGD with another's name."""
 
 
-class LateSigns(Signs):
-    """Plain descent for five steps, then by the sign."""
-
-    def __init__(self, params, lr=0.01):
-        super().__init__(params, lr)
-        self.taken = 0
-
-    @torch.no_grad()
-    def step(self, closure=None):
-        self.taken += 1
-        if self.taken > 5:
-            return super().step()
-        for group in self.param_groups:
-            for one in group["params"]:
-                one -= group["lr"] * one.grad
-
-
-class LateDescent(Signs):
-    """By the sign for three steps, then plain descent."""
-
-    def __init__(self, params, lr=1e-3):
-        super().__init__(params, lr)
-        self.taken = 0
-
-    @torch.no_grad()
-    def step(self, closure=None):
-        self.taken += 1
-        if self.taken <= 3:
-            return super().step()
-        for group in self.param_groups:
-            for one in group["params"]:
-                one -= group["lr"] * one.grad
-
-
-OWN = {"Signs": Signs, "Adam, an SGD": Adam, "late signs": LateSigns, "late descent": LateDescent}
+OWN = {"Signs": Signs, "Choice": Choice, "Adam, an SGD": Adam}
 
 
 def told_apart(hides_the_scale, cases):
@@ -633,12 +615,22 @@ def test_an_unknown_optimizer_is_measured_and_not_looked_up(hides_the_scale, rng
     told_apart(hides_the_scale, [("Signs", {"lr": lr}, True), ("Adam, an SGD", {"lr": lr}, False)])
 
 
+def test_settings_decide_either_way(hides_the_scale, rng):
+    told_apart(
+        hides_the_scale,
+        [
+            ("Choice", {"lr": rng.uniform(1e-3, 2e-3), "first": 1}, True),
+            ("Adam", {"lr": 0.05, "eps": 1e-10}, True),
+        ],
+    )
+
+
 def test_one_step_does_not_decide(hides_the_scale, rng):
     told_apart(
         hides_the_scale,
         [
-            ("late signs", {"lr": rng.uniform(5e-3, 1e-2)}, False),
-            ("late descent", {"lr": rng.uniform(5e-4, 1e-3)}, False),
+            ("Signs", {"lr": rng.uniform(5e-3, 1e-2), "first": 6}, False),
+            ("Signs", {"lr": rng.uniform(5e-4, 1e-3), "last": 3}, False),
             ("Adam", {}, True),
         ],
     )

@@ -173,7 +173,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="exact_integrator" mistake="no_upper_clamp" says="The second unit is not read, so the level passes one; subtract it."
+# %% exercise="exact_integrator" mistake="no_upper_clamp" says="The level passes one, since the second unit never speaks; it has to hear the same sum as the first one and be subtracted."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
     read_out = nn.Linear(2, 1)
@@ -243,7 +243,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="exact_integrator" mistake="bias_without_gain" says="The bias is subtracted as one half; the input is multiplied by the gain, and so is its bias."
+# %% exercise="exact_integrator" mistake="bias_without_gain" says="The bias is too large, so the level never rises; subtract the gain times one half, once."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
     read_out = nn.Linear(2, 1)
@@ -414,9 +414,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
 
 
 # %% exercise="tbptt_gradients" mistake="no_detach" says="The history is never cut, so this is the full gradient; detach the state after each chunk."
-def tbptt_gradients(
-    model: nn.Module, x: Tensor, y: Tensor, k: int
-) -> dict[str, Tensor]:
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state, total = None, 0.0
     for start in range(0, x.size(1), k):
@@ -429,9 +427,7 @@ def tbptt_gradients(
 
 
 # %% exercise="tbptt_gradients" mistake="state_reset" says="Every chunk starts from a state of zeros; carry the state on, only without its history."
-def tbptt_gradients(
-    model: nn.Module, x: Tensor, y: Tensor, k: int
-) -> dict[str, Tensor]:
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state = None
     for start in range(0, x.size(1), k):
@@ -444,9 +440,7 @@ def tbptt_gradients(
 
 
 # %% exercise="tbptt_gradients" mistake="detach_every_step" says="The history is cut after every single step; cut it once a chunk."
-def tbptt_gradients(
-    model: nn.Module, x: Tensor, y: Tensor, k: int
-) -> dict[str, Tensor]:
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state = None
     for t in range(x.size(1)):
@@ -459,9 +453,7 @@ def tbptt_gradients(
 
 
 # %% exercise="tbptt_gradients" mistake="last_chunk_dropped" says="The shorter chunk at the end is left out; it counts by its steps."
-def tbptt_gradients(
-    model: nn.Module, x: Tensor, y: Tensor, k: int
-) -> dict[str, Tensor]:
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     k = min(k, x.size(1))
     state = None
@@ -476,9 +468,7 @@ def tbptt_gradients(
 
 
 # %% exercise="tbptt_gradients" mistake="mean_of_chunk_means" says="Each chunk's mean counts the same, so a short last one weighs too much; divide every sum by the size of the whole."
-def tbptt_gradients(
-    model: nn.Module, x: Tensor, y: Tensor, k: int
-) -> dict[str, Tensor]:
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state, chunks = None, range(0, x.size(1), k)
     for start in chunks:
@@ -491,9 +481,7 @@ def tbptt_gradients(
 
 
 # %% exercise="tbptt_gradients" mistake="sum_of_chunk_means" says="The means of the chunks are added up; the loss is one mean over all steps."
-def tbptt_gradients(
-    model: nn.Module, x: Tensor, y: Tensor, k: int
-) -> dict[str, Tensor]:
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state = None
     for start in range(0, x.size(1), k):
@@ -506,9 +494,7 @@ def tbptt_gradients(
 
 
 # %% exercise="tbptt_gradients" mistake="sum_not_mean" says="The squared errors are summed; divide by their number."
-def tbptt_gradients(
-    model: nn.Module, x: Tensor, y: Tensor, k: int
-) -> dict[str, Tensor]:
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state = None
     for start in range(0, x.size(1), k):
@@ -522,9 +508,7 @@ def tbptt_gradients(
 
 
 # %% exercise="tbptt_gradients" mistake="mean_over_time_only" says="The sum is divided by the number of steps; divide by the sequences as well."
-def tbptt_gradients(
-    model: nn.Module, x: Tensor, y: Tensor, k: int
-) -> dict[str, Tensor]:
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state = None
     for start in range(0, x.size(1), k):
@@ -538,9 +522,7 @@ def tbptt_gradients(
 
 
 # %% exercise="tbptt_gradients" mistake="old_gradients_kept" says="What stood in .grad before is still in the answer; clear it first."
-def tbptt_gradients(
-    model: nn.Module, x: Tensor, y: Tensor, k: int
-) -> dict[str, Tensor]:
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     state = None
     for start in range(0, x.size(1), k):
         chunk = slice(start, start + k)
@@ -553,9 +535,7 @@ def tbptt_gradients(
 
 
 # %% exercise="tbptt_gradients" mistake="only_the_last_chunk" says="Gradients are cleared before each chunk, so only the last one is left; clear them once."
-def tbptt_gradients(
-    model: nn.Module, x: Tensor, y: Tensor, k: int
-) -> dict[str, Tensor]:
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     state = None
     for start in range(0, x.size(1), k):
         chunk = slice(start, start + k)
@@ -569,9 +549,7 @@ def tbptt_gradients(
 
 
 # %% exercise="tbptt_gradients" mistake="absolute_error" says="This is the gradient of the absolute error; the task asks for the squared one."
-def tbptt_gradients(
-    model: nn.Module, x: Tensor, y: Tensor, k: int
-) -> dict[str, Tensor]:
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state = None
     for start in range(0, x.size(1), k):
@@ -690,38 +668,28 @@ def accumulate_gradients(
 
 
 # %% exercise="hides_the_scale" mistake="always" says="The answer is always yes; run the optimizer and compare."
-def hides_the_scale(
-    optimizer: type[torch.optim.Optimizer], **settings: Any
-) -> bool:
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     return True
 
 
 # %% exercise="hides_the_scale" mistake="never" says="The answer is always no; run the optimizer and compare."
-def hides_the_scale(
-    optimizer: type[torch.optim.Optimizer], **settings: Any
-) -> bool:
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     return False
 
 
 # %% exercise="hides_the_scale" mistake="by_name" says="The answer is looked up by name; settings change it, and an unknown optimizer has no entry."
-def hides_the_scale(
-    optimizer: type[torch.optim.Optimizer], **settings: Any
-) -> bool:
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     adaptive = "Adam", "AdamW", "RMSprop", "Adagrad", "Adamax"
     return optimizer.__name__ in (*adaptive, "NAdam", "Rprop")
 
 
 # %% exercise="hides_the_scale" mistake="by_kind" says="Everything but SGD is taken to hide the scale; measure it."
-def hides_the_scale(
-    optimizer: type[torch.optim.Optimizer], **settings: Any
-) -> bool:
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     return not issubclass(optimizer, torch.optim.SGD)
 
 
 # %% exercise="hides_the_scale" mistake="one_step" says="One step is compared, and some optimizers show the scale only later; take some twenty."
-def hides_the_scale(
-    optimizer: type[torch.optim.Optimizer], **settings: Any
-) -> bool:
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
     for scale in (1.0, 50.0):
@@ -737,9 +705,7 @@ def hides_the_scale(
 
 
 # %% exercise="hides_the_scale" mistake="settings_forgotten" says="The settings are not handed on to the optimizer; they decide."
-def hides_the_scale(
-    optimizer: type[torch.optim.Optimizer], **settings: Any
-) -> bool:
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
     for scale in (1.0, 50.0):
@@ -755,9 +721,7 @@ def hides_the_scale(
 
 
 # %% exercise="hides_the_scale" mistake="the_other_way_round" says="The answer is turned around; equal weights mean that the scale is hidden."
-def hides_the_scale(
-    optimizer: type[torch.optim.Optimizer], **settings: Any
-) -> bool:
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
     for scale in (1.0, 50.0):
@@ -773,9 +737,7 @@ def hides_the_scale(
 
 
 # %% exercise="hides_the_scale" mistake="absolute_tolerance" says="The gap is compared with a fixed number, so small steps always pass; compare it with the way that was gone."
-def hides_the_scale(
-    optimizer: type[torch.optim.Optimizer], **settings: Any
-) -> bool:
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
     for scale in (1.0, 50.0):
@@ -790,9 +752,7 @@ def hides_the_scale(
 
 
 # %% exercise="hides_the_scale" mistake="direction_only" says="Only the direction of the move is compared; its length matters as well."
-def hides_the_scale(
-    optimizer: type[torch.optim.Optimizer], **settings: Any
-) -> bool:
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
     for scale in (1.0, 50.0):
@@ -808,9 +768,7 @@ def hides_the_scale(
 
 
 # %% exercise="hides_the_scale" mistake="no_number" says="The result is a tensor; return True or False."
-def hides_the_scale(
-    optimizer: type[torch.optim.Optimizer], **settings: Any
-) -> bool:
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
     for scale in (1.0, 50.0):
