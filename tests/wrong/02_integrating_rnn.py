@@ -159,6 +159,111 @@ def saturating_integral(
     return torch.stack(outputs, dim=1)
 
 
+# %% exercise="saturating_integral" mistake="fixed_bias" says="The bias is always one half; use the argument."
+def saturating_integral(
+    x: Tensor,
+    gain: float = 0.1,
+    bias: float = 0.5,
+    start: float = 0.0,
+) -> Tensor:
+    y = torch.full_like(x[:, 0], start)
+    outputs = []
+    for step in range(x.size(1)):
+        y = (y + gain * (x[:, step] - 0.5)).clamp(0, 1)
+        outputs.append(y)
+    return torch.stack(outputs, dim=1)
+
+
+# %% exercise="saturating_integral" mistake="no_bias" says="The bias is never subtracted, so the tank can only fill; subtract it from each input."
+def saturating_integral(
+    x: Tensor,
+    gain: float = 0.1,
+    bias: float = 0.5,
+    start: float = 0.0,
+) -> Tensor:
+    y = torch.full_like(x[:, 0], start)
+    outputs = []
+    for step in range(x.size(1)):
+        y = (y + gain * x[:, step]).clamp(0, 1)
+        outputs.append(y)
+    return torch.stack(outputs, dim=1)
+
+
+# %% exercise="saturating_integral" mistake="no_lower_limit" says="The level can fall below zero; keep it above as well."
+def saturating_integral(
+    x: Tensor,
+    gain: float = 0.1,
+    bias: float = 0.5,
+    start: float = 0.0,
+) -> Tensor:
+    y = torch.full_like(x[:, 0], start)
+    outputs = []
+    for step in range(x.size(1)):
+        y = (y + gain * (x[:, step] - bias)).clamp(max=1)
+        outputs.append(y)
+    return torch.stack(outputs, dim=1)
+
+
+# %% exercise="saturating_integral" mistake="start_is_shown" says="The start is shown as a step of its own, so there is one level too many; return one for each input."
+def saturating_integral(
+    x: Tensor,
+    gain: float = 0.1,
+    bias: float = 0.5,
+    start: float = 0.0,
+) -> Tensor:
+    y = torch.full_like(x[:, 0], start)
+    outputs = [y]
+    for step in range(x.size(1)):
+        y = (y + gain * (x[:, step] - bias)).clamp(0, 1)
+        outputs.append(y)
+    return torch.stack(outputs, dim=1)
+
+
+# %% exercise="saturating_integral" mistake="limits_of_the_input" says="The input is cut off and the level is not; clamp the level."
+def saturating_integral(
+    x: Tensor,
+    gain: float = 0.1,
+    bias: float = 0.5,
+    start: float = 0.0,
+) -> Tensor:
+    y = torch.full_like(x[:, 0], start)
+    outputs = []
+    for step in range(x.size(1)):
+        y = y + gain * (x[:, step].clamp(0, 1) - bias)
+        outputs.append(y)
+    return torch.stack(outputs, dim=1)
+
+
+# %% exercise="saturating_integral" mistake="last_level_only" says="Only the last level comes back; collect the level of every step."
+def saturating_integral(
+    x: Tensor,
+    gain: float = 0.1,
+    bias: float = 0.5,
+    start: float = 0.0,
+) -> Tensor:
+    y = torch.full_like(x[:, 0], start)
+    outputs = []
+    for step in range(x.size(1)):
+        y = (y + gain * (x[:, step] - bias)).clamp(0, 1)
+        outputs.append(y)
+    return y[:, None]
+
+
+# %% exercise="saturating_integral" mistake="first_input_skipped" says="The first input is skipped; it changes the level like any other."
+def saturating_integral(
+    x: Tensor,
+    gain: float = 0.1,
+    bias: float = 0.5,
+    start: float = 0.0,
+) -> Tensor:
+    y = torch.full_like(x[:, 0], start)
+    outputs = [y]
+    for step in range(1, x.size(1)):
+        y = (y + gain * (x[:, step] - bias)).clamp(0, 1)
+        outputs.append(y)
+    return torch.stack(outputs, dim=1)
+
+
 # %% exercise="exact_integrator" mistake="leak" says="The state keeps 0.99 of itself at each step; for an integral it has to keep all."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
@@ -291,6 +396,88 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
+# %% exercise="exact_integrator" mistake="read_out_adds" says="The read-out adds the second unit; it has to subtract it, as the state does."
+def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
+    rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
+    read_out = nn.Linear(2, 1)
+    with torch.no_grad():
+        rnn.weight_ih_l0.fill_(0.1)
+        rnn.weight_hh_l0.copy_(torch.tensor([1.0, -1.0]))
+        rnn.bias_ih_l0.copy_(torch.tensor([-0.05, -1.05]))
+        rnn.bias_hh_l0.zero_()
+        read_out.weight.copy_(torch.tensor([[1.0, 1.0]]))
+        read_out.bias.zero_()
+    return rnn, read_out
+
+
+# %% exercise="exact_integrator" mistake="second_bias_left" says="An RNN adds two biases, and bias_hh_l0 keeps its random numbers; set it to zero."
+def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
+    rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
+    read_out = nn.Linear(2, 1)
+    with torch.no_grad():
+        rnn.weight_ih_l0.fill_(0.1)
+        rnn.weight_hh_l0.copy_(torch.tensor([1.0, -1.0]))
+        rnn.bias_ih_l0.copy_(torch.tensor([-0.05, -1.05]))
+        read_out.weight.copy_(torch.tensor([[1.0, -1.0]]))
+        read_out.bias.zero_()
+    return rnn, read_out
+
+
+# %% exercise="exact_integrator" mistake="read_out_bias_left" says="The read-out's bias keeps its random number; set it to zero."
+def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
+    rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
+    read_out = nn.Linear(2, 1)
+    with torch.no_grad():
+        rnn.weight_ih_l0.fill_(0.1)
+        rnn.weight_hh_l0.copy_(torch.tensor([1.0, -1.0]))
+        rnn.bias_ih_l0.copy_(torch.tensor([-0.05, -1.05]))
+        rnn.bias_hh_l0.zero_()
+        read_out.weight.copy_(torch.tensor([[1.0, -1.0]]))
+    return rnn, read_out
+
+
+# %% exercise="exact_integrator" mistake="tanh_units" says="The units are tanh, as an RNN has them by default; ask for ReLU."
+def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
+    rnn = nn.RNN(1, 2, batch_first=True)
+    read_out = nn.Linear(2, 1)
+    with torch.no_grad():
+        rnn.weight_ih_l0.fill_(0.1)
+        rnn.weight_hh_l0.copy_(torch.tensor([1.0, -1.0]))
+        rnn.bias_ih_l0.copy_(torch.tensor([-0.05, -1.05]))
+        rnn.bias_hh_l0.zero_()
+        read_out.weight.copy_(torch.tensor([[1.0, -1.0]]))
+        read_out.bias.zero_()
+    return rnn, read_out
+
+
+# %% exercise="exact_integrator" mistake="time_comes_first" says="The network takes time first; set batch_first."
+def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
+    rnn = nn.RNN(1, 2, nonlinearity="relu")
+    read_out = nn.Linear(2, 1)
+    with torch.no_grad():
+        rnn.weight_ih_l0.fill_(0.1)
+        rnn.weight_hh_l0.copy_(torch.tensor([1.0, -1.0]))
+        rnn.bias_ih_l0.copy_(torch.tensor([-0.05, -1.05]))
+        rnn.bias_hh_l0.zero_()
+        read_out.weight.copy_(torch.tensor([[1.0, -1.0]]))
+        read_out.bias.zero_()
+    return rnn, read_out
+
+
+# %% exercise="exact_integrator" mistake="bias_not_for_the_second" says="The second unit wakes one half of an input early; the bias belongs to both units."
+def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
+    rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
+    read_out = nn.Linear(2, 1)
+    with torch.no_grad():
+        rnn.weight_ih_l0.fill_(0.1)
+        rnn.weight_hh_l0.copy_(torch.tensor([1.0, -1.0]))
+        rnn.bias_ih_l0.copy_(torch.tensor([-0.05, -1.0]))
+        rnn.bias_hh_l0.zero_()
+        read_out.weight.copy_(torch.tensor([[1.0, -1.0]]))
+        read_out.bias.zero_()
+    return rnn, read_out
+
+
 # %% exercise="identify" mistake="every_row" says="Rows at a limit are kept, where the law does not hold; leave them out."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     before, now = y[:, :-1].double(), y[:, 1:].double()
@@ -397,7 +584,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     free = (now > 0) & (now < 1)
     columns = before, x[:, 1:].float(), torch.ones_like(now)
     rows = torch.stack([one[free] for one in columns], 1)
-    answer = torch.linalg.lstsq(rows, now[free, None]).solution
+    answer = torch.linalg.pinv(rows) @ now[free]
     a, b, c = answer.flatten().tolist()
     return a, b, c
 
@@ -411,6 +598,75 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     answer = torch.linalg.lstsq(rows, now[free, None]).solution
     a, b, c = answer.flatten()
     return a, b, c
+
+
+# %% exercise="identify" mistake="b_and_c_swapped" says="The input's coefficient and the constant have changed places; return a, b, c."
+def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
+    before, now = y[:, :-1].double(), y[:, 1:].double()
+    free = (now > 0) & (now < 1)
+    columns = before, x[:, 1:].double(), torch.ones_like(now)
+    rows = torch.stack([one[free] for one in columns], 1)
+    answer = torch.linalg.lstsq(rows, now[free, None]).solution
+    a, b, c = answer.flatten().tolist()
+    return a, c, b
+
+
+# %% exercise="identify" mistake="nothing_is_lost" says="The previous level's coefficient is taken to be one; solve for all three."
+def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
+    before, now = y[:, :-1].double(), y[:, 1:].double()
+    free = (now > 0) & (now < 1)
+    columns = x[:, 1:].double(), torch.ones_like(now)
+    rows = torch.stack([one[free] for one in columns], 1)
+    change = (now - before)[free, None]
+    answer = torch.linalg.lstsq(rows, change).solution
+    b, c = answer.flatten().tolist()
+    return 1.0, b, c
+
+
+# %% exercise="identify" mistake="margin" says="Rows near a limit are left out too; only those at a limit break the law."
+def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
+    before, now = y[:, :-1].double(), y[:, 1:].double()
+    free = (now > 0.05) & (now < 0.95)
+    columns = before, x[:, 1:].double(), torch.ones_like(now)
+    rows = torch.stack([one[free] for one in columns], 1)
+    answer = torch.linalg.lstsq(rows, now[free, None]).solution
+    a, b, c = answer.flatten().tolist()
+    return a, b, c
+
+
+# %% exercise="identify" mistake="ridge" says="A ridge pulls the numbers toward zero; leave it out."
+def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
+    before, now = y[:, :-1].double(), y[:, 1:].double()
+    free = (now > 0) & (now < 1)
+    columns = before, x[:, 1:].double(), torch.ones_like(now)
+    rows = torch.stack([one[free] for one in columns], 1)
+    square = rows.T @ rows + 1e-3 * torch.eye(3).double()
+    answer = torch.linalg.solve(square, rows.T @ now[free])
+    a, b, c = answer.flatten().tolist()
+    return a, b, c
+
+
+# %% exercise="identify" mistake="first_sequence_only" says="Only the first sequence is used; take the rows of all."
+def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
+    x, y = x[:1], y[:1]
+    before, now = y[:, :-1].double(), y[:, 1:].double()
+    free = (now > 0) & (now < 1)
+    columns = before, x[:, 1:].double(), torch.ones_like(now)
+    rows = torch.stack([one[free] for one in columns], 1)
+    answer = torch.linalg.lstsq(rows, now[free, None]).solution
+    a, b, c = answer.flatten().tolist()
+    return a, b, c
+
+
+# %% exercise="identify" mistake="rounded" says="The numbers are rounded; return them as they are solved."
+def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
+    before, now = y[:, :-1].double(), y[:, 1:].double()
+    free = (now > 0) & (now < 1)
+    columns = before, x[:, 1:].double(), torch.ones_like(now)
+    rows = torch.stack([one[free] for one in columns], 1)
+    answer = torch.linalg.lstsq(rows, now[free, None]).solution
+    a, b, c = answer.flatten().tolist()
+    return round(a, 3), round(b, 3), round(c, 3)
 
 
 # %% exercise="tbptt_gradients" mistake="no_detach" says="The history is never cut, so this is the full gradient; detach the state after each chunk."
@@ -562,6 +818,34 @@ def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str,
     return {name: one.grad.clone() for name, one in found}
 
 
+# %% exercise="tbptt_gradients" mistake="first_chunk_of_one" says="The first chunk has one step; each chunk begins at a multiple of k."
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
+    model.zero_grad()
+    state = None
+    for start in range(1 - k, x.size(1), k):
+        chunk = slice(max(start, 0), start + k)
+        output, state = model(x[:, chunk], state)
+        error = (output - y[:, chunk]).square().sum() / y.numel()
+        error.backward()
+        state = state.detach()
+    found = model.named_parameters()
+    return {name: one.grad.clone() for name, one in found}
+
+
+# %% exercise="tbptt_gradients" mistake="windows" says="The chunks overlap, so every step is paid for several times; cut time into pieces that do not."
+def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
+    model.zero_grad()
+    state = None
+    for start in range(0, x.size(1)):
+        chunk = slice(start, min(start + k, x.size(1)))
+        output, state = model(x[:, chunk], state)
+        error = (output - y[:, chunk]).square().sum() / y.numel()
+        error.backward()
+        state = state.detach()
+    found = model.named_parameters()
+    return {name: one.grad.clone() for name, one in found}
+
+
 # %% exercise="accumulate_gradients" mistake="one_over_m" says="Each batch's mean counts the same; a batch with fewer rows has to count less."
 def accumulate_gradients(
     model: nn.Module,
@@ -667,12 +951,38 @@ def accumulate_gradients(
     loss(model(x), y).backward()
 
 
+# %% exercise="accumulate_gradients" mistake="steps_in_between" says="A step is taken after each batch, so the batches meet different weights; leave the weights alone."
+def accumulate_gradients(
+    model: nn.Module,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    batches: Sequence[tuple[Tensor, Tensor]],
+) -> None:
+    total = sum(len(x) for x, _ in batches)
+    model.zero_grad()
+    rule = torch.optim.SGD(model.parameters(), lr=0.1)
+    for x, y in batches:
+        (loss(model(x), y) * len(x) / total).backward()
+        rule.step()
+
+
+# %% exercise="accumulate_gradients" mistake="swapped_arguments" says="The loss gets its target first; the output comes first."
+def accumulate_gradients(
+    model: nn.Module,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    batches: Sequence[tuple[Tensor, Tensor]],
+) -> None:
+    total = sum(len(x) for x, _ in batches)
+    model.zero_grad()
+    for x, y in batches:
+        (loss(y, model(x)) * len(x) / total).backward()
+
+
 # %% exercise="hides_the_scale" mistake="always" says="The answer is always yes; run the optimizer and compare."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     return True
 
 
-# %% exercise="hides_the_scale" mistake="never" says="The answer is always no; run the optimizer and compare."
+# %% exercise="hides_the_scale" mistake="never" says="The answer is always no; run the optimizer twice from one start, with the loss scaled in one of them, and compare."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     return False
 
@@ -783,6 +1093,57 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
     return gap < 1e-3
 
 
+# %% exercise="hides_the_scale" mistake="rate_divided_too" says="The learning rate is divided by fifty as well, which makes up for the scale; change the loss alone."
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
+    start = torch.linspace(-1, 1, 5, dtype=torch.float64)
+    moves = []
+    for scale in (1.0, 50.0):
+        weights = nn.Parameter(start.clone())
+        rule = optimizer([weights], **settings)
+        for group in rule.param_groups:
+            group["lr"] /= scale
+        for _ in range(20):
+            rule.zero_grad()
+            (scale * (weights - 3).square().sum()).backward()
+            rule.step()
+        moves.append(weights.detach() - start)
+    gap = (moves[1] - moves[0]).norm() / moves[0].norm()
+    return bool(gap < 1e-3)
+
+
+# %% exercise="hides_the_scale" mistake="one_optimizer_for_both" says="Both runs share one optimizer, which remembers the first; make one for each."
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
+    start = torch.linspace(-1, 1, 5, dtype=torch.float64)
+    moves = []
+    weights = nn.Parameter(start.clone())
+    rule = optimizer([weights], **settings)
+    for scale in (1.0, 50.0):
+        weights.data = start.clone()
+        for _ in range(20):
+            rule.zero_grad()
+            (scale * (weights - 3).square().sum()).backward()
+            rule.step()
+        moves.append(weights.detach() - start)
+    gap = (moves[1] - moves[0]).norm() / moves[0].norm()
+    return bool(gap < 1e-3)
+
+
+# %% exercise="hides_the_scale" mistake="minimum_at_zero" says="The loss has its minimum at zero, so its gradient looks like weight decay; put the minimum elsewhere."
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
+    start = torch.linspace(-1, 1, 5, dtype=torch.float64)
+    moves = []
+    for scale in (1.0, 50.0):
+        weights = nn.Parameter(start.clone())
+        rule = optimizer([weights], **settings)
+        for _ in range(20):
+            rule.zero_grad()
+            (scale * weights.square().sum()).backward()
+            rule.step()
+        moves.append(weights.detach() - start)
+    gap = (moves[1] - moves[0]).norm() / moves[0].norm()
+    return bool(gap < 1e-3)
+
+
 # %% exercise="update_steps" mistake="a_step_at_zero" says="The first step comes after the first sample, since zero is divisible by everything; step after the one that completes a group."
 def update_steps(n_samples: int, period: int) -> list[int]:
     return [i for i in range(n_samples) if i % period == 0]
@@ -826,6 +1187,16 @@ def update_steps(n_samples: int, period: int) -> list[int]:
     if n_samples % period:
         steps[-1:] = [n_samples - 1]
     return steps
+
+
+# %% exercise="update_steps" mistake="number_of_groups" says="These are the numbers of the groups; return the index of each one's last sample."
+def update_steps(n_samples: int, period: int) -> list[int]:
+    return list(range(-(-n_samples // period)))
+
+
+# %% exercise="update_steps" mistake="groups_of_samples" says="These are the groups themselves; return the index of each one's last sample."
+def update_steps(n_samples: int, period: int) -> list[int]:
+    return [list(range(n_samples))[i : i + period] for i in range(0, n_samples, period)]
 
 
 # %% exercise="train_in_chunks" mistake="batch_cut_instead_of_time" says="The chunks are cut along the first axis, which holds the sequences; time is the second."
@@ -930,7 +1301,7 @@ def train_in_chunks(
     return torch.cat(outputs, dim=1)
 
 
-# %% exercise="train_in_chunks" mistake="no_step" says="The optimizer never steps; call it after each backward pass."
+# %% exercise="train_in_chunks" mistake="no_step" says="No step changes the weights; let the optimizer step after backward, before gradients are cleared again."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1032,3 +1403,137 @@ def train_in_chunks(
         state = state.detach()
         outputs.append(output.detach())
     return torch.cat(outputs)
+
+
+# %% exercise="train_in_chunks" mistake="read_again_after_the_step" says="Each chunk is read again after its step; keep the outputs that the loss has seen."
+def train_in_chunks(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    k: int,
+    optimizer: torch.optim.Optimizer,
+    loss: Callable[[Tensor, Tensor], Tensor] = l1_loss,
+) -> Tensor:
+    state, outputs = None, []
+    for start in range(0, x.size(1), k):
+        chunk = slice(start, start + k)
+        before = state
+        output, state = model(x[:, chunk], state)
+        optimizer.zero_grad()
+        loss(output, y[:, chunk]).backward()
+        optimizer.step()
+        state = state.detach()
+        outputs.append(model(x[:, chunk], before)[0].detach())
+    return torch.cat(outputs, dim=1)
+
+
+# %% exercise="train_in_chunks" mistake="swapped_arguments" says="The loss gets its target first; the output comes first."
+def train_in_chunks(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    k: int,
+    optimizer: torch.optim.Optimizer,
+    loss: Callable[[Tensor, Tensor], Tensor] = l1_loss,
+) -> Tensor:
+    state, outputs = None, []
+    for start in range(0, x.size(1), k):
+        chunk = slice(start, start + k)
+        output, state = model(x[:, chunk], state)
+        optimizer.zero_grad()
+        loss(y[:, chunk], output).backward()
+        optimizer.step()
+        state = state.detach()
+        outputs.append(output.detach())
+    return torch.cat(outputs, dim=1)
+
+
+# %% exercise="train_in_chunks" mistake="history_returned" says="The outputs keep their history, and with it the memory of all chunks; detach them."
+def train_in_chunks(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    k: int,
+    optimizer: torch.optim.Optimizer,
+    loss: Callable[[Tensor, Tensor], Tensor] = l1_loss,
+) -> Tensor:
+    state, outputs = None, []
+    for start in range(0, x.size(1), k):
+        chunk = slice(start, start + k)
+        output, state = model(x[:, chunk], state)
+        optimizer.zero_grad()
+        loss(output, y[:, chunk]).backward()
+        optimizer.step()
+        state = state.detach()
+        outputs.append(output)
+    return torch.cat(outputs, dim=1)
+
+
+# %% exercise="train_in_chunks" mistake="clipped" says="Gradients are clipped before the step; step on them as they are."
+def train_in_chunks(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    k: int,
+    optimizer: torch.optim.Optimizer,
+    loss: Callable[[Tensor, Tensor], Tensor] = l1_loss,
+) -> Tensor:
+    state, outputs = None, []
+    for start in range(0, x.size(1), k):
+        chunk = slice(start, start + k)
+        output, state = model(x[:, chunk], state)
+        optimizer.zero_grad()
+        loss(output, y[:, chunk]).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        state = state.detach()
+        outputs.append(output.detach())
+    return torch.cat(outputs, dim=1)
+
+
+# %% exercise="train_in_chunks" mistake="two_passes" says="The chunks are trained on twice; one pass is asked for."
+def train_in_chunks(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    k: int,
+    optimizer: torch.optim.Optimizer,
+    loss: Callable[[Tensor, Tensor], Tensor] = l1_loss,
+) -> Tensor:
+    state, outputs = None, []
+    for start in [*range(0, x.size(1), k)] * 2:
+        chunk = slice(start, start + k)
+        output, state = model(x[:, chunk], state)
+        optimizer.zero_grad()
+        loss(output, y[:, chunk]).backward()
+        optimizer.step()
+        state = state.detach()
+        outputs.append(output.detach())
+    return torch.cat(outputs, dim=1)
+
+
+# %% exercise="accumulate_gradients" mistake="one_backward" says="All graphs are kept until one backward pass at the end; call it once for each batch."
+def accumulate_gradients(
+    model: nn.Module,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    batches: Sequence[tuple[Tensor, Tensor]],
+) -> None:
+    total = sum(len(x) for x, _ in batches)
+    model.zero_grad()
+    sum(loss(model(x), y) * len(x) / total for x, y in batches).backward()
+
+
+# %% exercise="hides_the_scale" mistake="compared_with_the_weights" says="The gap is compared with the weights, so small steps from large weights pass; compare it with the way that was gone."
+def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
+    start = torch.linspace(-1, 1, 5, dtype=torch.float64)
+    moves = []
+    for scale in (1.0, 50.0):
+        weights = nn.Parameter(start.clone())
+        rule = optimizer([weights], **settings)
+        for _ in range(20):
+            rule.zero_grad()
+            (scale * (weights - 3).square().sum()).backward()
+            rule.step()
+        moves.append(weights.detach() - start)
+    gap = (moves[1] - moves[0]).norm() / (start + moves[0]).norm()
+    return bool(gap < 1e-3)
