@@ -27,7 +27,7 @@ STEPS = {
     if REFERENCE_MACHINE
     else "unrolled build",
 }
-MODULES = {"ruff": "ruff", "mypy": "mypy", "pytest": "pytest", "unrolled": "unrolled.cli"}
+MODULES = {"ruff": "ruff", "mypy": "mypy", "pytest": "pytest", "unrolled": "unrolled"}
 
 
 def main() -> int:
