@@ -1,10 +1,13 @@
 """Device and seeds: what a cell needs to know about the machine it runs on."""
 
 import os
+import random
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from unrolled.errors import BookError
 
@@ -31,31 +34,35 @@ def device() -> "torch.device":
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Draw from torch's and numpy's global generators as if seeded with `seed`; restore them after.
+    """Draw from all global generators as if seeded with `seed`; restore them after.
 
-    Layers take no generator, so their initial weights are drawn inside this block.
+    Layers take no generator, so their initial weights are drawn inside this block. What Keras and
+    TensorFlow draw cannot be restored; after the block they start anew from Python's generator.
     """
-    import numpy as np
-    import torch
-
-    numpy_state = np.random.get_state()
-    with torch.random.fork_rng():
+    torch = sys.modules.get("torch")
+    state, numpy_state = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng() if torch else nullcontext():
         seed_generators(seed)
         try:
             yield
         finally:
+            after = random.Random()
+            after.setstate(state)
+            seed_generators(after.getrandbits(32))
+            random.setstate(state)
             np.random.set_state(numpy_state)
 
 
 def seed_generators(seed: int) -> None:
-    """Seed numpy's global generators, and torch's where it is loaded.
+    """Seed the global generators of Python and numpy, and of torch and Keras where they are loaded.
 
     `torch.manual_seed` does the same, and where there is no accelerator keeps a stack trace of each
     call for one that may come.
     """
-    import numpy as np
-
+    random.seed(seed)
     np.random.seed(seed % 2**32)
+    if keras := sys.modules.get("keras"):
+        keras.utils.set_random_seed(seed % 2**32)  # and TensorFlow's
     if torch := sys.modules.get("torch"):
         torch.default_generator.manual_seed(seed)
         if torch.cuda.is_available():

@@ -6,6 +6,7 @@ dictionaries, slices, arrays and tensors of the white-listed dtypes, and handles
 object that stays on the student's side. Everything read is held to the caps below.
 """
 
+import contextlib
 import json
 import math
 import struct
@@ -24,6 +25,7 @@ NODES = 200_000
 AXES = 16
 NAME = 80
 KINDS = ("torch", "numpy", "scalar")
+FOREIGN = (("tensorflow", "Tensor"), ("jax", "Array"), ("keras", "Variable"))  # cross as numpy's
 DTYPES = frozenset(
     "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64 "
     "complex64 complex128".split()
@@ -82,7 +84,7 @@ class _Writer:
 
     def _array(self, value: Any) -> Any:
         kind, array, dtype = _as_numpy(value)
-        if array is None or dtype not in DTYPES:
+        if array is None or dtype not in DTYPES or (dtype == "bfloat16" and kind != "torch"):
             return None
         raw = np.ascontiguousarray(array).tobytes()
         return ["array", kind, dtype, list(array.shape), *self._bytes(raw)]
@@ -99,7 +101,8 @@ def _as_numpy(value: Any) -> tuple[str, np.ndarray | None, str]:
         return "scalar", np.asarray(value), value.dtype.name
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(value, torch.Tensor):
-        return "", None, ""
+        array = foreign_array(value)
+        return "numpy", array, "" if array is None else array.dtype.name
     if value.is_sparse or value.is_quantized or value.device.type == "meta":
         return "", None, ""
     dtype = str(value.dtype).removeprefix("torch.")
@@ -107,6 +110,16 @@ def _as_numpy(value: Any) -> tuple[str, np.ndarray | None, str]:
     if dtype == "bfloat16":
         value = value.view(torch.int16)
     return "torch", value.numpy() if dtype in DTYPES else None, dtype
+
+
+def foreign_array(value: Any) -> np.ndarray | None:
+    """Return the numbers of a tensor of TensorFlow or JAX, or of a variable; None for others."""
+    for library, name in FOREIGN:
+        kind = getattr(sys.modules.get(library), name, None)
+        if kind is not None and isinstance(value, kind):
+            with contextlib.suppress(NotImplementedError):  # a tensor of a traced function
+                return np.asarray(value)
+    return None
 
 
 def encode(value: Any, opaque: Opaque = _refuse) -> bytes:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from unrolled.wire import foreign_array
+
 PLAIN = (bool, int, float, str, bytes, type(None))
 RELATIVE = {"float64": 1e-8, "float32": 2e-4, "float16": 2e-2, "bfloat16": 5e-2}
 
@@ -56,7 +58,13 @@ def _as_array(value: Any) -> np.ndarray | None:
     if torch is not None and isinstance(value, torch.Tensor):
         value = value.detach().cpu()
         return value.float().numpy() if value.dtype is torch.bfloat16 else value.numpy()
-    return None
+    return foreign_array(value)
+
+
+def _dtype(value: Any, array: np.ndarray) -> str:
+    """Return the name of a value's dtype, torch's own where its array has another."""
+    name = str(getattr(value, "dtype", ""))
+    return name.removeprefix("torch.") if name.startswith("torch.") else array.dtype.name
 
 
 def _kind(value: Any) -> str:
@@ -112,7 +120,7 @@ def close(
             f"{what}{_at(place, axes)}: expected a finite number, got {found[place]}", got
         )
     if tolerance is None:
-        names = [str(getattr(one, "dtype", "float64")).split(".")[-1] for one in (got, expected)]
+        names = [_dtype(got, found), _dtype(expected, wanted)]
         tolerance = max(RELATIVE.get(name, RELATIVE["float64"]) for name in names)
         if getattr(getattr(got, "device", None), "type", "cpu") != "cpu":
             tolerance *= 10
