@@ -77,14 +77,18 @@ def newest(folder: Path, notebook: Notebook) -> Path | None:
 
 
 def overruled(folder: Path, notebook: Notebook) -> Path | None:
-    """Return an older file whose answers are not those of the newest, if there is one."""
+    """Return an older file with an answer that the newest has not, if there is one."""
 
     def answers(path: Path) -> dict[str, list[str]]:
         cells = answers_in(read_cells(path))
         return {name: [cell.source for cell in group] for name, group in cells.items()}
 
-    found = versions(folder, notebook)
-    return next((path for path in found[1:] if answers(path) != answers(found[0])), None)
+    stubs, found = answers(notebook.source), versions(folder, notebook)
+    newer = {**stubs, **answers(found[0])} if found else stubs
+    for path in found[1:]:
+        if any(one not in (stubs.get(n), newer.get(n)) for n, one in answers(path).items()):
+            return path
+    return None
 
 
 @dataclass(frozen=True)

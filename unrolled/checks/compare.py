@@ -130,7 +130,8 @@ def close(
     )
     if not near.all():
         place = tuple(np.argwhere(~near)[0])
-        values = f"expected {wanted[place]:.6g}, got {found[place]:.6g}"
+        digits = 6 if f"{wanted[place]:.6g}" != f"{found[place]:.6g}" else 15
+        values = f"expected {wanted[place]:.{digits}g}, got {found[place]:.{digits}g}"
         raise Mismatch(f"{what}{_at(place, axes)}: {values}", got)
 
 

@@ -73,7 +73,8 @@ def check(exercise: str) -> Table:
     """Run the checks of an exercise against the names of the calling notebook.
 
     exercise: its id, its number ("1.3") or the name of its function. Needs no saved file. Returns a
-    table, which a notebook shows as a cell's last value; raises BookError for an unknown exercise.
+    table, which a notebook shows as a cell's last value; where there is no notebook it is printed.
+    Raises BookError for an unknown exercise.
     """
     book = read_book()
     found = called(book, exercise) if isinstance(exercise, str) else []
@@ -91,7 +92,10 @@ def check(exercise: str) -> Table:
     _, verdicts, said = run_pytest(arguments, Named("live", Live(names)))
     if not verdicts:
         raise BookError(f"the checks of {found[0]} did not run: {said.strip()[-500:]}")
-    return Table(found[0], tuple(verdicts), tuple(_elsewhere(names, notebook, found[0])))
+    table = Table(found[0], tuple(verdicts), tuple(_elsewhere(names, notebook, found[0])))
+    if not hasattr(builtins, "__IPYTHON__"):  # a script shows no cell's last value
+        print(table)
+    return table
 
 
 def _elsewhere(names: Mapping[str, Any], notebook: Notebook, exercise: str) -> Iterator[str]:
