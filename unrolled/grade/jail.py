@@ -29,6 +29,9 @@ from unrolled.notebook import read_cells
 from unrolled.wire import HEADER, WireError, frame_size
 
 INSTALL = "apt-get install bubblewrap libseccomp2"
+# One reason for all: which of them is seen first is a matter of microseconds, and a class that is
+# graded twice has to have the same rows.
+BROKEN_OFF = "it ended in the middle of a request, or said what it was not asked"
 THREADED = ("tensorflow", "keras")  # start threads, so a process that has used them cannot fork
 FIRST_UID = 1_900_000_000
 SCRATCH = {"bubblewrap": "/scratch", "container": "/tmp"}  # the book may lie in the jail's /tmp
@@ -78,13 +81,11 @@ class Child:
         self._in_time()
         try:
             if self._available(1, socket.MSG_PEEK) is not None:
-                raise self.end("it spoke without being asked, or ended by itself")
+                raise self.end(BROKEN_OFF)
             self._send(request)
             return self._receive()
-        except WireError as error:
-            raise self.end(f"what it said is no frame: {error}") from error
-        except OSError as error:
-            raise self.end("it ended in the middle of a request") from error
+        except (WireError, OSError) as error:
+            raise self.end(BROKEN_OFF) from error
 
     def _send(self, request: bytes) -> None:
         self.wire.settimeout(self.limits.idle)
@@ -107,12 +108,12 @@ class Child:
                 self._watch()
             part = self._available(1 << 18)
             if not part:
-                raise self.end("it ended in the middle of a request")
+                raise self.end(BROKEN_OFF)
             reply += part
             if len(reply) >= HEADER.size:
                 size = HEADER.size + frame_size(bytes(reply[: HEADER.size]))
         if len(reply) > size:
-            raise self.end("it said more than it was asked")
+            raise self.end(BROKEN_OFF)
         return bytes(reply)
 
     def _watch(self) -> None:
@@ -122,7 +123,7 @@ class Child:
             self.busy = now
         self.cpu = used["cpu"]
         if used["state"] == "Z":
-            raise self.end("it ended in the middle of a request")
+            raise self.end(BROKEN_OFF)
         if self.cpu - self.before > self.limits.call:
             raise self.end(f"a call took more than {self.limits.call:g} s of CPU time")
         if now - self.busy > self.limits.idle:
