@@ -1,13 +1,20 @@
 """Unrolled: recurrent networks, learned by fixing them.
 
 The names that chapters import. Each is loaded on first use, so that reading the book's
-registry does not import torch.
+registry does not import torch. Imported before Keras, it keeps TensorFlow from logging to every
+page, and its sums in the same order on every machine.
 """
 
+import logging
+import os
 from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # with them it logs whatever the level
+logging.getLogger("tensorflow").addFilter(lambda said: "retracing" not in said.getMessage())
 
 _HOME = {
     "check": "unrolled.checks.live",

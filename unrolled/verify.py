@@ -82,7 +82,8 @@ def verify(notebook: Notebook, said: Callable[[str], None], jobs: int = 2) -> Re
         behave(partial(_here, notebook), notebook, checks, report, said)
         return report
     os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPool(jobs, context=get_context("spawn")) as pool:
+    begin, what = _prepared, (notebook.root, notebook.name)  # imports are on no task's time
+    with ProcessPool(jobs, initializer=begin, initargs=what, context=get_context("spawn")) as pool:
         behave(partial(_there, notebook, pool), notebook, checks, report, said)
     return report
 
