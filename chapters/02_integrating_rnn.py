@@ -231,8 +231,9 @@ print(f"leaky average    {cost:.3f}, keeps {keep:.2f}, times {s:.1f}")
 # above one they rise together and their difference stays. Take $z$ for the
 # new level before it is cut, and let two units hold the two terms:
 #
-# $$z_t = (h_1 - h_2)_{t-1} + g\,x_t - g\,b, \qquad
-# h_t = \bigl[\text{relu}(z_t),\; \text{relu}(z_t - 1)\bigr], \qquad
+# $$z_t = (h_1 - h_2)_{t-1} + g\,x_t - g\,b$$
+#
+# $$h_t = \bigl[\text{relu}(z_t),\; \text{relu}(z_t - 1)\bigr], \qquad
 # y_t = (h_1 - h_2)_t$$
 #
 # That is an ordinary RNN of two ReLU units {cite:p}`elman1990`, and nothing
