@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -294,6 +294,9 @@ def _versions() -> dict[str, str]:
     loaded = {name.split(".")[0] for name in sys.modules}
     packages = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
     modules = {"scikit-learn": "sklearn"}
+    homes = packages_distributions()  # tensorflow may be tensorflow-cpu
     return {
-        name: version(name).split("+")[0] for name in packages if modules.get(name, name) in loaded
+        name: version(homes[module][0]).split("+")[0]
+        for name in packages
+        if (module := modules.get(name, name)) in loaded
     }
