@@ -13,8 +13,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import packages_distributions, version
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from unrolled.answers import Answers, load_namespace
@@ -209,6 +210,18 @@ def _namespace(name: str) -> dict[str, Any]:
     return load_namespace(notebook, answers, kinds=("setup", "exercise", "experiment"))
 
 
+def _end_with_the_parent() -> None:
+    """End this process when the one that started it does, however that one ended."""
+
+    def wait() -> None:
+        parent = parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
+
+
 def _run(name: str, title: str, seeds: tuple[int, ...]) -> dict[str, list[float]]:
     run = _namespace(name)[title]
     if run.experiment.together:
@@ -244,7 +257,7 @@ def measure(
             todo.append((title, seeds, notebook.root / "build" / "results" / file))
     missing = [one for one in todo if not one[2].is_file()]
     if missing:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(jobs, get_context("spawn"), _end_with_the_parent) as pool:
             running = {pool.submit(_run, notebook.name, t, s): (t, p) for t, s, p in missing}
             try:
                 for done, future in enumerate(as_completed(running), start=1):

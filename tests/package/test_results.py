@@ -3,6 +3,10 @@
 import json
 import math
 import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -125,6 +129,41 @@ def test_an_interrupted_measurement_goes_on_where_it_stopped(book: Book) -> None
     kept = len(list((book.root / "build" / "results").glob("*.json")))
     assert kept >= 2
     assert _measure(book) == 5 - kept
+
+
+def test_a_killed_measurement_leaves_no_process_behind(book: Book, tmp_path: Path) -> None:
+    ticks = f"""
+
+@experiment(seeds=[1])
+def ticks(seed):
+    import pathlib, time
+    for count in range(6000):
+        pathlib.Path({str(tmp_path)!r}, "count").write_text(str(count))
+        time.sleep(0.1)
+"""
+    source = book.notebooks[0].source
+    source.write_text(source.read_text() + ticks)
+    command = [sys.executable, "-m", "unrolled", "results", "--jobs", "1"]
+    running = subprocess.Popen(command, cwd=book.root, stderr=subprocess.DEVNULL)
+    _until((tmp_path / "count").is_file)
+    running.kill()
+    running.wait()
+    seen = [""]
+
+    def still() -> bool:
+        time.sleep(2)
+        seen.append((tmp_path / "count").read_text())
+        return seen[-1] == seen[-2]
+
+    _until(still)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    """Wait for something to hold, two minutes at most."""
+    end = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_a_damaged_table_is_one_line(book: Book) -> None:
