@@ -74,9 +74,8 @@ def _rows(graded: Class, results: Sequence[Result]) -> str:
     for one in results:
         points = [one.points[name] for name in graded.exercises]
         when = one.when.isoformat(timespec="seconds")
-        problem = "; ".join([one.marked.problem, *one.marked.noticed]).strip("; ")
         row = [one.student, *points, one.total, one.label or one.file, attempts[one.student]]
-        rows.append([*row, when, one.late, problem])
+        rows.append([*row, when, one.late, one.marked.problem])
     return table(rows)
 
 

@@ -55,7 +55,13 @@ kill tkill tgkill pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo setpriorit
 sched_setscheduler sched_setattr ioprio_set inotify_init inotify_init1 fanotify_init
 """.split()
 
+PF_EXITING = 0x4
 libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of proc(5)'s stat from the third, the state, onward."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def _ok(result: int, what: str) -> None:
@@ -213,7 +219,7 @@ class Server:
 
     def _usage(self, pid: int) -> dict[str, Any]:
         """CPU seconds so far, the state's letter and the number of threads, as in proc(5)."""
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = _stat(pid)
         ticks = int(fields[11]) + int(fields[12])
         cpu = ticks / os.sysconf("SC_CLK_TCK")
         return {"state": fields[0], "cpu": cpu, "threads": int(fields[17])}
@@ -223,7 +229,9 @@ class Server:
 
         Says which signal had ended it before, if any, and the CPU seconds of it and of the server.
         """
-        ended, status, used = os.wait4(pid, os.WNOHANG)
+        # A process that is on its way out has closed its wire already and is not to be waited for
+        # yet; what ended it is known in a moment.
+        ended, status, used = os.wait4(pid, 0 if int(_stat(pid)[6]) & PF_EXITING else os.WNOHANG)
         if not ended:
             os.kill(pid, signal.SIGKILL)
             _, _, used = os.wait4(pid, 0)
