@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from unrolled.checks.compare import plain, same_values
 from unrolled.checks.diagnosis import SEED, Catalog, Named
 from unrolled.checks.live import check
 from unrolled.checks.run import Bench, Check, Failure, checks_by_exercise, load_checks
+from unrolled.checks.watch import Endless, within
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
 from unrolled.notebook import compiled
@@ -387,3 +389,14 @@ def test_the_books_checks_have_sentences_for_names() -> None:
             for one in checks:
                 assert one.__name__.count("_") >= 3, one.__name__
                 assert Path(one.__code__.co_filename) == notebook.checks
+
+
+def test_a_loop_is_ended_where_interrupts_are_ignored_as_in_a_background_job() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(Endless, match=r"this ran for 0\.2 s"), within(0.2, "this"):
+            while True:
+                pass
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,6 +1,7 @@
 """An end for an answer that never ends."""
 
 import _thread
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -36,6 +37,9 @@ def within(seconds: float, what: str) -> Iterator[None]:
                 _thread.interrupt_main()
             clock = time.monotonic() + 1
 
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # a job in the background is born deaf to it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=watch, daemon=True).start()
     try:
         try:
@@ -43,6 +47,7 @@ def within(seconds: float, what: str) -> Iterator[None]:
         finally:
             with lock:
                 over.set()
+                signal.signal(signal.SIGINT, before or signal.SIG_DFL)
     except KeyboardInterrupt as error:
         over.set()
         if not stopped.is_set():
