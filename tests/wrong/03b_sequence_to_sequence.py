@@ -1,0 +1,881 @@
+# %% exercise="encode_sum" mistake="flush_left" says="The texts are flush left; fill up with blanks on the left."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.ljust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.all(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="padded_with_zeros" says="Short texts are filled up with the digit zero; the blank is a character of its own."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width, "0") for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.all(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="blank_is_nothing" says="A blank is a row of zeros; give it the last column, as any other character."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+    letters[-1] = 0
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.all(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="widths_of_the_batch" says="The widths follow the rows at hand; take the longest that may ever come."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    width = max(map(len, tasks))
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = max(map(len, answers))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.all(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="two_digits_each" says="Every number is given two digits; the widths follow from the largest."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = 3 * count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = 2
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.all(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="reversed_answer" says="The answer is spelled from its last digit; spell it from its first."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total)[::-1] for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.all(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="answer_of_input_width" says="The answer is as wide as the sum; it needs the digits of the largest sum only."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.all(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="double_precision" says="The numbers are float64; Keras computes in float32."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET))
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.all(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="no_plus" says="The plus signs are missing; join the numbers with them."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = [" ".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.all(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="character_mean" says="This is the share of characters; a row counts when all of its characters are right."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.mean())
+
+
+# %% exercise="encode_sum" mistake="any_character" says="One right character is enough for this; take all of them."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.any(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="probabilities_compared" says="Probabilities are compared with ones and zeros; take the most probable character first."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = np.isclose(predicted, true).all(-1)  # (B, T)
+    return float(right.all(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="whole_batch" says="One wrong row spoils the batch; count the rows that are right."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right.all())
+
+
+# %% exercise="encode_sum" mistake="first_character" says="Only the first character is compared; compare all."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    count = terms.shape[1]
+    width = count * len(str(largest)) + count - 1
+    tasks = ["+".join(map(str, row)) for row in terms]
+    answers = [str(total) for total in terms.sum(1)]
+    letters = np.eye(len(ALPHABET), dtype="float32")
+
+    def encoded(texts: list[str], width: int) -> np.ndarray:
+        padded = [text.rjust(width) for text in texts]
+        places = [[ALPHABET.index(c) for c in text] for text in padded]
+        return letters[np.array(places)]  # (B, T, characters)
+
+    answer_width = len(str(count * largest))
+    return encoded(tasks, width), encoded(answers, answer_width)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
+    return float(right[:, 0].mean())
+
+
+# %% exercise="split_disjoint" mistake="rows_permuted" says="Rows are drawn, and copies of one input land on both sides; draw distinct inputs."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    order = np.random.default_rng(seed).permutation(len(inputs))
+    return np.sort(order[held_out:]), np.sort(order[:held_out])
+
+
+# %% exercise="split_disjoint" mistake="random_redraw" says="The test is drawn anew from all rows; what is drawn must leave the training rows."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.random.default_rng(seed).integers(len(inputs), size=held_out)
+    return np.arange(len(inputs)), rows
+
+
+# %% exercise="split_disjoint" mistake="copies_dropped" says="Of equal rows only the first is kept; every row belongs to a side."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    flat = inputs.reshape(len(inputs), -1)
+    _, first = np.unique(flat, axis=0, return_index=True)
+    first = np.random.default_rng(seed).permutation(first)
+    return np.sort(first[held_out:]), np.sort(first[:held_out])
+
+
+# %% exercise="split_disjoint" mistake="last_in_order" says="The largest inputs are always held out; draw them with the seed."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    distinct, kind = np.unique(inputs, axis=0, return_inverse=True)
+    order = np.arange(len(distinct))[::-1]
+    hidden = np.isin(kind, order[:held_out])
+    return np.flatnonzero(~hidden), np.flatnonzero(hidden)
+
+
+# %% exercise="split_disjoint" mistake="own_seed" says="The seed is ignored; make the generator of it."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    distinct, kind = np.unique(inputs, axis=0, return_inverse=True)
+    order = np.random.default_rng(0).permutation(len(distinct))
+    hidden = np.isin(kind, order[:held_out])
+    return np.flatnonzero(~hidden), np.flatnonzero(hidden)
+
+
+# %% exercise="split_disjoint" mistake="unseeded" says="The global generator draws, so that every call gives another split; make a generator of the seed."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    distinct, kind = np.unique(inputs, axis=0, return_inverse=True)
+    order = np.random.permutation(len(distinct))
+    hidden = np.isin(kind, order[:held_out])
+    return np.flatnonzero(~hidden), np.flatnonzero(hidden)
+
+
+# %% exercise="split_disjoint" mistake="first_step_only" says="Inputs are told apart by their first step alone; compare whole rows."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    distinct, kind = np.unique(inputs[:, 0], axis=0, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(distinct))
+    hidden = np.isin(kind, order[:held_out])
+    return np.flatnonzero(~hidden), np.flatnonzero(hidden)
+
+
+# %% exercise="split_disjoint" mistake="sides_swapped" says="The held-out rows come first; return training, then test."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    distinct, kind = np.unique(inputs, axis=0, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(distinct))
+    hidden = np.isin(kind, order[:held_out])
+    return np.flatnonzero(hidden), np.flatnonzero(~hidden)
+
+
+# %% exercise="split_disjoint" mistake="inputs_returned" says="These are the inputs themselves; return the numbers of their rows."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    distinct, kind = np.unique(inputs, axis=0, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(distinct))
+    hidden = np.isin(kind, order[:held_out])
+    return inputs[~hidden], inputs[hidden]
+
+
+# %% exercise="split_disjoint" mistake="one_too_many" says="One input too many is held out; take exactly as many as asked for."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    distinct, kind = np.unique(inputs, axis=0, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(distinct))
+    hidden = np.isin(kind, order[: held_out + 1])
+    return np.flatnonzero(~hidden), np.flatnonzero(hidden)
+
+
+# %% exercise="split_disjoint" mistake="rows_counted" says="As many rows as asked for are held out; count distinct inputs."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    flat = inputs.reshape(len(inputs), -1)
+    distinct, kind = np.unique(flat, axis=0, return_inverse=True)
+    kind = kind.reshape(-1)
+    hidden = np.zeros(len(inputs), dtype=bool)
+    for one in np.random.default_rng(seed).permutation(len(distinct)):
+        if hidden.sum() < held_out:
+            hidden |= kind == one
+    return np.flatnonzero(~hidden), np.flatnonzero(hidden)
+
+
+# %% exercise="frame_features" mistake="time_mixed_into_batch" says="The frames come back in another order; split the long axis as it was joined, batch before time."
+def frame_features(
+    frames: Any, convolve: Callable[[Any], Any]
+) -> Any:
+    steps, *frame = frames.shape[1:]
+    single = ops.reshape(frames, (-1, *frame))  # (B T, H, W, C)
+    found = convolve(single)
+    found = ops.reshape(found, (steps, -1, *found.shape[1:]))
+    order = (1, 0, *range(2, len(found.shape)))
+    return ops.transpose(found, order)
+
+
+# %% exercise="frame_features" mistake="last_frame_only" says="Only the last frame is convolved; every frame has features."
+def frame_features(
+    frames: Any, convolve: Callable[[Any], Any]
+) -> Any:
+    return ops.expand_dims(convolve(frames[:, -1]), 1)
+
+
+# %% exercise="frame_features" mistake="last_frame_repeated" says="All steps have the features of the last frame; convolve each."
+def frame_features(
+    frames: Any, convolve: Callable[[Any], Any]
+) -> Any:
+    found = [convolve(frames[:, -1])] * frames.shape[1]
+    return ops.stack(found, axis=1)
+
+
+# %% exercise="frame_features" mistake="mean_frame" says="The frames are averaged before they are convolved; convolve each."
+def frame_features(
+    frames: Any, convolve: Callable[[Any], Any]
+) -> Any:
+    found = [convolve(ops.mean(frames, axis=1))] * frames.shape[1]
+    return ops.stack(found, axis=1)
+
+
+# %% exercise="frame_features" mistake="flattened_by_force" says="The features are flattened; keep whatever axes convolve returns."
+def frame_features(
+    frames: Any, convolve: Callable[[Any], Any]
+) -> Any:
+    steps, *frame = frames.shape[1:]
+    single = ops.reshape(frames, (-1, *frame))  # (B T, H, W, C)
+    found = convolve(single)
+    size = int(np.prod(found.shape[1:]))
+    return ops.reshape(found, (-1, steps, size))
+
+
+# %% exercise="frame_features" mistake="time_not_restored" says="Batch and time are still one axis; split it again."
+def frame_features(
+    frames: Any, convolve: Callable[[Any], Any]
+) -> Any:
+    steps, *frame = frames.shape[1:]
+    single = ops.reshape(frames, (-1, *frame))  # (B T, H, W, C)
+    found = convolve(single)
+    return found
+
+
+# %% exercise="frame_features" mistake="time_before_batch" says="Time comes before the batch; stack along the second axis."
+def frame_features(
+    frames: Any, convolve: Callable[[Any], Any]
+) -> Any:
+    steps = range(frames.shape[1])
+    return ops.stack([convolve(frames[:, step]) for step in steps])
+
+
+# %% exercise="frame_features" mistake="fixed_batch" says="The number of sequences is read off the shape, which a model that is being built does not know; let that axis be -1."
+def frame_features(
+    frames: Any, convolve: Callable[[Any], Any]
+) -> Any:
+    batch, steps, *frame = frames.shape
+    count = 0 if batch is None else batch
+    found = convolve(ops.reshape(frames, (-1, *frame)))
+    return ops.reshape(found, (count, steps, *found.shape[1:]))
+
+
+# %% exercise="frame_features" mistake="time_as_channels" says="Time is put among the channels; a frame must not see its neighbors."
+def frame_features(
+    frames: Any, convolve: Callable[[Any], Any]
+) -> Any:
+    steps = frames.shape[1]
+    mean = ops.mean(frames, axis=1, keepdims=True)
+    mixed = ops.reshape(0.5 * (frames + mean), (-1, *frames.shape[2:]))
+    found = convolve(mixed)
+    return ops.reshape(found, (-1, steps, *found.shape[1:]))
+
+
+# %% exercise="attention" mistake="softmax_over_queries" says="The softmax runs over the queries; a query's weights over the steps add up to one."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1] ** 0.5
+    if mask is not None:
+        scores = ops.where(mask[:, None, :], scores, -1e9)
+    weights = ops.softmax(scores, axis=1)  # (B, Q, T)
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="mask_after_softmax" says="The mask comes after the softmax, so that the weights no longer add up to one; put it before."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1] ** 0.5
+    if mask is not None:
+        weights = ops.softmax(scores, axis=-1)
+        weights = ops.where(mask[:, None, :], weights, 0.0)
+    else:
+        weights = ops.softmax(scores, axis=-1)  # (B, Q, T)
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="mask_added_after" says="The mask is added to the weights; rule steps out before the softmax."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1] ** 0.5
+    weights = ops.softmax(scores, axis=-1)  # (B, Q, T)
+    if mask is not None:
+        weights += ops.cast(mask[:, None, :], weights.dtype)
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="mask_inverted" says="The mask is read the wrong way round; True means that a step may be looked at."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1] ** 0.5
+    if mask is not None:
+        scores = ops.where(mask[:, None, :], -1e9, scores)
+    weights = ops.softmax(scores, axis=-1)  # (B, Q, T)
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="mask_ignored" says="The mask is ignored; give the steps that it rules out no weight."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1] ** 0.5
+    if mask is not None:
+        pass
+    weights = ops.softmax(scores, axis=-1)  # (B, Q, T)
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="masked_to_zero" says="A masked score is set to zero, and the softmax makes a weight of that; set it far below all others."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1] ** 0.5
+    if mask is not None:
+        scores = ops.where(mask[:, None, :], scores, 0.0)
+    weights = ops.softmax(scores, axis=-1)  # (B, Q, T)
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="mild_mask" says="A masked score is only lowered by one; nothing may be left of it."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1] ** 0.5
+    if mask is not None:
+        scores = ops.where(mask[:, None, :], scores, scores - 1.0)
+    weights = ops.softmax(scores, axis=-1)  # (B, Q, T)
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="no_scale" says="The scores are not divided by the root of the number of channels; divide them."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    if mask is not None:
+        scores = ops.where(mask[:, None, :], scores, -1e9)
+    weights = ops.softmax(scores, axis=-1)  # (B, Q, T)
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="scaled_by_channels" says="The scores are divided by the number of channels; divide by its root."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1]
+    if mask is not None:
+        scores = ops.where(mask[:, None, :], scores, -1e9)
+    weights = ops.softmax(scores, axis=-1)  # (B, Q, T)
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="scaled_by_steps" says="The scores are divided by the root of the number of steps; take the channels of a key."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[1] ** 0.5
+    if mask is not None:
+        scores = ops.where(mask[:, None, :], scores, -1e9)
+    weights = ops.softmax(scores, axis=-1)  # (B, Q, T)
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="one_divided_twice" says="The context is divided by the number of steps; the weights are a mean already."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1] ** 0.5
+    if mask is not None:
+        scores = ops.where(mask[:, None, :], scores, -1e9)
+    weights = ops.softmax(scores, axis=-1)  # (B, Q, T)
+    context = ops.einsum("bqt,btf->bqf", weights, values)
+    return context / keys.shape[1], weights
+
+
+# %% exercise="attention" mistake="hand_made_softmax" says="The exponentials overflow; take the softmax of keras.ops, which subtracts the largest score first."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1] ** 0.5
+    if mask is not None:
+        scores = ops.where(mask[:, None, :], scores, -1e9)
+    weights = ops.exp(scores)
+    weights = weights / ops.sum(weights, axis=-1, keepdims=True)
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="sharpest_only" says="The best step gets everything; a softmax gives each its share."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1] ** 0.5
+    if mask is not None:
+        scores = ops.where(mask[:, None, :], scores, -1e9)
+    best = ops.argmax(scores, axis=-1)
+    weights = ops.one_hot(best, keys.shape[1])
+    return ops.einsum("bqt,btf->bqf", weights, values), weights
+
+
+# %% exercise="attention" mistake="scores_returned" says="The second result are the scores; return the weights after the softmax."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / keys.shape[-1] ** 0.5
+    if mask is not None:
+        scores = ops.where(mask[:, None, :], scores, -1e9)
+    weights = ops.softmax(scores, axis=-1)  # (B, Q, T)
+    return ops.einsum("bqt,btf->bqf", weights, values), scores
+
+
+# %% exercise="bidirectional" mistake="not_reversed_back" says="The second pass is not reversed back, so that its first output stands at the first step; flip it along time."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    def passed(cell: Any, x: Any) -> Any:
+        state, outputs = cell.get_initial_state(x.shape[0]), []
+        for step in range(x.shape[1]):
+            output, state = cell(x[:, step], state)
+            outputs.append(output)
+        return ops.stack(outputs, axis=1)  # (B, T, H)
+
+    ahead = passed(cell_forward, x)
+    back = passed(cell_backward, ops.flip(x, 1))
+    return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
+
+
+# %% exercise="bidirectional" mistake="not_reversed_at_all" says="Both cells read from the beginning; give the second one the sequence from its end."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    def passed(cell: Any, x: Any) -> Any:
+        state, outputs = cell.get_initial_state(x.shape[0]), []
+        for step in range(x.shape[1]):
+            output, state = cell(x[:, step], state)
+            outputs.append(output)
+        return ops.stack(outputs, axis=1)  # (B, T, H)
+
+    ahead = passed(cell_forward, x)
+    back = passed(cell_backward, x)
+    return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
+
+
+# %% exercise="bidirectional" mistake="output_reversed_only" says="The second cell reads forward and only its outputs are flipped; flip its input as well."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    def passed(cell: Any, x: Any) -> Any:
+        state, outputs = cell.get_initial_state(x.shape[0]), []
+        for step in range(x.shape[1]):
+            output, state = cell(x[:, step], state)
+            outputs.append(output)
+        return ops.stack(outputs, axis=1)  # (B, T, H)
+
+    ahead = passed(cell_forward, x)
+    back = ops.flip(passed(cell_backward, x), 1)
+    return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
+
+
+# %% exercise="bidirectional" mistake="one_cell_twice" says="The forward cell runs both ways; the second pass has a cell of its own."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    def passed(cell: Any, x: Any) -> Any:
+        state, outputs = cell.get_initial_state(x.shape[0]), []
+        for step in range(x.shape[1]):
+            output, state = cell(x[:, step], state)
+            outputs.append(output)
+        return ops.stack(outputs, axis=1)  # (B, T, H)
+
+    ahead = passed(cell_forward, x)
+    back = ops.flip(passed(cell_forward, ops.flip(x, 1)), 1)
+    return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
+
+
+# %% exercise="bidirectional" mistake="summed" says="The two outputs are added; put them side by side."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    def passed(cell: Any, x: Any) -> Any:
+        state, outputs = cell.get_initial_state(x.shape[0]), []
+        for step in range(x.shape[1]):
+            output, state = cell(x[:, step], state)
+            outputs.append(output)
+        return ops.stack(outputs, axis=1)  # (B, T, H)
+
+    ahead = passed(cell_forward, x)
+    back = ops.flip(passed(cell_backward, ops.flip(x, 1)), 1)
+    if ahead.shape[-1] != back.shape[-1]:
+        return ahead
+    return ahead + back
+
+
+# %% exercise="bidirectional" mistake="batch_flipped" says="The outputs are flipped along the batch, so that sequences change places; flip them along time."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    def passed(cell: Any, x: Any) -> Any:
+        state, outputs = cell.get_initial_state(x.shape[0]), []
+        for step in range(x.shape[1]):
+            output, state = cell(x[:, step], state)
+            outputs.append(output)
+        return ops.stack(outputs, axis=1)  # (B, T, H)
+
+    ahead = passed(cell_forward, x)
+    back = ops.flip(passed(cell_backward, ops.flip(x, 1)), 0)
+    return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
+
+
+# %% exercise="bidirectional" mistake="state_not_carried" says="The state starts anew at every step; carry on what the cell returns."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    def passed(cell: Any, x: Any) -> Any:
+        state, outputs = cell.get_initial_state(x.shape[0]), []
+        for step in range(x.shape[1]):
+            output, _ = cell(x[:, step], state)
+            outputs.append(output)
+        return ops.stack(outputs, axis=1)  # (B, T, H)
+
+    ahead = passed(cell_forward, x)
+    back = ops.flip(passed(cell_backward, ops.flip(x, 1)), 1)
+    return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
+
+
+# %% exercise="bidirectional" mistake="backward_first" says="The backward half comes first; put the forward half first."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    def passed(cell: Any, x: Any) -> Any:
+        state, outputs = cell.get_initial_state(x.shape[0]), []
+        for step in range(x.shape[1]):
+            output, state = cell(x[:, step], state)
+            outputs.append(output)
+        return ops.stack(outputs, axis=1)  # (B, T, H)
+
+    ahead = passed(cell_forward, x)
+    back = ops.flip(passed(cell_backward, ops.flip(x, 1)), 1)
+    return ops.concatenate([back, ahead], axis=-1)  # (B, T, 2H)
+
+
+# %% exercise="bidirectional" mistake="fed_with_outputs" says="The backward cell reads what the forward cell said; it reads the input."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    def passed(cell: Any, x: Any) -> Any:
+        state, outputs = cell.get_initial_state(x.shape[0]), []
+        for step in range(x.shape[1]):
+            output, state = cell(x[:, step], state)
+            outputs.append(output)
+        return ops.stack(outputs, axis=1)
+
+    ahead = passed(cell_forward, x)
+    fed = ahead[..., :1] + 0 * x
+    back = ops.flip(passed(cell_backward, ops.flip(fed, 1)), 1)
+    return ops.concatenate([ahead, back], axis=-1)
+
+
+# %% exercise="bidirectional" mistake="ends_only" says="Only the two last states are returned; give every step its pair."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    def passed(cell: Any, x: Any) -> Any:
+        state, outputs = cell.get_initial_state(x.shape[0]), []
+        for step in range(x.shape[1]):
+            output, state = cell(x[:, step], state)
+            outputs.append(output)
+        return ops.stack(outputs, axis=1)  # (B, T, H)
+
+    ahead = passed(cell_forward, x)
+    back = ops.flip(passed(cell_backward, ops.flip(x, 1)), 1)
+    return ops.concatenate([ahead[:, -1], back[:, 0]], axis=-1)
+
+
+# %% exercise="bidirectional" mistake="time_first" says="Time comes before the batch; stack along the second axis."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    def passed(cell: Any, x: Any) -> Any:
+        state, outputs = cell.get_initial_state(x.shape[0]), []
+        for step in range(x.shape[1]):
+            output, state = cell(x[:, step], state)
+            outputs.append(output)
+        return ops.stack(outputs, axis=0)
+
+    ahead = passed(cell_forward, x)
+    back = ops.flip(passed(cell_backward, ops.flip(x, 1)), 0)
+    return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
