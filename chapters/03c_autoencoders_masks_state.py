@@ -1226,14 +1226,17 @@ axes_of = PCA(4).fit(flat(seen))
 # %%
 # NBVAL_CHECK_OUTPUT
 def lstm_score(x):
+    """What the autoencoder leaves of each sequence: (B,)."""
     out = autoencoder.predict(x, batch_size=500, verbose=0)
     return ((out - x) ** 2).mean(axis=(1, 2))
 
 def pca_score(x):
+    """What four principal components leave of each: (B,)."""
     back = axes_of.inverse_transform(axes_of.transform(flat(x)))
     return ((back - flat(x)) ** 2).mean(axis=1)
 
 def size(x):
+    """The largest value of each: (B,)."""
     return np.abs(x).max(axis=(1, 2))
 
 ways = {"LSTM": lstm_score, "PCA": pca_score, "size": size}
