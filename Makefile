@@ -10,11 +10,12 @@ PYTHON ?= $(shell test -x $(BIN)/python && echo $(BIN)/python || echo python3)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test lab results bench check-book clean
+.PHONY: help env book test test-backends lab results bench check-book clean
 
 help:
 	$(info make book                     the rendered book: build/html/index.html)
 	$(info make test                     every test of the book and of its package)
+	$(info make test-backends            chapter 3 once more, on torch and on jax)
 	$(info make lab                      your copy of the chapters (work/) in JupyterLab)
 	$(info make results [CHAPTER=01] [SCALE=full]   measure the tables in data/results/ again)
 	$(info make bench                    what checks and grading cost on this machine)
@@ -31,6 +32,9 @@ book: env
 
 test: env
 	@$(BIN)/python tests
+
+test-backends: env
+	@$(BIN)/python tests backends
 
 lab: env
 	@$(BIN)/unrolled start

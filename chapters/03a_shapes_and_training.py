@@ -22,14 +22,15 @@
 # it forecasts a curve; two numbers, found by least squares, do it a hundred
 # thousand times better.
 #
-# This chapter has three notebooks. They go through a zoo of networks that two
-# long tutorials have made popular, both written for an older Keras: a set of
-# course notes on LSTMs, and a page on LSTM autoencoders with a hundred
-# questions below it. We run every model again, in the Keras of today, with
-# several seeds and a baseline beside it. Here we begin with what goes into a network and what
-# comes out, with two models, *vanilla* and *stacked*, and with the advice that
-# such tutorials end with: how to tune. In 3b a sequence becomes another
-# sequence; 3c has autoencoders, padding and states.
+# This chapter has three notebooks. They go through a zoo of networks that
+# two long tutorials have made popular, both written for an older Keras: a
+# set of course notes on LSTMs, and a page on LSTM autoencoders with a
+# hundred questions below it. We run every model again, in the Keras of
+# today, with several seeds and a baseline beside it. Here we begin with what
+# goes into a network and what comes out, with two models, *vanilla* and
+# *stacked*, and with the advice that such tutorials end with: how to tune.
+# In 3b a sequence becomes another sequence; 3c has autoencoders, padding and
+# states.
 #
 # What to know before: numpy, and what a layer and a loss are. The exercises
 # build on one another. Replace each `raise` by an answer; the `check` below
@@ -52,8 +53,8 @@ from keras import layers
 Scale = Callable[..., np.ndarray]  # from (..., F) to (..., F)
 
 # %% [markdown]
-# Keras computes with one of three libraries: TensorFlow, PyTorch or JAX. It is
-# TensorFlow here unless the environment says otherwise, and nothing below
+# Keras computes with one of three libraries: TensorFlow, PyTorch or JAX. It
+# is TensorFlow here unless the environment says otherwise, and nothing below
 # depends on which.
 
 # %% [markdown]
@@ -66,15 +67,16 @@ Scale = Callable[..., np.ndarray]  # from (..., F) to (..., F)
 # - **one-hot**: a symbol as a row of zeros with a single one
 # - **trace**: to run a Python function once in order to make a graph of it
 #
-# An input of an LSTM has three axes, $(B, T, F)$, always, even if two of them
-# are one. What is drawn inside `with seeded(seed):` depends on that seed alone.
+# An input of an LSTM has three axes, $(B, T, F)$, always, even if two of
+# them are one. What is drawn inside `with seeded(seed):` depends on that
+# seed alone.
 
 # %% [markdown]
 # ## From Keras 2 to Keras 3
 #
-# *Which lines of an old tutorial still run?* Each row below is a habit of the
-# second Keras, taken from the two sources or from the questions of their readers.
-# We try all of them and print what happens.
+# *Which lines of an old tutorial still run?* Each row below is a habit of
+# the second Keras, taken from the two sources or from the questions of their
+# readers. We try all of them and print what happens.
 
 # %%
 def tiny(units=3):
@@ -197,17 +199,18 @@ print("two losses, two weights run; loaded:", type(loaded).__name__)
 # %% [markdown]
 # ## What an LSTM holds
 #
-# *Where do all these weights come from?* The first network of the course notes
-# is an `LSTM(25)` that reads ten features, and its summary gives it more than
-# three thousand numbers without a word. An LSTM {cite:p}`hochreiter1997`
-# computes four vectors from its input $x$ and its last output $h$,
+# *Where do all these weights come from?* The first network of the course
+# notes is an `LSTM(25)` that reads ten features, and its summary gives it
+# more than three thousand numbers without a word. An LSTM
+# {cite:p}`hochreiter1997` computes four vectors from its input $x$ and its
+# last output $h$,
 #
 # $$i, f, o = \sigma(W x + U h + b), \qquad g = \tanh(W x + U h + b)$$
 #
-# each with a kernel $W$, a recurrent kernel $U$ and a bias $b$ of its own; the
-# state becomes $c' = f \odot c + i \odot g$ and the output
-# $h' = o \odot \tanh c'$. With $n$ inputs and $H$ units one gate has
-# $(n + H)\,H + H$ numbers, and there are four:
+# each with a kernel $W$, a recurrent kernel $U$ and a bias $b$ of its own;
+# the state becomes $c' = f \odot c + i \odot g$ and the output $h' = o \odot
+# \tanh c'$. With $n$ inputs and $H$ units one gate has $(n + H)\,H + H$
+# numbers, and there are four:
 #
 # $$4\,\bigl((n + H)\,H + H\bigr)$$
 #
@@ -252,9 +255,10 @@ def gru_parameters(n_in: int, units: int) -> dict[str, Any]:
 check("lstm_parameters")
 
 # %% [markdown]
-# Now every LSTM and GRU of both sources, with what their summaries print. The
-# last row is no typing error of ours: three gates of $(n + H)H + H$ would make
-# another number, and a reader who checks the formula with a GRU will miss it.
+# Now every LSTM and GRU of both sources, with what their summaries print.
+# The last row is no typing error of ours: three gates of $(n + H)H + H$
+# would make another number, and a reader who checks the formula with a GRU
+# will miss it.
 
 # %%
 PRINTED = [  # n_in, units, and the number in the source's summary
@@ -273,8 +277,8 @@ gru, naive = gru_parameters(3, 32)["count"], 3 * ((3 + 32) * 32 + 32)
 print(f"a GRU, three features: {gru}, not {naive}")
 
 # %% [markdown]
-# All nine agree. The GRU has 3552 numbers and not 3456, because its second row
-# of biases stays apart.
+# All nine agree. The GRU has 3552 numbers and not 3456, because its second
+# row of biases stays apart.
 
 # %% [markdown]
 # ## Samples, steps, features
@@ -306,7 +310,8 @@ def to_supervised(
 ) -> tuple[np.ndarray, np.ndarray]:
     """All windows of a series: inputs and what follows them.
 
-    series: (n,) or (n, F). Returns (B, n_in, F), (B, n_out, F).
+    series: (n,) or (n, F), left as it is. Returns (B, n_in, F),
+    (B, n_out, F), in the order of the series.
     """
     raise NotImplementedError("exercise to_supervised")
 
@@ -315,9 +320,9 @@ check("to_supervised")
 
 # %% [markdown]
 # Three tables that readers ask about, and the shapes that answer them: ten
-# sensors over a day of minutes, `(1440, 10)`, in windows of an hour; a table of
-# shape `(97500, 87)` in windows of thirty; and `2205` steps of one signal, which
-# one reader wants as `147` pieces of `15`, without overlap.
+# sensors over a day of minutes, `(1440, 10)`, in windows of an hour; a table
+# of shape `(97500, 87)` in windows of thirty; and `2205` steps of one
+# signal, which one reader wants as `147` pieces of `15`, without overlap.
 
 # %%
 sensors, _ = to_supervised(np.zeros((1440, 10), "float32"), 60, 1)
@@ -365,14 +370,16 @@ print("rows:", *encoder.fit_transform(codes[:, None]).astype(int).tolist())
 # %% [markdown]
 # ### Exercise 3.3 · Encode, pad, scale (about 20 lines)
 #
-# Three functions. `one_hot` turns codes of any shape into rows of length `n`,
-# and refuses a code that is none of $0 \dots n-1$ with a `ValueError`; mind
-# that numpy takes $-1$ for the last. `pad` fills sequences of
-# different lengths up to one length with `value`, in front of them or behind,
-# and of a longer one keeps the end. `fit_scaler` looks at the first
-# `n_train` rows alone and returns two functions: one maps each column of those
-# rows onto the range from zero to one, the other goes back, for all columns or for
-# those that are named. A column that is constant there becomes zero.
+# Three functions. `one_hot` turns codes of any shape into rows of length
+# `n`, and refuses a code that is none of $0 \dots n-1$ with a `ValueError`;
+# mind that numpy takes $-1$ for the last. `pad` fills sequences of different
+# lengths up to one length with `value`, in front of them or behind, and of a
+# longer one keeps the end. `fit_scaler` looks at the first `n_train` rows
+# alone and returns two functions: one maps each column of those rows onto
+# the range from zero to one, the other goes back, for all columns or for
+# those that are named. A column that is constant there has no range: it is
+# shifted to zero and keeps its unit. To *standardize*, with the mean of those
+# rows and their standard deviation, is the same idea with two other numbers.
 
 # %% exercise="one_hot" tags=["exercise"]
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
@@ -394,11 +401,12 @@ def pad(
 def fit_scaler(
     values: np.ndarray, n_train: int
 ) -> tuple[Scale, Scale]:
-    """Two functions, scale(x) and restore(x, columns).
+    """Two functions, scale(x) and restore(x, columns=None).
 
-    values: (n, F). Both take (..., F), restore also (..., of the
-    named columns). Lowest and highest are those of the first
-    n_train rows.
+    values: (n, F). Lowest and highest are those of the first
+    n_train rows; a column without a range there is shifted to
+    zero and keeps its unit. Both take (..., F). With columns, a
+    list of numbers, restore takes x with those columns alone.
     """
     raise NotImplementedError("exercise one_hot")
 
@@ -419,11 +427,11 @@ for name, n_train in {"fitted on twenty": 20, "fitted on all": 30}.items():
     print(f"{name}: the past fills {low:.2f} to {high:.2f}")
 
 # %% [markdown]
-# With everything known the past ends at 0.53, and what lies above can only be
-# the future. Trends have a better cure anyhow: take them out. Differences
+# With everything known the past ends at 0.53, and what lies above can only
+# be the future. Trends have a better cure anyhow: take them out. Differences
 # remove a line, a difference over one season removes the season, a logarithm
-# turns a growing swing into a level one, and the Box-Cox transformation looks
-# for the power that does it best.
+# turns a growing swing into a level one, and the Box-Cox transformation
+# looks for the power that does it best.
 
 # %%
 from scipy.stats import boxcox
@@ -450,19 +458,20 @@ print("log, less last season's, is constant:",
 
 # %% [markdown]
 # The swing of the second half is 4.22 times that of the first, and
-# differences do not change that. The logarithm evens it out, and Box-Cox finds
-# a power near zero, which is the logarithm by another name. The logarithm less
-# its value of last season is one constant, so nothing is left to learn.
+# differences do not change that. The logarithm evens it out, and Box-Cox
+# finds a power near zero, which is the logarithm by another name. The
+# logarithm less its value of last season is one constant, so nothing is left
+# to learn.
 
 # %% [markdown]
 # ## Five framings
 #
 # *How many steps go in, and how many come out?* One or many on either side
-# makes four pairs, and the pair of many and many comes in two kinds: a number
-# for each step that was read, or a sequence of another length. Two switches
-# do all of it. `return_sequences` makes an LSTM hand out its output after every
-# step and not after the last one alone; `RepeatVector` gives one vector to each
-# of so many steps.
+# makes four pairs, and the pair of many and many comes in two kinds: a
+# number for each step that was read, or a sequence of another length. Two
+# switches do all of it. `return_sequences` makes an LSTM hand out its output
+# after every step and not after the last one alone; `RepeatVector` gives one
+# vector to each of so many steps.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -510,10 +519,11 @@ def build(
 check("build")
 
 # %% [markdown]
-# The course notes call a network *many to one* whose input has a single step,
-# `time_step=1`, which makes it one to one; and their sketch of *one to many*
-# feeds a convolution straight into an LSTM. What happens to these, and to two
-# LSTMs one upon the other of which the lower keeps its steps to itself?
+# The course notes call a network *many to one* whose input has a single
+# step, `time_step=1`, which makes it one to one; and their sketch of *one to
+# many* feeds a convolution straight into an LSTM. What happens to these, and
+# to two LSTMs one upon the other of which the lower keeps its steps to
+# itself?
 
 # %%
 attempts = {
@@ -535,11 +545,11 @@ for name, stack in attempts.items():
         print(f"{name}: {type(error).__name__}")
 
 # %% [markdown]
-# The first two are refused for their number of axes. The third runs, and that
-# is its trouble: an LSTM that reads one step from a state of zeros has nothing
-# to remember. Its recurrent kernel is multiplied by zero and never learns.
-# Is a layer of gates any better there than a plain dense one? No data are
-# needed to ask how many of its numbers can matter:
+# The first two are refused for their number of axes. The third runs, and
+# that is its trouble: an LSTM that reads one step from a state of zeros has
+# nothing to remember. Its recurrent kernel is multiplied by zero and never
+# learns. Is a layer of gates any better there than a plain dense one? No
+# data are needed to ask how many of its numbers can matter:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -560,26 +570,26 @@ print("outputs changed by any of them:", bool((before != after).any()))
 # %% [markdown]
 # ## Vanilla: an echo
 #
-# *Can an LSTM hold on to the third of five symbols?* The course notes draw five
-# random symbols of ten, show them one after the other, and ask for the third.
-# One `LSTM(25)` and a softmax; one thousand random sequences, each shown once
-# and fitted alone with `fit`. A guess is right once in ten. The notes print an
-# accuracy of not quite a third, and below it one sequence whose third symbol is
-# a three and is taken for an eight.
+# *Can an LSTM hold on to the third of five symbols?* The course notes draw
+# five random symbols of ten, show them one after the other, and ask for the
+# third. One `LSTM(25)` and a softmax; one thousand random sequences, each
+# shown once and fitted alone with `fit`. A guess is right once in ten. The
+# notes print an accuracy of not quite a third, and below it one sequence
+# whose third symbol is a three and is taken for an eight.
 #
 # Is the network too small? It has more than three thousand numbers for a
-# task that one register solves. Let us look at how it is trained. One sample a
-# step makes a noisy gradient, and a thousand samples are a small part of the
-# hundred thousand sequences that there are. Since sequences cost nothing, no
-# batch ever has to be shown twice.
+# task that one register solves. Let us look at how it is trained. One sample
+# a step makes a noisy gradient, and a thousand samples are a small part of
+# the hundred thousand sequences that there are. Since sequences cost
+# nothing, no batch ever has to be shown twice.
 
 # %% [markdown]
 # ### Exercise 3.5 · One update, written out (about 6 lines)
 #
 # `echo_batches` draws one batch: `n` sequences of `length` random symbols as
 # one-hot rows, and for each the row at `place`, counted from zero. All
-# randomness comes from `rng`. `train_echo` takes so many updates of a compiled
-# model, each on a fresh batch of `n`, with `train_on_batch`.
+# randomness comes from `rng`. `train_echo` takes so many updates of a
+# compiled model, each on a fresh batch of `n`, with `train_on_batch`.
 
 # %% exercise="echo_batches" tags=["exercise"]
 def echo_batches(
@@ -657,10 +667,10 @@ assert inside and again > 0.99
 # %% [markdown]
 # One sample at a time, the network is right in 0.3412 of the cases, which is
 # about what the notes print and three times a guess. As many updates on 128
-# fresh sequences each take it to 0.9959; and with a rate of 0.02 and less than
-# half of the updates it makes no mistake among ten thousand, 1.0000 with every
-# seed. It is the same network. It was not too small, it was taught with single
-# words.
+# fresh sequences each take it to 0.9959; and with a rate of 0.02 and less
+# than half of the updates it makes no mistake among ten thousand, 1.0000
+# with every seed. It is the same network. It was not too small, it was
+# taught with single words.
 #
 # What did the thousand calls of `fit` cost? Each of them builds a data set,
 # walks through an epoch of one step and reports. The same question for
@@ -698,11 +708,11 @@ for row, found in tables["calls"].items():
 
 # %% [markdown]
 # A call of `fit` costs twenty-five times what `train_on_batch` costs, and
-# `predict` some sixty times `predict_on_batch`: the difference is preparation,
-# paid again for each call. To call the model itself lies in between, because
-# nothing is traced and every operation of every step is called from Python.
-# None of this matters for ten thousand samples in one call, and all of it does
-# for ten thousand calls.
+# `predict` some sixty times `predict_on_batch`: the difference is
+# preparation, paid again for each call. To call the model itself lies in
+# between, because nothing is traced and every operation of every step is
+# called from Python. None of this matters for ten thousand samples in one
+# call, and all of it does for ten thousand calls.
 
 # %% [markdown]
 # ## Stacked: a damped sine
@@ -714,8 +724,8 @@ for row, found in tables["calls"].items():
 #
 # with a period $p$ of ten to twenty steps and a decay $d$ of its own in each
 # sequence, and continues it for five steps. Ten thousand sequences, batches
-# of ten, one epoch, and a mean absolute error of a fortieth, say the notes, and
-# show a curve that looks right.
+# of ten, one epoch, and a mean absolute error of a fortieth, say the notes,
+# and show a curve that looks right.
 
 # %% tags=["experiment"]
 def draw_swings(rng, n, length=55):
@@ -740,7 +750,8 @@ plt.show()
 
 # %% [markdown]
 # Before the network, what is the task worth? Repeating the last value is one
-# answer, one half is another. And there is a third. A damped oscillation obeys
+# answer, one half is another. And there is a third. A damped oscillation
+# obeys
 #
 # $$s_t = a\, s_{t-1} + b\, s_{t-2} + c$$
 #
@@ -751,8 +762,8 @@ plt.show()
 # ### Exercise 3.6 · The linear answer (about 10 lines)
 #
 # Find $a$, $b$ and $c$ for each sequence by least squares, in double
-# precision, and go on with them for `horizon` steps, each from the two before
-# it.
+# precision, and go on with them for `horizon` steps, each from the two
+# before it.
 
 # %% exercise="ar2_baseline" tags=["exercise"]
 def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
@@ -766,8 +777,8 @@ def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
 check("ar2_baseline")
 
 # %% [markdown]
-# One linear map for all sequences, from fifty steps and a constant to five, is
-# the second baseline. It is fitted on two thousand sequences.
+# One linear map for all sequences, from fifty steps and a constant to five,
+# is the second baseline. It is fitted on two thousand sequences.
 
 # %%
 def scored(predicted, swings):
@@ -792,15 +803,17 @@ print("own law of two terms, below a millionth:",
       bool(scored(ar2_baseline(swings[:, :50], 5), swings) < 1e-6))
 
 # %% [markdown]
-# To say *one half* costs 0.0388, and to repeat the last value 0.0468, which is
-# worse than saying nothing. Both linear answers are exact. The one map for all
-# surprises: it has to know each sequence's period and decay without being
-# told. But all periods are whole numbers of steps from ten to twenty, the decays
-# differ little, and fifty values have room for one filter that fits them all.
+# To say *one half* costs 0.0388, and to repeat the last value 0.0468, which
+# is worse than saying nothing. Both linear answers are exact. The one map
+# for all surprises: it has to know each sequence's period and decay without
+# being told. But all periods are whole numbers of steps from ten to twenty,
+# the decays differ little, and fifty values have room for one filter that
+# fits them all.
 #
 # The network, as in the notes, and then with what the echo has taught us:
-# fresh sequences in larger batches, a larger rate, and one that falls along a
-# cosine {cite:p}`loshchilov2017`. For comparison a single layer gets the same.
+# fresh sequences in larger batches, a larger rate, and one that falls along
+# a cosine {cite:p}`loshchilov2017`. For comparison a single layer gets the
+# same.
 
 # %% tags=["experiment"]
 def stacked(sizes, rate):
@@ -861,50 +874,57 @@ assert inside and 1e3 * linear < again
 
 # %% [markdown]
 # As in the notes the error is 0.0188, and their one figure lies within our
-# range. Two hundred larger batches with a large rate are no better than saying
-# one half, 0.0378: the cosine has come down before anything was learned. Two
-# thousand take the same network to 0.00049, forty times better. A single layer,
-# `LSTM(28)` with two thirds of the weights, ends at 0.00069. So the second layer
-# does see something, all seeds agree on that, but most of what looked like
-# depth was training. And next to a least-squares fit both are poor: that one is
-# exact to eight digits, at once.
+# range. Two hundred larger batches with a large rate are no better than
+# saying one half, 0.0378: the cosine has come down before anything was
+# learned. Two thousand take the same network to 0.00049, forty times better.
+# A single layer, `LSTM(28)` with two thirds of the weights, ends at 0.00069.
+# So the second layer does see something, all seeds agree on that, but most
+# of what looked like depth was training. And next to a least-squares fit
+# both are poor: that one is exact to eight digits, at once.
 
 # %% [markdown]
 # ## One run is no run
 #
 # *Are ten units better than five?* The notes answer with a search: one, five
 # and ten units, five repeats each, and a mean that halves from each to the
-# next. That is the right way round. A single run of each would have told about its seed
-# as much as about its size. What repeats need is little: run the same
-# training with several seeds, keep all values, and look at the range.
+# next. That is the right way round. A single run of each would have told
+# about its seed as much as about its size. What repeats need is little: run
+# the same training with several seeds, keep all values, and look at the
+# range.
 #
 # The second habit of the notes is to read the curves of training and
 # validation. We make rules of it. Let $v$ be the validation loss, epoch by
-# epoch. It is *over-fit* if $v$ ends more than a tenth above its lowest value
-# while the training loss has fallen further since then; *under-fit* if $v$ is
-# still falling, by more than a tenth during the last tenth of the epochs; and
-# *good* otherwise. A gap between the two curves is no fault by itself.
+# epoch. It is *over-fit* if $v$ ends more than a tenth above its lowest
+# value while the training loss has fallen further since then; *under-fit* if
+# $v$ is still falling, that is, if it ends more than a tenth below what it
+# was just before the last tenth of the epochs; and *good* otherwise. A gap
+# between the two curves is no fault by itself.
 
 # %% [markdown]
 # ### Exercise 3.7 · Run it again, and read the curves (about 22 lines)
 #
-# `repeats` calls `train(seed)` for each seed, inside `with seeded(seed):`, and
-# returns a dictionary of `values`, `median`, `low` and `high`. `diagnose`
-# applies the rules above, in that order, to the dictionary that Keras keeps
-# in `history.history`; the last tenth is at least one epoch.
+# `repeats` calls `train(seed)` for each seed, inside `with seeded(seed):`,
+# and returns a dictionary of `values`, `median`, `low` and `high`.
+# `diagnose` applies the rules above, in that order, to the dictionary that
+# Keras keeps in `history.history`. The last tenth of $n$ epochs is
+# `n // 10` of them, and at least one.
 
 # %% exercise="repeats" tags=["exercise"]
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
 ) -> dict[str, Any]:
-    """Train once for each seed; all values, median, low and high."""
+    """Train once for each seed; all values, median, low and high.
+
+    values: a list in the order of the seeds.
+    """
     raise NotImplementedError("exercise repeats")
 
 
 def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     """Tell "over-fit", "under-fit" or "good" from two curves.
 
-    history: "loss" and "val_loss", one number for each epoch.
+    history: "loss" and "val_loss", a number for each epoch, of
+    which there are two or more.
     """
     raise NotImplementedError("exercise repeats")
 
@@ -961,13 +981,13 @@ axes.set(ylabel="validation loss", title="More units, less loss")
 plt.show()
 
 # %% [markdown]
-# The means are 0.235, 0.058 and 0.026: more units are better, as in the notes.
-# But one of the runs with ten units is worse than three of those with five, so
-# a single run of each could have said the opposite.
+# The means are 0.235, 0.058 and 0.026: more units are better, as in the
+# notes. But one of the runs with ten units is worse than three of those with
+# five, so a single run of each could have said the opposite.
 #
-# There is a second question, whether this search finds anything that matters.
-# The rule of the data is to add a tenth, and the validation pairs lie where no
-# training pair was. What does a straight line make of it?
+# There is a second question, whether this search finds anything that
+# matters. The rule of the data is to add a tenth, and the validation pairs
+# lie where no training pair was. What does a straight line make of it?
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -980,9 +1000,9 @@ print("a line is exact there:",
 
 # %% [markdown]
 # The line is exact, because a line goes on. A gate bends: its outputs lie
-# between minus one and one, and what lies beyond the last training input, 0.40,
-# is a guess of where the curve goes. What the search has measured from 0.50 on
-# is how far the bend is away, and more units put it farther.
+# between minus one and one, and what lies beyond the last training input,
+# 0.40, is a guess of where the curve goes. What the search has measured from
+# 0.50 on is how far the bend is away, and more units put it farther.
 #
 # Now both functions of the exercise on a short case.
 
@@ -1004,8 +1024,9 @@ print("the short run:", diagnose(once))
 assert once["val_loss"][-1] == again["values"][0]
 
 # %% [markdown]
-# The same seed gives the same number, to the last bit, and another seed another
-# one. After a hundred and fifty epochs the validation loss is still on its way down:
+# The same seed gives the same number, to the last bit, and another seed
+# another one. After a hundred and fifty epochs the validation loss is still
+# on its way down:
 
 # %% alt="Two falling curves over a hundred and fifty epochs, the validation loss far above the training loss, and both still on their way down."
 figure, axes = plt.subplots(figsize=(6, 2.6))
@@ -1021,10 +1042,11 @@ plt.show()
 #
 # *Which of the knobs matter?* The notes end with a list, as such notes do:
 # scale, difference, choose the length, the number of units, the layers, the
-# start, the activation, the optimizer, its rate, the batch, dropout, penalties.
-# A list has no numbers. We take one task, the next value of a damped sine from
-# the twenty before it, train for three hundred updates, and turn one knob at a
-# time, with three seeds. Predict the worst one before you look.
+# start, the activation, the optimizer, its rate, the batch, dropout,
+# penalties. A list has no numbers. We take one task, the next value of a
+# damped sine from the twenty before it, train for three hundred updates, and
+# turn one knob at a time, with three seeds. Predict the worst one before you
+# look.
 
 # %% tags=["experiment"]
 def turned(
@@ -1109,19 +1131,20 @@ print("other medians inside the range of the first row:",
 assert inside and again < found["a thousand times as large"].low
 
 # %% [markdown]
-# The worst knob is one that nobody turns on purpose. With data a thousand times
-# as large the error is 0.4919 of a unit, since three hundred steps of a
-# hundredth cannot carry an output to five hundred. Five steps see too little of
-# a period, 0.1272. Behind them stand the slow ones: a rate of `0.001`,
-# Adagrad, and penalties are not through with three hundred updates.
+# The worst knob is one that nobody turns on purpose. With data a thousand
+# times as large the error is 0.4919 of a unit, since three hundred steps of
+# a hundredth cannot carry an output to five hundred. Five steps see too
+# little of a period, 0.1272. Behind them stand the slow ones: a rate of
+# `0.001`, Adagrad, and penalties are not through with three hundred updates.
 #
-# To repeat the last value costs 0.0274, and twelve of the settings do not beat it.
+# To repeat the last value costs 0.0274, and twelve of the settings do not
+# beat it.
 #
-# And the others? The range of *as it is*, from three seeds, covers the medians
-# of eleven other knobs. Whether a uniform start is better than a normal one, or
-# RMSprop than Adam, this table does not say, and a table with one run each
-# would have said it firmly. Dropout, which helps where a network memorizes,
-# only disturbs one that sees new sequences all the time.
+# And the others? The range of *as it is*, from three seeds, covers the
+# medians of eleven other knobs. Whether a uniform start is better than a
+# normal one, or RMSprop than Adam, this table does not say, and a table with
+# one run each would have said it firmly. Dropout, which helps where a
+# network memorizes, only disturbs one that sees new sequences all the time.
 #
 # One habit costs time and no accuracy. TensorFlow traces a training step for
 # each shape of batch that it meets, and a last batch that is smaller has a
@@ -1146,9 +1169,9 @@ for row, found in tables["ragged"].items():
 
 # %% [markdown]
 # We had expected more: 1.05 against 1.18 CPU seconds for the first epoch, so
-# the second trace costs an eighth of a second for this small network. It grows
-# with the network, it comes once for each shape, and it is avoided by a batch
-# size that divides the number of samples.
+# the second trace costs an eighth of a second for this small network. It
+# grows with the network, it comes once for each shape, and it is avoided by
+# a batch size that divides the number of samples.
 
 # %% [markdown]
 # ## Stopping early, wrong and right
@@ -1156,9 +1179,9 @@ for row, found in tables["ragged"].items():
 # *When is enough?* The notes stop a training with
 # `EarlyStopping(monitor="val_loss", min_delta=100)`. An improvement by less
 # than `min_delta` does not count as one, so a loss that begins below one
-# hundred can never improve, and training stops when the patience, zero, is at
-# an end. On the task above, with forty noisy sequences to learn from, forty to
-# validate and a thousand to test:
+# hundred can never improve, and training stops when the patience, zero, is
+# at an end. On the task above, with forty noisy sequences to learn from,
+# forty to validate and a thousand to test:
 
 # %% tags=["experiment"]
 def noisy(seed, n, noise=0.1):
@@ -1249,21 +1272,23 @@ assert inside
 # %% [markdown]
 # The posted setting stops after two epochs, as predicted, with an error of
 # 0.1894, and a patience of zero is no better, 0.3025, for a validation loss
-# trembles. Six hundred epochs end at 0.0818: the network has begun to learn the
-# noise of its forty sequences. With a patience of thirty the training ends after
-# some two hundred epochs at 0.0587. To go back to the weights of the best epoch
-# changes nothing here, 0.0609, since so few validation sequences cannot tell
-# neighboring epochs apart. A `baseline` is a way to give up: if the loss has not
-# come below it within the patience, training ends, here at 0.1078.
+# trembles. Six hundred epochs end at 0.0818: the network has begun to learn
+# the noise of its forty sequences. With a patience of thirty the training
+# ends after some two hundred epochs at 0.0587. To go back to the weights of
+# the best epoch changes nothing here, 0.0609, since so few validation
+# sequences cannot tell neighboring epochs apart. A `baseline` is a way to
+# give up: if the loss has not come below it within the patience, training
+# ends, here at 0.1078.
 #
-# Our rule calls only one of the three long runs over-fit. In the other two the
-# validation loss of forty noisy sequences ends within a tenth of its best, and
-# their error on a thousand others is no better for that. A small validation
-# set is a coarse instrument.
+# Our rule calls only one of the three long runs over-fit. In the other two
+# the validation loss of forty noisy sequences ends within a tenth of its
+# best, and their error on a thousand others is no better for that. A small
+# validation set is a coarse instrument.
 #
-# Where the validation data come from is a trap of its own. `validation_split`
-# takes the *last* rows as they lie, before anything is shuffled. In a table
-# that is sorted by class, or by time, these are of one kind.
+# Where the validation data come from is a trap of its own.
+# `validation_split` takes the *last* rows as they lie, before anything is
+# shuffled. In a table that is sorted by class, or by time, these are of one
+# kind.
 
 # %%
 x, y = noisy(0, 60)
@@ -1291,8 +1316,8 @@ print(f"targets validated on  {y[40:].min():.2f} to {y[40:].max():.2f}")
 # %% [markdown]
 # ## Claim against measurement
 #
-# *What did the course notes say, and what do we find?* Their figures are from
-# one run each.
+# *What did the course notes say, and what do we find?* Their figures are
+# from one run each.
 
 # %%
 CLAIMED = {  # the notes' own figures
@@ -1313,9 +1338,9 @@ for what, (said, table, row) in CLAIMED.items():
     print(f"{what:23} notes {said:5}  here {tables[table][row]:.4f}")
 
 # %% [markdown]
-# The notes' two figures of accuracy and error hold when their code is run as it
-# stands. That a thousand samples cannot teach an echo, and that a damped sine
-# needs depth, does not follow from them.
+# The notes' two figures of accuracy and error hold when their code is run as
+# it stands. That a thousand samples cannot teach an echo, and that a damped
+# sine needs depth, does not follow from them.
 
 # %% [markdown]
 # ## What stays
@@ -1334,6 +1359,6 @@ for what, (said, table, row) in CLAIMED.items():
 #    to the eighth. When would you still take the network?
 #
 # Sources. The course notes, and the page whose summaries are counted above,
-# are publicly posted and are retold here in our own words. The LSTM is that of
-# {cite:t}`hochreiter1997`, the GRU that of {cite:t}`cho2014`, the cosine that
-# of {cite:t}`loshchilov2017`.
+# are publicly posted and are retold here in our own words. The LSTM is that
+# of {cite:t}`hochreiter1997`, the GRU that of {cite:t}`cho2014`, the cosine
+# that of {cite:t}`loshchilov2017`.

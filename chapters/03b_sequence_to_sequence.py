@@ -511,9 +511,9 @@ assert found["200 held out"].low >= 0.98
 # %% [markdown]
 # ### Exercise 3.10 · A convolution for every frame (about 4 lines)
 #
-# `frames` has the shape $(B, T, H, W, C)$, and `convolve` knows only
-# $(N, H, W, C)$. Apply it to every frame, and return $(B, T, \dots)$ with
-# whatever axes it gives back. It has to work while a model is being built, when $B$
+# `frames` has the shape $(B, T, H, W, C)$, and `convolve` knows only $(N, H,
+# W, C)$. Apply it to every frame, and return $(B, T, \dots)$ with whatever
+# axes it gives back. It has to work while a model is being built, when $B$
 # is not known yet. `TimeDistributed` may not be used; it is what you write
 # here.
 

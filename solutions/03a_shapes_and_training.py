@@ -67,8 +67,9 @@ def fit_scaler(
     def scale(x):
         return (x - low) / span
 
-    def restore(x, columns=slice(None)):
-        return x * span[columns] + low[columns]
+    def restore(x, columns=None):
+        of = slice(None) if columns is None else columns
+        return x * span[of] + low[of]
 
     return scale, restore
 

@@ -36,14 +36,16 @@ def pca_error(
 # %% exercise="masked_mse"
 def masked_mse(y, y_hat, mask):
     real = mask[..., None]  # (B, T, 1)
-    square = ops.where(real, ops.square(y - y_hat), 0.0)
-    count = ops.sum(ops.cast(mask, square.dtype)) * y.shape[-1]
-    return ops.sum(square) / count
+    gap = ops.where(real, y - y_hat, 0.0)  # (B, T, F)
+    count = ops.sum(ops.cast(mask, gap.dtype)) * y.shape[-1]
+    return ops.sum(ops.square(gap)) / count
 
 # %% [markdown] exercise="masked_mse"
-# The padding is taken out twice: of the sum, where `where` puts a zero,
-# and of the count. A product with the mask would not do if the padding
-# held an infinity, because zero times infinity is not a number.
+# The padding is taken out twice: of the gaps, where `where` puts a
+# zero, and of the count. A product with the mask would not do if the
+# padding held an infinity, and neither would `where` after the
+# square: its value is right, but the gradient still goes through the
+# infinity, and zero times infinity is not a number.
 
 # %% exercise="stateful_chunks"
 def stateful_chunks(layer, x, size):

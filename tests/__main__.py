@@ -1,6 +1,8 @@
 """All tests of the book, in order: `make test`, or `.venv/bin/python tests`.
 
 This is the one list of what a change has to pass. The first step that fails ends the run.
+`make test-backends`, or `.venv/bin/python tests backends`, repeats what uses Keras on the
+libraries that `make test` leaves out.
 """
 
 import os
@@ -27,31 +29,52 @@ STEPS = {
     if REFERENCE_MACHINE
     else "unrolled build",
 }
+# Run once for each of BACKENDS: the same checks and notebooks, and what the notebooks assert.
+BACKEND_STEPS = {
+    "the solutions": "pytest tests/chapters --answers solutions -k test_03",
+    "the notebooks": "pytest -n 2 tests/backends",
+}
+BACKENDS = ("torch", "jax")
 MODULES = {"ruff": "ruff", "mypy": "mypy", "pytest": "pytest", "unrolled": "unrolled"}
 
 
-def main() -> int:
-    """Run the steps; the exit status of the first that fails, or 0."""
+def run(steps: dict[str, str], **settings: str) -> int:
+    """Run the steps with these environment variables; the first failure's exit status, or 0."""
     environment = {
         name: value
         for name, value in os.environ.items()
         # A reader's own data and settings have no say in whether the book is right.
-        if name not in ("UNROLLED_DATA", "UNROLLED_CACHE", "UNROLLED_SCALE")
+        if name not in ("UNROLLED_DATA", "UNROLLED_CACHE", "UNROLLED_SCALE", "KERAS_BACKEND")
     }
-    begin = time.perf_counter()
-    for title, words in STEPS.items():
+    for title, words in steps.items():
+        title = " ".join([title, *(f"on {value}" for value in settings.values())])
         print(f"── {title}: {words}", flush=True)
         start = time.perf_counter()
         tool, *rest = words.split()
         command = [sys.executable, "-m", MODULES[tool], *rest]
-        status = subprocess.run(command, cwd=ROOT, env=environment).returncode
+        status = subprocess.run(command, cwd=ROOT, env=environment | settings).returncode
         if status:
             print(f"failed: {title} ({words})", flush=True)
             return status
         print(f"   {time.perf_counter() - start:.0f} s", flush=True)
-    print(f"all tests passed in {time.perf_counter() - begin:.0f} s")
     return 0
 
 
+def main(arguments: list[str]) -> int:
+    """Run the book's tests, or with the word "backends" those on other libraries below Keras."""
+    if arguments not in ([], ["backends"]):
+        print(f"tests: expected nothing or `backends`, got {' '.join(arguments)}", file=sys.stderr)
+        return 2
+    begin = time.perf_counter()
+    if not arguments:
+        status = run(STEPS)
+    else:
+        statuses = (run(BACKEND_STEPS, KERAS_BACKEND=backend) for backend in BACKENDS)
+        status = next((one for one in statuses if one), 0)
+    if not status:
+        print(f"all tests passed in {time.perf_counter() - begin:.0f} s")
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -122,6 +122,21 @@ def test_a_series_that_is_too_short_is_refused(to_supervised, rng):
     raises(ValueError, to_supervised, rng.normal(size=4), 3, 2, what="4 steps for windows of 5")
 
 
+@there
+def series_after(to_supervised, series):
+    """The series, once windows have been cut out of it: shape and values."""
+    to_supervised(series, 3, 2)
+    return series
+
+
+@observed
+def test_the_series_is_left_as_it_is(to_supervised, rng):
+    for shape in ((9,), (9, 2)):
+        series = rng.normal(size=shape)
+        got = series_after(to_supervised, series.copy())
+        close(got, series, f"a series of {shape} afterwards", tolerance=1e-12)
+
+
 # --- one_hot
 
 
@@ -150,9 +165,15 @@ def test_a_code_outside_is_refused(one_hot):
     raises(ValueError, one_hot, np.array([0, -1]), 3, what="one_hot([0, -1], 3)")
 
 
+def test_no_codes_make_no_rows(one_hot, rng):
+    n = int(rng.integers(2, 6))
+    got = one_hot(np.zeros((2, 0), int), n)
+    equal(got.shape, (2, 0, n), f"shape of one_hot of (2, 0) codes, n = {n}")
+
+
 def ragged(rng):
     """Sequences of different lengths, none of them zero."""
-    return [rng.uniform(1, 9, n).round(3).tolist() for n in (3, 1, 6, 4)]
+    return [rng.uniform(1, 9, n).round(3).tolist() for n in (3, 1, 0, 6, 4)]
 
 
 def keras_pads(sequences, length, value, where):
@@ -167,10 +188,12 @@ def test_short_sequences_are_filled_up_in_front(pad, rng):
     sequences = ragged(rng)
     got = pad(sequences, 6)
     close(got, keras_pads(sequences, 6, 0.0, "before"), "pad(sequences, 6)", axes="BT")
+    kind = str(got.dtype)
+    expect(kind == "float32", f"dtype of pad(sequences, 6): expected float32, got {kind}", kind)
 
 
 def test_or_behind_with_any_value(pad, rng):
-    sequences, value = ragged(rng), -float(rng.integers(1, 9))
+    sequences, value = ragged(rng), -int(rng.integers(1, 9))
     got = pad(sequences, 7, value, "after")
     expected = keras_pads(sequences, 7, value, "after")
     close(got, expected, f"pad(sequences, 7, {value}, 'after')", axes="BT")
@@ -183,9 +206,26 @@ def test_of_long_sequences_the_end_is_kept(pad, rng):
         close(pad(sequences, 3, 0.0, where), expected, f"pad(…, 3, 0.0, '{where}')", axes="BT")
 
 
+@there
+def lists_after(pad, sequences, length):
+    """The sequences, once they have been padded."""
+    pad(sequences, length)
+    return sequences
+
+
+@observed
+def test_the_sequences_are_left_as_they_are(pad, rng):
+    sequences = ragged(rng)
+    kept = [list(one) for one in sequences]
+    equal([list(one) for one in lists_after(pad, sequences, 5)], kept, "sequences after pad")
+
+
 def table(rng):
-    """Rows whose later ones lie far outside of the earlier ones."""
+    """20 rows whose first and last are the extremes, and 10 that lie far outside of them."""
     values = rng.normal(size=(30, 3)) * [0.1, 10, 100] + [0, 50, -20]
+    low, high = values[:20].min(0), values[:20].max(0)
+    ends = [low - (high - low) / 4, high + (high - low) / 4]
+    values[[0, 19]] = ends if rng.random() < 0.5 else ends[::-1]
     values[20:] *= 3
     return values
 
@@ -212,11 +252,57 @@ def test_single_columns_are_restored_by_their_own_scale(fit_scaler, rng):
     close(got, values[:, [2, 0]], "restore(scaled[:, [2, 0]], [2, 0])", tolerance=1e-9)
 
 
-def test_a_constant_column_becomes_zero(fit_scaler, rng):
+def test_a_constant_column_is_shifted_to_zero_and_back(fit_scaler, rng):
     values = table(rng)
     values[:, 1] = 4.0
-    scale, _ = pair(fit_scaler(values, 20), "fit_scaler(values, 20)")
-    close(scale(values)[:, 1], np.zeros(30), "scale of a column of fours", tolerance=1e-9)
+    scale, restore = pair(fit_scaler(values, 20), "fit_scaler(values, 20)")
+    got = scale(values)
+    close(got[:, 1], np.zeros(30), "scale of a column of fours", tolerance=1e-9)
+    close(restore(got)[:, 1], values[:, 1], "restore of that column", tolerance=1e-9)
+
+
+def test_the_columns_stand_on_the_last_axis(fit_scaler, rng):
+    values = table(rng)
+    expected = MinMaxScaler().fit(values[:20]).transform(values)
+    scale, restore = pair(fit_scaler(values, 20), "fit_scaler(values, 20)")
+    got = scale(values.reshape(5, 6, 3))
+    close(got, expected.reshape(5, 6, 3), "scale of (5, 6, 3)", axes="BTF", tolerance=1e-9)
+    close(scale(values[7]), expected[7], "scale of one row, (3,)", tolerance=1e-9)
+    back = restore(expected.reshape(5, 6, 3))
+    close(back, values.reshape(5, 6, 3), "restore of (5, 6, 3)", axes="BTF", tolerance=1e-9)
+
+
+def test_whole_numbers_are_scaled_to_fractions(fit_scaler, rng):
+    values = rng.permuted(np.arange(0, 63, 3).reshape(21, 1), axis=0)
+    expected = MinMaxScaler().fit(values[:15]).transform(values)
+    scale, _ = pair(fit_scaler(values, 15), "fit_scaler of whole numbers")
+    close(scale(values), expected, "scale of whole numbers", tolerance=1e-9)
+
+
+def test_two_scalers_know_nothing_of_each_other(fit_scaler, rng):
+    values, others = table(rng), table(rng) + 7
+    expected = MinMaxScaler().fit(values[:20]).transform(values)
+    scale, restore = pair(fit_scaler(values, 20), "fit_scaler(values, 20)")
+    fit_scaler(others, 20)
+    close(scale(values), expected, "scale(values) after another fit", tolerance=1e-9)
+    close(restore(expected), values, "restore after another fit", tolerance=1e-9)
+
+
+@there
+def rows_after(fit_scaler, values, x):
+    """Arrays, once they have been scaled and restored."""
+    scale, restore = fit_scaler(values, 20)
+    scale(values)
+    restore(x)
+    return values, x
+
+
+@observed
+def test_the_rows_are_left_as_they_are(fit_scaler, rng):
+    values, x = table(rng), rng.random((4, 3))
+    got, restored = rows_after(fit_scaler, values.copy(), x.copy())
+    close(got, values, "values after scale(values)", tolerance=1e-12)
+    close(restored, x, "x after restore(x)", tolerance=1e-12)
 
 
 # --- build
@@ -259,10 +345,47 @@ def test_every_framing_has_its_own_input_and_its_own_weights(build, rng):
         ),
     }
     for framing, (shape, weights) in wanted.items():
-        given = 1 if framing == "one-to-one" else steps
-        got_shape, got = weights_of(build, framing, given, features, units, 2)
+        got_shape, got = weights_of(build, framing, steps, features, units, 2)
         equal(got_shape, shape, f"input of build({framing!r}, …)")
         equal(got, weights, f"weights of build({framing!r}, …)")
+
+
+@there
+def weights_and_output(build, framing, x, units, out_steps, seed):
+    """A model's weights, drawn from the seed, and what it makes of x."""
+    model = build(framing, 5, 2, units, out_steps)
+    rng = np.random.default_rng(seed)
+    weights = [rng.normal(size=one.shape).astype("float32") for one in model.get_weights()]
+    model.set_weights(weights)
+    return weights, keras.ops.convert_to_numpy(model(np.asarray(x, "float32")))
+
+
+def put_together(framing, x, weights, units, out_steps):
+    """What Keras' layers make of x, one after the other, with these weights."""
+
+    def lstm(x, weights, every):
+        layer = layers.LSTM(units, return_sequences=every)
+        layer.build(x.shape)
+        layer.set_weights(weights)
+        return keras.ops.convert_to_numpy(layer(x))
+
+    *recurrent, kernel, bias = weights
+    if framing == "encoder-decoder":
+        code = lstm(x, recurrent[:3], False)  # (B, H)
+        x, recurrent = np.repeat(code[:, None], out_steps, axis=1), recurrent[3:]
+    every = framing in ("many-to-many", "encoder-decoder")
+    return lstm(x, recurrent, every) @ kernel + bias
+
+
+def test_the_numbers_are_those_of_the_layers_one_after_the_other(build, rng, seed):
+    units, n = 3, int(rng.integers(2, 5))
+    for framing in ("one-to-one", "many-to-one", "many-to-many", "encoder-decoder"):
+        steps = 1 if framing == "one-to-one" else 5
+        x = rng.normal(size=(4, steps, 2)).astype("float32")
+        weights, got = weights_and_output(build, framing, x, units, n, seed)
+        expected = put_together(framing, x, weights, units, n)
+        what = f"build({framing!r}, …)(x), x {x.shape}"
+        close(got, expected, what, axes="BTF"[: got.ndim], tolerance=1e-4)
 
 
 def shape_of(build, framing, x, out_steps, wanted):
@@ -370,6 +493,9 @@ def test_every_symbol_is_drawn_about_as_often(echo_batches, seed):
     [(x, _)] = batches(echo_batches, seed, 1, 2000, {})
     close(x.sum(-1), np.ones((2000, 5)), "ones in each row of x", axes="BT")
     shares = x.mean((0, 1))  # 10,000 symbols: 0.1, give or take 0.003
+    twice = float((x.sum(1).max(1) > 1).mean())  # 1 - 10·9·8·7·6 / 10^5 = 0.6976
+    message = f"sequences with a symbol that comes twice: expected about 0.70, got {twice:.2f}"
+    expect(abs(twice - 0.6976) < 0.06, message, twice)
     worst = float(np.abs(shares - 0.1).max())
     got = f"got {shares.min():.3f} to {shares.max():.3f}"
     expect(worst < 0.02, f"shares of the symbols: expected about 0.1, {got}", shares)
@@ -464,6 +590,11 @@ def test_a_growing_series_goes_on_growing(ar2_baseline, rng):
     close(got, x[:, -3:], "ar2_baseline of growing series", axes="BT", tolerance=1e-5)
 
 
+def test_a_constant_goes_on(ar2_baseline, rng):
+    x = np.repeat(rng.uniform(1, 5, (3, 1)), 20, axis=1)
+    close(ar2_baseline(x, 2), x[:, :2], "ar2_baseline of constants", axes="BT", tolerance=1e-6)
+
+
 def test_each_sequence_has_a_law_of_its_own(ar2_baseline, rng):
     x = swings(rng, 4, 40)
     alone = np.concatenate([swing[None, -5:] for swing in x])
@@ -509,9 +640,10 @@ def repeated(repeats, seeds, kind):
 
     def train(seed):
         called.append(seed)
-        return {"drawn": np.random.rand(), "seed": seed, "high last": seed**2}[kind]
+        return {"drawn": np.random.rand(), "high last": seed**2}.get(kind, seed)
 
-    return dict(repeats(train, seeds)), called
+    found = dict(repeats(train, seeds if kind != "once" else iter(seeds)))
+    return {name: found[name] for name in sorted(found)}, called
 
 
 def numbers(rng):
@@ -532,6 +664,41 @@ def test_median_and_range_are_those_of_the_values(repeats, rng):
     wanted = {"median": sorted(squares)[2], "low": min(squares), "high": max(squares)}
     for name, value in wanted.items():
         close(found[name], value, f"{name} of {seeds} squared")
+
+
+def test_of_four_values_the_median_lies_between_two(repeats, rng):
+    seeds = numbers(rng)[:4]
+    found, _ = repeated(repeats, seeds, "seed")
+    close(found["median"], float(np.median(seeds)), f"median of {seeds}")
+
+
+def test_seeds_may_be_such_that_they_can_be_gone_through_only_once(repeats, rng):
+    seeds = numbers(rng)
+    found, called = repeated(repeats, seeds, "once")
+    equal(called, seeds, "seeds that train was called with")
+    equal(list(found["values"]), [float(one) for one in seeds], "values")
+
+
+def test_a_second_call_begins_anew(repeats, rng):
+    seeds = numbers(rng)
+    repeated(repeats, seeds, "seed")
+    found, _ = repeated(repeats, seeds[:2], "seed")
+    equal(list(found["values"]), [float(one) for one in seeds[:2]], "values of a second call")
+
+
+@there
+def drawn_next(repeats):
+    """What is drawn after a call of repeats, and what would have been drawn without it."""
+    before = np.random.get_state()
+    wanted = np.random.rand()
+    np.random.set_state(before)
+    repeats(lambda seed: float(seed), [1, 2])
+    return np.random.rand(), wanted
+
+
+def test_draws_outside_go_on_as_if_nothing_had_been(repeats):
+    got, wanted = drawn_next(repeats)
+    close(got, wanted, "what is drawn after repeats")
 
 
 def test_a_seed_fixes_what_the_training_draws(repeats, rng):
@@ -588,6 +755,26 @@ def test_the_last_tenth_decides_and_not_the_last_epoch(diagnose, rng):
     slow = curve(rng, 1, 0.2, 40)
     slow[-2] = slow[-1] * 1.001
     told(diagnose, curve(rng, 1, 0.1), slow, "under-fit", "a fall with a pause at the end")
+
+
+def test_tenths_are_shares_and_know_no_unit(diagnose, rng):
+    loss = curve(rng, 1, 0.1)
+    for unit in (1e-3, 1e3):
+        rises = [unit * v for v in curve(rng, 1, 0.3, 20) + curve(rng, 0.3, 0.5, 20)]
+        told(diagnose, loss, rises, "over-fit", f"a rise by two thirds, in units of {unit:g}")
+        small = [unit * v for v in curve(rng, 1, 0.3, 20) + curve(rng, 0.3, 0.31, 20)]
+        told(diagnose, loss, small, "good", f"a rise by a thirtieth, in units of {unit:g}")
+
+
+def test_over_fit_is_asked_first(diagnose, rng):
+    back = curve(rng, 1, 0.3, 20) + curve(rng, 0.3, 0.8, 18) + [0.7, 0.6]
+    told(diagnose, curve(rng, 1, 0.1), back, "over-fit", "a rise, and a fall that ends above .3")
+
+
+def test_the_training_loss_is_compared_with_that_of_the_best_epoch(diagnose, rng):
+    rises = curve(rng, 1, 0.3, 20) + curve(rng, 0.3, 0.5, 20)
+    loss = [*curve(rng, 1, 0.1, 39), 0.2]
+    told(diagnose, loss, rises, "over-fit", "a training loss that trembles in the last epoch")
 
 
 def straight(last, epochs=110):

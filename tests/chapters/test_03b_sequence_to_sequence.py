@@ -123,7 +123,18 @@ def test_all_right_is_one_and_none_right_is_zero(encode_sum, exact_match, rng):
     for right in (5, 0):
         predicted, true = answered(rng, 5, 3, right)
         got = exact_match(predicted, true)
-        equal(got, right / 5, f"exact_match, {right} of 5 rows right")
+        what = f"exact_match, {right} of 5 rows right"
+        expect(isinstance(got, float | int), f"{what}: expected a plain number", type(got).__name__)
+        close(got, right / 5, what)
+
+
+def test_a_blank_is_a_character_too(encode_sum, exact_match, rng):
+    terms = rng.integers(1, 4, size=(5, 3))  # sums of one digit, after a blank
+    _, true = pair(encode_sum(terms), "encode_sum(terms)")
+    predicted = np.asarray(true).copy()
+    predicted[:2, 0] = np.eye(12)[1]  # a one where a blank belongs
+    got = exact_match(predicted, true)
+    close(got, 3 / 5, "exact_match, two of 5 answers with a digit for the blank", tolerance=1e-6)
 
 
 def test_the_sums_themselves_match_exactly(encode_sum, exact_match, rng):
@@ -132,7 +143,8 @@ def test_the_sums_themselves_match_exactly(encode_sum, exact_match, rng):
     other[:4, 0] = terms[:4, 0] % 10 + 1  # these sums differ
     answers = [np.asarray(pair(encode_sum(one), "encode_sum(terms)")[1]) for one in (terms, other)]
     got = exact_match(*answers)
-    close(got, 5 / 9, "exact_match of the answers to 9 sums, 4 of them changed")
+    what = "exact_match of the answers to 9 sums, 4 of them changed"
+    close(got, 5 / 9, what, tolerance=1e-6)
 
 
 # --- split_disjoint
@@ -179,9 +191,18 @@ def test_every_row_is_on_one_side(split_disjoint, rng):
 
 def test_as_many_inputs_are_held_out_as_asked_for(split_disjoint, rng):
     inputs, held_out = repeated(rng), int(rng.integers(4, 9))
-    what = f"split_disjoint(inputs, {held_out}, 2)"
-    _, test = split_of(split_disjoint, inputs, held_out, 2, what)
-    equal(len(distinct(inputs[test])), held_out, f"distinct inputs in the test of {what}")
+    for seed in range(5):
+        what = f"split_disjoint(inputs, {held_out}, {seed})"
+        _, test = split_of(split_disjoint, inputs, held_out, seed, what)
+        equal(len(distinct(inputs[test])), held_out, f"distinct inputs in the test of {what}")
+
+
+def test_inputs_may_be_fractions(split_disjoint, rng):
+    inputs = repeated(rng) / 7
+    what = "split_disjoint of sevenths, 6 held out"
+    train, test = split_of(split_disjoint, inputs, 6, 0, what)
+    left, right = distinct(inputs[train]), distinct(inputs[test])
+    equal((len(left & right), len(right)), (0, 6), f"shared and held-out inputs of {what}")
 
 
 def test_one_hot_characters_are_told_apart_by_all_their_steps(split_disjoint, rng):
@@ -397,7 +418,54 @@ def test_one_key_that_fits_gets_everything(attention, rng):
     close(got, steps[None, :, None].astype(float), what, axes="BQF", tolerance=1e-4)
 
 
+@there
+def symbolic(attention, shapes):
+    """The shapes of context and weights in a model that is still being built."""
+    from keras import Input
+
+    found = attention(*(Input(shape) for shape in shapes))
+    return [tuple(one.shape) for one in found]
+
+
+def test_it_can_be_part_of_a_model(attention, rng):
+    queries, steps, channels, features = (int(one) for one in rng.permutation(np.arange(2, 6)))
+    shapes = [(queries, channels), (steps, channels), (steps, features)]
+    wanted = [(None, queries, features), (None, queries, steps)]
+    equal(symbolic(attention, shapes), wanted, "shapes in a model to be built")
+
+
 # --- bidirectional
+
+
+@there
+def of_a_cell_of_its_own(bidirectional, x):
+    """Two cells whose output is not their state, and whose start differs from row to row."""
+    from keras import ops
+
+    class Counter:
+        """Adds to its state, a number for each row, and says ten times what it was before."""
+
+        def __init__(self, step):
+            self.step = step
+
+        def get_initial_state(self, batch_size=None):
+            rows = np.arange(int(batch_size), dtype="float32")[:, None]  # (B, 1)
+            return [ops.convert_to_tensor(rows)]
+
+        def __call__(self, x, states, training=False):
+            return 10 * states[0] + x, [states[0] + self.step]
+
+    return bidirectional(Counter(1.0), Counter(0.5), ops.convert_to_tensor(x))
+
+
+def test_a_cell_says_where_it_starts_what_it_says_and_what_it_keeps(bidirectional, rng):
+    x = normal(rng, 3, 4, 1)
+    rows, steps = np.arange(3.0)[:, None], np.arange(4.0)[None]
+    ahead = 10 * (rows + steps) + x[..., 0]
+    back = 10 * (rows + 0.5 * steps[:, ::-1]) + x[..., 0]
+    got = of_a_cell_of_its_own(bidirectional, x)
+    expected = np.stack([ahead, back], axis=2)
+    close(got, expected, "two cells that count", axes="BTF", tolerance=1e-4)
 
 
 @there

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from sklearn.decomposition import PCA
 
-from unrolled.checks import close, equal, expect, raises, there
+from unrolled.checks import close, equal, expect, observed, raises, there
 
 
 def draw(rng, *shape):
@@ -117,6 +117,45 @@ def test_the_units_are_an_argument(bottleneck_autoencoder):
     )
 
 
+@there
+def weights_of(bottleneck_autoencoder, steps, features, code, units):
+    """Shapes of the weights in their order, and whether the model is compiled."""
+    model = bottleneck_autoencoder(steps, features, code, units)
+    return [tuple(one.shape) for one in model.get_weights()], bool(model.compiled)
+
+
+def lstm_shapes(features, units):
+    """Shapes of an LSTM's weights, as Keras orders them."""
+    return [(features, 4 * units), (units, 4 * units), (4 * units,)]
+
+
+def test_both_lstms_have_their_units_and_the_second_reads_the_code(bottleneck_autoencoder, rng):
+    units, features = int(rng.integers(5, 9)), int(rng.integers(2, 4))
+    shapes, compiled = weights_of(bottleneck_autoencoder, 5, features, 3, units)
+    what = f"bottleneck_autoencoder(5, {features}, 3, {units})"
+    equal(shapes[:3], lstm_shapes(features, units), f"the first weights of {what}")
+    last = [*lstm_shapes(3, units), (units, features), (features,)]
+    equal(shapes[-5:], last, f"the last weights of {what}")
+    expect(not compiled, f"{what}: expected a model that is not compiled", compiled)
+
+
+@there
+def with_a_stronger_end(bottleneck_autoencoder, x):
+    """Outputs before and after the last layer's weights were made a hundred times as large."""
+    model = bottleneck_autoencoder(*x.shape[1:], 2)
+    *first, kernel, bias = model.get_weights()
+    model.set_weights([*first, kernel, bias + 0.5])
+    before = array(model(x))
+    model.set_weights([*first, 100 * kernel, 100 * (bias + 0.5)])
+    return before, array(model(x))
+
+
+def test_the_output_has_no_bounds(bottleneck_autoencoder, rng):
+    before, after = with_a_stronger_end(bottleneck_autoencoder, draw(rng, 3, STEPS, FEATURES))
+    what = "the output, the last layer's weights a hundred times as large"
+    close(after, 100 * before, what, axes="BTF", tolerance=1e-3)
+
+
 def rests(x, k, held_out):
     """The mean square that sklearn's principal components leave of new sequences."""
     rows, new = (one.reshape(len(one), -1).astype(float) for one in (x, held_out))
@@ -143,6 +182,21 @@ def test_without_a_component_the_mean_is_left(pca_error, rng):
     x = rng.normal(size=(23, 5, 2)) + 3 * rng.normal(size=(5, 2))
     expected = float(np.mean(np.var(x, axis=0)))
     close(pca_error(x, 0), expected, "pca_error(x, 0)", tolerance=1e-6)
+
+
+@there
+def rows_after(pca_error, x, held_out):
+    """The sequences, once pca_error has seen them."""
+    pca_error(x, 2, held_out)
+    return x, held_out
+
+
+@observed
+def test_pca_leaves_the_sequences_as_they_are(pca_error, rng):
+    x, held_out = rng.normal(size=(2, 11, 3, 2)) + 1
+    found = rows_after(pca_error, x.copy(), held_out.copy())
+    for name, got, expected in zip(("x", "held_out"), found, (x, held_out), strict=True):
+        close(got, expected, f"{name} after pca_error", axes="BTF", tolerance=1e-12)
 
 
 # --- masked_mse
@@ -210,6 +264,37 @@ def test_an_infinity_in_the_padding_changes_nothing(masked_mse, rng):
     y[~mask] = np.inf
     got = error_of(masked_mse, y, y_hat, mask)
     close(got, expected, "masked_mse, the target's padding is infinite", tolerance=1e-4)
+
+
+@there
+def after_one_step(masked_mse, x, y, mask, kernel, rate):
+    """The weights of a dense layer after one step of plain descent on masked_mse."""
+    import keras
+
+    layer = keras.layers.Dense(kernel.shape[1], use_bias=False)
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
+    layer.set_weights([kernel])
+    real = keras.ops.convert_to_tensor(mask)
+    model.compile(
+        optimizer=keras.optimizers.SGD(rate),
+        loss=lambda y, y_hat: masked_mse(y, y_hat, real),
+        run_eagerly=True,
+    )
+    model.train_on_batch(x, y)
+    return layer.get_weights()[0]
+
+
+def test_as_a_loss_it_teaches_what_the_real_steps_say(masked_mse, rng):
+    y, _, mask = padded(rng)
+    x, kernel, rate = draw(rng, *y.shape[:2], 3), draw(rng, 3, y.shape[2]), 0.1
+    gaps = (x @ kernel - y) * mask[..., None]  # (B, T, F)
+    slope = 2 * np.einsum("bti,btf->if", x, gaps) / (mask.sum() * y.shape[2])
+    expected = kernel - rate * slope
+    for name, poison in {"7": 7.0, "infinity": np.inf, "NaN": np.nan}.items():
+        y[~mask] = poison
+        got = after_one_step(masked_mse, x, y, mask, kernel, rate)
+        what = f"weights after a step on masked_mse, the target's padding is {name}"
+        close(got, expected.astype("float32"), what, tolerance=1e-4)
 
 
 def test_padding_may_stand_in_front(masked_mse, rng):
@@ -290,6 +375,31 @@ def test_any_recurrent_layer_will_do(stateful_chunks, rng):
     compare_chunks(stateful_chunks, rng, steps=4, size=2, kind="SimpleRNN")
 
 
+@there
+def sizes_read(stateful_chunks, steps, size):
+    """How many steps a layer was given at a time."""
+    import keras
+
+    found = []
+
+    class Noting(keras.layers.LSTM):
+        def call(self, sequences, initial_state=None, mask=None, training=False):
+            found.append(int(sequences.shape[1]))
+            return super().call(sequences, initial_state, mask, training)
+
+    layer = Noting(3, return_sequences=True, stateful=True)
+    stateful_chunks(layer, keras.ops.zeros((2, steps, 1)), size)
+    return found
+
+
+def test_it_reads_so_many_steps_at_a_time(stateful_chunks, rng):
+    size, whole_chunks = (int(one) for one in rng.integers(3, 6, 2))
+    rest = int(rng.integers(1, size))
+    got = sizes_read(stateful_chunks, size * whole_chunks + rest, size)
+    wanted = [size] * whole_chunks + [rest]
+    equal(got, wanted, f"chunks of {size * whole_chunks + rest} steps, {size} at a time")
+
+
 # --- encoder_of
 
 
@@ -361,3 +471,56 @@ def test_two_decoders_have_one_encoder(encoder_of, rng):
 
 def test_a_narrowing_stack_ends_at_its_narrowest(encoder_of, rng):
     compare_codes(encoder_of, rng, "sequential", (5, 3))
+
+
+@there
+def branched(encoder_of, first, second, kernel, x):
+    """A code that two layers make, with an output of its own; the model's parts afterwards."""
+    import keras
+
+    layers, steps = keras.layers, x.shape[1]
+    other = [keras.Input((3, 1)), layers.LSTM(2), layers.RepeatVector(3), layers.LSTM(2)]
+    encoder_of(keras.Sequential(other))
+    start = keras.Input(x.shape[1:])
+    one, two = layers.LSTM(len(first[1])), layers.LSTM(len(second[1]))
+    narrow = layers.Dense(kernel.shape[1], use_bias=False)
+    code = narrow(layers.Concatenate()([one(start), two(start)]))
+    side = layers.Dense(1)(code)
+    copies = layers.RepeatVector(steps, name="copies")(code)
+    back = layers.Dense(2)(layers.LSTM(6, return_sequences=True)(copies))
+    model = keras.Model(start, [back, side])
+    for layer, weights in ((one, first), (two, second), (narrow, [kernel])):
+        layer.set_weights(weights)
+    encoder = encoder_of(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return isinstance(encoder, keras.Model), array(encoder(x))
+
+
+def test_whatever_is_repeated_is_the_code(encoder_of, rng):
+    x, first, second = draw(rng, 3, 5, 2), drawn_weights(rng, 4, 2, 4), drawn_weights(rng, 4, 2, 3)
+    kernel = draw(rng, 7, 2)
+    read = [whole("LSTM", one, x)[:, -1] for one in (first, second)]
+    expected = np.concatenate(read, axis=1) @ kernel
+    a_model, got = branched(encoder_of, first, second, kernel, x)
+    expect(a_model, "encoder_of(model): expected a keras.Model", a_model)
+    close(got, expected, "the code of an encoder with two branches", axes="BH", tolerance=1e-4)
+
+
+@there
+def autoencoder_after(encoder_of, x):
+    """What a sequential autoencoder says, and how many weights it trains, before and after."""
+    import keras
+
+    layers = keras.layers
+    parts = [layers.LSTM(3), layers.RepeatVector(x.shape[1]), layers.LSTM(2, return_sequences=True)]
+    model = keras.Sequential([keras.Input(x.shape[1:]), *parts])
+    before = array(model(x)), len(model.trainable_weights)
+    encoder_of(model)
+    return before, (array(model(x)), len(model.trainable_weights))
+
+
+def test_the_autoencoder_stays_what_it_was(encoder_of, rng):
+    before, after = autoencoder_after(encoder_of, draw(rng, 3, 5, 2))
+    close(after[0], before[0], "what the autoencoder says, afterwards", axes="BTF", tolerance=1e-6)
+    equal(after[1], before[1], "how many weights the autoencoder trains, afterwards")

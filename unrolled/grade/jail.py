@@ -32,7 +32,7 @@ INSTALL = "apt-get install bubblewrap libseccomp2"
 # One reason for all: which of them is seen first is a matter of microseconds, and a class that is
 # graded twice has to have the same rows.
 BROKEN_OFF = "it ended in the middle of a request, or said what it was not asked"
-THREADED = ("tensorflow", "keras")  # start threads, so a process that has used them cannot fork
+HEAVY = ("keras", "torch")  # worth importing once; each set of them in a server of its own
 FIRST_UID = 1_900_000_000
 SCRATCH = {"bubblewrap": "/scratch", "container": "/tmp"}  # the book may lie in the jail's /tmp
 ENVIRONMENT = {
@@ -44,6 +44,8 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "UNROLLED_DEVICE": "cpu",
     "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_NUM_INTRAOP_THREADS": "1",  # otherwise as many as there are cores, beyond what is allowed
+    "TF_NUM_INTEROP_THREADS": "1",
 }
 TICK = 0.05
 
@@ -235,7 +237,8 @@ class Server:
 class Jail:
     """Runs answers in confined children, one for each notebook of a submission.
 
-    warm: fork from a parent that has imported the libraries, where that is safe for the notebook.
+    warm: fork from a parent that has imported the libraries and not used them: TensorFlow starts
+    threads with its first operation.
     """
 
     def __init__(
@@ -249,7 +252,7 @@ class Jail:
         self.limits = limits or Limits()
         self.noticed: list[str] = []
         self.cpu = 0.0  # seconds, of all children that have ended
-        self._warm: Server | None = None
+        self._warm: dict[frozenset[str], Server] = {}
         self._cold: Server | None = None
         self._child: Child | None = None
         self._session: Session | None = None
@@ -303,30 +306,32 @@ class Jail:
             self._cold = None
 
     def _server(self, notebook: Notebook) -> Server:
-        if self.warm and not threaded(notebook):
-            return self._forking()
+        if self.warm:
+            return self._forking(notebook)
         limits = replace(self.limits, memory=4 * self.limits.memory)  # the libraries count too
         self._cold = Server(self.book, self.level, (), limits)
         return self._cold
 
-    def _forking(self) -> Server:
-        if self._warm is None:
-            warm = [one for one in self.book.notebooks if not threaded(one)]
-            self._warm = Server(self.book, self.level, warm, self.limits)
-        return self._warm
+    def _forking(self, notebook: Notebook) -> Server:
+        libraries = heavy(notebook)
+        if libraries not in self._warm:
+            warm = [one for one in self.book.notebooks if heavy(one) == libraries]
+            self._warm[libraries] = Server(self.book, self.level, warm, self.limits)
+        return self._warm[libraries]
 
     def reader(self) -> Child:
         """Return a child that reads submissions."""
-        return self._forking().start(None)
+        servers = iter(self._warm.values())
+        return (next(servers, None) or self._forking(self.book.notebooks[0])).start(None)
 
     def close(self) -> None:
         """End everything."""
         with suppress(BookError, OSError):
             self.fresh()
-        for server in (self._warm, self._cold):
+        for server in (*self._warm.values(), self._cold):
             if server:
                 server.close()
-        self._warm = self._cold = None
+        self._warm, self._cold = {}, None
 
 
 @cache
@@ -343,9 +348,9 @@ def imports(notebook: Notebook) -> frozenset[str]:
     return frozenset(found)
 
 
-def threaded(notebook: Notebook) -> bool:
-    """Whether a notebook uses a library that starts threads."""
-    return bool(imports(notebook) & set(THREADED))
+def heavy(notebook: Notebook) -> frozenset[str]:
+    """Return the libraries of a notebook that take seconds to import."""
+    return imports(notebook) & set(HEAVY)
 
 
 def bubblewrap(book: Book) -> Iterator[str]:
