@@ -393,11 +393,10 @@ def sizes_read(stateful_chunks, steps, size):
 
 
 def test_it_reads_so_many_steps_at_a_time(stateful_chunks, rng):
-    size, whole_chunks = (int(one) for one in rng.integers(3, 6, 2))
-    rest = int(rng.integers(1, size))
-    got = sizes_read(stateful_chunks, size * whole_chunks + rest, size)
-    wanted = [size] * whole_chunks + [rest]
-    equal(got, wanted, f"chunks of {size * whole_chunks + rest} steps, {size} at a time")
+    size, whole_chunks = int(rng.integers(4, 7)), int(rng.integers(3, 5))
+    steps = size * whole_chunks + 1
+    got = sizes_read(stateful_chunks, steps, size)
+    equal(got, [size] * whole_chunks + [1], f"chunks of {steps} steps, {size} at a time")
 
 
 # --- encoder_of
@@ -475,7 +474,7 @@ def test_a_narrowing_stack_ends_at_its_narrowest(encoder_of, rng):
 
 @there
 def branched(encoder_of, first, second, kernel, x):
-    """A code that two layers make, with an output of its own; the model's parts afterwards."""
+    """The code of two layers, in a model with a third path; and whether a model gave it."""
     import keras
 
     layers, steps = keras.layers, x.shape[1]
@@ -485,10 +484,10 @@ def branched(encoder_of, first, second, kernel, x):
     one, two = layers.LSTM(len(first[1])), layers.LSTM(len(second[1]))
     narrow = layers.Dense(kernel.shape[1], use_bias=False)
     code = narrow(layers.Concatenate()([one(start), two(start)]))
-    side = layers.Dense(1)(code)
+    twin = layers.Reshape((1, 5))(layers.Dense(5)(one(start)))  # as deep as the code
     copies = layers.RepeatVector(steps, name="copies")(code)
-    back = layers.Dense(2)(layers.LSTM(6, return_sequences=True)(copies))
-    model = keras.Model(start, [back, side])
+    ends = [layers.LSTM(6, return_sequences=True)(flow) for flow in (copies, twin)]
+    model = keras.Model(start, [layers.Dense(2)(end) for end in ends])
     for layer, weights in ((one, first), (two, second), (narrow, [kernel])):
         layer.set_weights(weights)
     encoder = encoder_of(model)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.package.conftest import write_book
+from tests.package.conftest import edit, write_book
 from unrolled.answers import Answers, Step, wrong_answers
 from unrolled.checks.session import run_pytest
 from unrolled.cli import main
@@ -494,3 +494,18 @@ def test_gradescopes_archive_holds_its_scripts_and_the_book(whole: Book, tmp_pat
     assert {"setup.sh", "run_autograder", "book/solutions/01_twice.py", "book/book.toml"} <= names
     assert modes["setup.sh"] == modes["run_autograder"] == 0o755
     assert release(tmp_path / "folder", "--gradescope").exit_code == 2
+
+
+def test_answers_that_use_keras_run_in_forks_of_a_parent_that_only_imported_it(tiny: Book) -> None:
+    source = tiny.root / "chapters" / "01_twice.py"
+    edit(source, "import math\n", "import keras\n")
+    double = "float(keras.ops.convert_to_tensor(x, 'float64') * {factor})"
+    handed, out = tiny.root / "handed", tiny.root / "out"
+    handed.mkdir()
+    for name, factor in {"right": 2, "wrong": 3}.items():
+        answer = double.format(factor=factor)
+        (handed / f"{name}.py").write_text(CELL.format(name="twice", answer=answer))
+    done = run(handed, "--out", out)
+    assert done.exit_code == 0, done.stderr
+    found = {name: row["twice"] for name, row in rows(out).items()}
+    assert found == {"right": "2", "wrong": "0"}
