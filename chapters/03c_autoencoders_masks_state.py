@@ -47,10 +47,6 @@ import numpy as np
 from keras import layers, ops
 
 # %% tags=["experiment"]
-import json
-import subprocess
-import sys
-
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -902,6 +898,10 @@ assert state_after_training() == KNOWN[keras.backend.backend()]
 # here, with the two layers of twenty units and fifty steps of 3a.
 
 # %% tags=["experiment"]
+import json
+import subprocess
+import sys
+
 PROBE = """
 import json, sys, time
 import unrolled, keras, numpy as np

@@ -60,9 +60,8 @@ def pad(
 def fit_scaler(
     values: np.ndarray, n_train: int
 ) -> tuple[Scale, Scale]:
-    low = values[:n_train].min(0)  # (F,)
-    span = values[:n_train].max(0) - low
-    span = np.where(span > 0, span, 1.0)
+    low, high = values[:n_train].min(0), values[:n_train].max(0)
+    span = np.where(high > low, high - low, 1.0)  # (F,)
 
     def scale(x):
         return (x - low) / span

@@ -280,7 +280,10 @@ def after_one_step(masked_mse, x, y, mask, kernel, rate):
         loss=lambda y, y_hat: masked_mse(y, y_hat, real),
         run_eagerly=True,
     )
-    model.train_on_batch(x, y)
+    try:
+        model.train_on_batch(x, y)
+    except ValueError:
+        pass  # there is no gradient, so nothing is learned
     return layer.get_weights()[0]
 
 

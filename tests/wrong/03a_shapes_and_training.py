@@ -2419,3 +2419,698 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     if val_loss[-1] < 0.9 * val_loss[-1 - tenth]:
         return "under-fit"
     return "good"
+
+# %% exercise="to_supervised" mistake="reshapes_callers_array" says="Setting series.shape changes the caller's array; reshape a view of it."
+def to_supervised(
+    series: np.ndarray, n_in: int, n_out: int
+) -> tuple[np.ndarray, np.ndarray]:
+    series = np.asarray(series)
+    if series.ndim == 1:
+        series.shape = (len(series), 1)
+    count = len(series) - n_in - n_out + 1
+    if count < 1:
+        raise ValueError("the series is too short for one window")
+    x = np.stack([series[i : i + n_in] for i in range(count)])
+    y = np.stack(
+        [series[i + n_in : i + n_in + n_out] for i in range(count)]
+    )
+    return x, y
+
+# %% exercise="one_hot" mistake="type_of_value" says="The array takes the type of the value, so a whole number cuts the fractions off; ask for float32 at once."
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    codes = np.asarray(codes)
+    if not np.isin(codes, np.arange(n)).all():
+        raise ValueError("a code is none of 0 to n - 1")
+    return np.eye(n, dtype="float32")[codes.astype(int)]
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    out = np.full((len(sequences), length), value)
+    for row, sequence in zip(out, sequences):
+        kept = np.asarray(sequence)[max(len(sequence) - length, 0) :]
+        if where == "before":
+            row[length - len(kept) :] = kept
+        else:
+            row[: len(kept)] = kept
+    return out.astype("float32")
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    train = np.asarray(values, dtype=float)[:n_train]
+    low, span = train.min(axis=0), np.ptp(train, axis=0)
+    constant = span == 0
+    divisor = np.where(constant, 1.0, span)
+
+    def scale(x):
+        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+
+    def restore(x, columns=None):
+        some = slice(None) if columns is None else list(columns)
+        return np.asarray(x) * span[some] + low[some]
+
+    return scale, restore
+
+# %% exercise="one_hot" mistake="pad_float64" says="The padded array is float64; the docstring says float32."
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    codes = np.asarray(codes)
+    if not np.isin(codes, np.arange(n)).all():
+        raise ValueError("a code is none of 0 to n - 1")
+    return np.eye(n, dtype="float32")[codes.astype(int)]
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    out = np.full((len(sequences), length), value, dtype=float)
+    for row, sequence in zip(out, sequences):
+        kept = np.asarray(sequence)[max(len(sequence) - length, 0) :]
+        if where == "before":
+            row[length - len(kept) :] = kept
+        else:
+            row[: len(kept)] = kept
+    return out
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    train = np.asarray(values, dtype=float)[:n_train]
+    low, span = train.min(axis=0), np.ptp(train, axis=0)
+    constant = span == 0
+    divisor = np.where(constant, 1.0, span)
+
+    def scale(x):
+        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+
+    def restore(x, columns=None):
+        some = slice(None) if columns is None else list(columns)
+        return np.asarray(x) * span[some] + low[some]
+
+    return scale, restore
+
+# %% exercise="one_hot" mistake="fills_callers_lists" says="The caller's lists are filled up; write into an array of your own."
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    codes = np.asarray(codes)
+    if not np.isin(codes, np.arange(n)).all():
+        raise ValueError("a code is none of 0 to n - 1")
+    return np.eye(n, dtype="float32")[codes.astype(int)]
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    rows = []
+    for sequence in sequences:
+        if not isinstance(sequence, list):
+            sequence = list(sequence)
+        while len(sequence) > length:
+            sequence.pop(0)
+        while len(sequence) < length:
+            if where == "before":
+                sequence.insert(0, value)
+            else:
+                sequence.append(value)
+        rows.append(sequence)
+    return np.array(rows, dtype="float32").reshape(-1, length)
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    train = np.asarray(values, dtype=float)[:n_train]
+    low, span = train.min(axis=0), np.ptp(train, axis=0)
+    constant = span == 0
+    divisor = np.where(constant, 1.0, span)
+
+    def scale(x):
+        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+
+    def restore(x, columns=None):
+        some = slice(None) if columns is None else list(columns)
+        return np.asarray(x) * span[some] + low[some]
+
+    return scale, restore
+
+# %% exercise="one_hot" mistake="scaler_one_row_less" says="The last training row is left out; take the first n_train."
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    codes = np.asarray(codes)
+    if not np.isin(codes, np.arange(n)).all():
+        raise ValueError("a code is none of 0 to n - 1")
+    return np.eye(n, dtype="float32")[codes.astype(int)]
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    out = np.full((len(sequences), length), value, dtype="float32")
+    for row, sequence in zip(out, sequences):
+        kept = np.asarray(sequence)[max(len(sequence) - length, 0) :]
+        if where == "before":
+            row[length - len(kept) :] = kept
+        else:
+            row[: len(kept)] = kept
+    return out
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    train = np.asarray(values, dtype=float)[: n_train - 1]
+    low, span = train.min(axis=0), np.ptp(train, axis=0)
+    constant = span == 0
+    divisor = np.where(constant, 1.0, span)
+
+    def scale(x):
+        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+
+    def restore(x, columns=None):
+        some = slice(None) if columns is None else list(columns)
+        return np.asarray(x) * span[some] + low[some]
+
+    return scale, restore
+
+# %% exercise="one_hot" mistake="constant_not_restored" says="A constant column comes back as zero; restoring adds its value again."
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    codes = np.asarray(codes)
+    if not np.isin(codes, np.arange(n)).all():
+        raise ValueError("a code is none of 0 to n - 1")
+    return np.eye(n, dtype="float32")[codes.astype(int)]
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    out = np.full((len(sequences), length), value, dtype="float32")
+    for row, sequence in zip(out, sequences):
+        kept = np.asarray(sequence)[max(len(sequence) - length, 0) :]
+        if where == "before":
+            row[length - len(kept) :] = kept
+        else:
+            row[: len(kept)] = kept
+    return out
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    train = np.asarray(values, dtype=float)[:n_train]
+    low, span = train.min(axis=0), np.ptp(train, axis=0)
+    constant = span == 0
+    divisor = np.where(constant, 1.0, span)
+
+    def scale(x):
+        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+
+    def restore(x, columns=None):
+        some = slice(None) if columns is None else list(columns)
+        return np.asarray(x) * span[some] + low[some]
+
+    low = np.where(constant, 0.0, low)
+    return scale, restore
+
+# %% exercise="one_hot" mistake="type_of_x_kept" says="Whole numbers stay whole when they are scaled, so fractions are lost."
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    codes = np.asarray(codes)
+    if not np.isin(codes, np.arange(n)).all():
+        raise ValueError("a code is none of 0 to n - 1")
+    return np.eye(n, dtype="float32")[codes.astype(int)]
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    out = np.full((len(sequences), length), value, dtype="float32")
+    for row, sequence in zip(out, sequences):
+        kept = np.asarray(sequence)[max(len(sequence) - length, 0) :]
+        if where == "before":
+            row[length - len(kept) :] = kept
+        else:
+            row[: len(kept)] = kept
+    return out
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    train = np.asarray(values, dtype=float)[:n_train]
+    low, span = train.min(axis=0), np.ptp(train, axis=0)
+    constant = span == 0
+    divisor = np.where(constant, 1.0, span)
+
+    def scale(x):
+        x = np.asarray(x)
+        y = np.where(constant, 0.0, (x - low) / divisor)
+        return y.astype(x.dtype)
+
+    def restore(x, columns=None):
+        some = slice(None) if columns is None else list(columns)
+        return np.asarray(x) * span[some] + low[some]
+
+    return scale, restore
+
+# %% exercise="one_hot" mistake="two_axes_only" says="The columns are taken from the second axis; they stand on the last."
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    codes = np.asarray(codes)
+    if not np.isin(codes, np.arange(n)).all():
+        raise ValueError("a code is none of 0 to n - 1")
+    return np.eye(n, dtype="float32")[codes.astype(int)]
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    out = np.full((len(sequences), length), value, dtype="float32")
+    for row, sequence in zip(out, sequences):
+        kept = np.asarray(sequence)[max(len(sequence) - length, 0) :]
+        if where == "before":
+            row[length - len(kept) :] = kept
+        else:
+            row[: len(kept)] = kept
+    return out
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    train = np.asarray(values, dtype=float)[:n_train]
+    low, span = train.min(axis=0), np.ptp(train, axis=0)
+    constant = span == 0
+    divisor = np.where(constant, 1.0, span)
+
+    def scale(x):
+        x = np.array(x, dtype=float)
+        for j in range(len(low)):
+            x[:, j] = 0 if constant[j] else (x[:, j] - low[j]) / span[j]
+        return x
+
+    def restore(x, columns=None):
+        some = slice(None) if columns is None else list(columns)
+        return np.asarray(x) * span[some] + low[some]
+
+    return scale, restore
+
+# %% exercise="one_hot" mistake="globals_shared" says="Lowest and highest are global, so a second scaler changes the first."
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    codes = np.asarray(codes)
+    if not np.isin(codes, np.arange(n)).all():
+        raise ValueError("a code is none of 0 to n - 1")
+    return np.eye(n, dtype="float32")[codes.astype(int)]
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    out = np.full((len(sequences), length), value, dtype="float32")
+    for row, sequence in zip(out, sequences):
+        kept = np.asarray(sequence)[max(len(sequence) - length, 0) :]
+        if where == "before":
+            row[length - len(kept) :] = kept
+        else:
+            row[: len(kept)] = kept
+    return out
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    global low, span, constant, divisor
+    train = np.asarray(values, dtype=float)[:n_train]
+    low, span = train.min(axis=0), np.ptp(train, axis=0)
+    constant = span == 0
+    divisor = np.where(constant, 1.0, span)
+
+    def scale(x):
+        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+
+    def restore(x, columns=None):
+        some = slice(None) if columns is None else list(columns)
+        return np.asarray(x) * span[some] + low[some]
+
+    return scale, restore
+
+# %% exercise="build" mistake="one_to_one_reads_steps" says="One to one reads a single step, whatever the number of steps."
+def build(
+    framing: str, steps: int, features: int,
+    units: int, out_steps: int = 1,
+) -> keras.Model:
+    if framing == "one-to-one":
+        parts = [keras.Input((steps, features)), layers.LSTM(units)]
+    elif framing == "one-to-many":
+        parts = [
+            keras.Input((features,)),
+            layers.RepeatVector(out_steps),
+            layers.LSTM(units, return_sequences=True),
+        ]
+    elif framing == "many-to-one":
+        parts = [keras.Input((steps, features)), layers.LSTM(units)]
+    elif framing == "many-to-many":
+        parts = [
+            keras.Input((steps, features)),
+            layers.LSTM(units, return_sequences=True),
+        ]
+    elif framing == "encoder-decoder":
+        parts = [
+            keras.Input((steps, features)),
+            layers.LSTM(units),
+            layers.RepeatVector(out_steps),
+            layers.LSTM(units, return_sequences=True),
+        ]
+    else:
+        raise ValueError(framing)
+    return keras.Sequential([*parts, layers.Dense(1)])
+
+# %% exercise="build" mistake="mean_of_outputs_handed_on" says="The mean of all outputs is handed on; it is the last one."
+def build(
+    framing: str, steps: int, features: int,
+    units: int, out_steps: int = 1,
+) -> keras.Model:
+    if framing == "one-to-one":
+        parts = [keras.Input((1, features)), layers.LSTM(units)]
+    elif framing == "one-to-many":
+        parts = [
+            keras.Input((features,)),
+            layers.RepeatVector(out_steps),
+            layers.LSTM(units, return_sequences=True),
+        ]
+    elif framing == "many-to-one":
+        parts = [keras.Input((steps, features)), layers.LSTM(units)]
+    elif framing == "many-to-many":
+        parts = [
+            keras.Input((steps, features)),
+            layers.LSTM(units, return_sequences=True),
+        ]
+    elif framing == "encoder-decoder":
+        parts = [
+            keras.Input((steps, features)),
+            layers.LSTM(units, return_sequences=True),
+            layers.GlobalAveragePooling1D(),
+            layers.RepeatVector(out_steps),
+            layers.LSTM(units, return_sequences=True),
+        ]
+    else:
+        raise ValueError(framing)
+    return keras.Sequential([*parts, layers.Dense(1)])
+
+# %% exercise="build" mistake="sigmoid_at_the_end" says="A sigmoid squeezes the numbers; the last layer is a plain Dense(1)."
+def build(
+    framing: str, steps: int, features: int,
+    units: int, out_steps: int = 1,
+) -> keras.Model:
+    if framing == "one-to-one":
+        parts = [keras.Input((1, features)), layers.LSTM(units)]
+    elif framing == "one-to-many":
+        parts = [
+            keras.Input((features,)),
+            layers.RepeatVector(out_steps),
+            layers.LSTM(units, return_sequences=True),
+        ]
+    elif framing == "many-to-one":
+        parts = [keras.Input((steps, features)), layers.LSTM(units)]
+    elif framing == "many-to-many":
+        parts = [
+            keras.Input((steps, features)),
+            layers.LSTM(units, return_sequences=True),
+        ]
+    elif framing == "encoder-decoder":
+        parts = [
+            keras.Input((steps, features)),
+            layers.LSTM(units),
+            layers.RepeatVector(out_steps),
+            layers.LSTM(units, return_sequences=True),
+        ]
+    else:
+        raise ValueError(framing)
+    return keras.Sequential([*parts, layers.Dense(1, activation="sigmoid")])
+
+# %% exercise="echo_batches" mistake="without_repetition" says="No symbol comes twice in a sequence; draw each on its own."
+def echo_batches(
+    rng: np.random.Generator, n: int,
+    length: int = 5, symbols: int = 10, place: int = 2,
+) -> tuple[np.ndarray, np.ndarray]:
+    codes = np.stack(
+        [rng.choice(symbols, length, replace=False) for _ in range(n)]
+    )
+    x = np.eye(symbols, dtype="float32")[codes]
+    return x, x[:, place]
+
+
+def train_echo(
+    model: keras.Model, rng: np.random.Generator,
+    updates: int, n: int,
+) -> None:
+    for _ in range(updates):
+        x, y = echo_batches(rng, n)
+        model.train_on_batch(x, y)
+
+# %% exercise="repeats" mistake="set_random_seed" says="The seed stays set after the training; keep it inside seeded(seed)."
+def repeats(
+    train: Callable[[int], float], seeds: Iterable[int]
+) -> dict[str, Any]:
+    values = []
+    for seed in seeds:
+        keras.utils.set_random_seed(seed)
+        values.append(train(seed))
+    return {
+        "values": values, "median": float(np.median(values)),
+        "low": min(values), "high": max(values),
+    }
+
+
+def diagnose(history: Mapping[str, Sequence[float]]) -> str:
+    loss, v = np.asarray(history["loss"]), np.asarray(history["val_loss"])
+    best = v.argmin()
+    if v[-1] > 1.1 * v[best] and loss[-1] < loss[best]:
+        return "over-fit"
+    tenth = max(1, len(v) // 10)
+    if v[-1] < 0.9 * v[max(len(v) - 1 - tenth, 0)]:
+        return "under-fit"
+    return "good"
+
+# %% exercise="repeats" mistake="upper_median" says="Of four values the median lies between the middle two."
+def repeats(
+    train: Callable[[int], float], seeds: Iterable[int]
+) -> dict[str, Any]:
+    values = []
+    for seed in seeds:
+        with seeded(seed):
+            values.append(train(seed))
+    return {
+        "values": values, "median": sorted(values)[len(values) // 2],
+        "low": min(values), "high": max(values),
+    }
+
+
+def diagnose(history: Mapping[str, Sequence[float]]) -> str:
+    loss, v = np.asarray(history["loss"]), np.asarray(history["val_loss"])
+    best = v.argmin()
+    if v[-1] > 1.1 * v[best] and loss[-1] < loss[best]:
+        return "over-fit"
+    tenth = max(1, len(v) // 10)
+    if v[-1] < 0.9 * v[max(len(v) - 1 - tenth, 0)]:
+        return "under-fit"
+    return "good"
+
+# %% exercise="repeats" mistake="training_fell_last_epoch" says="The training loss is compared with the epoch before; compare it with the best epoch."
+def repeats(
+    train: Callable[[int], float], seeds: Iterable[int]
+) -> dict[str, Any]:
+    values = []
+    for seed in seeds:
+        with seeded(seed):
+            values.append(train(seed))
+    return {
+        "values": values, "median": float(np.median(values)),
+        "low": min(values), "high": max(values),
+    }
+
+
+def diagnose(history: Mapping[str, Sequence[float]]) -> str:
+    loss, v = np.asarray(history["loss"]), np.asarray(history["val_loss"])
+    best = v.argmin()
+    if v[-1] > 1.1 * v[best] and loss[-1] < loss[max(len(v) - 2, 0)]:
+        return "over-fit"
+    tenth = max(1, len(v) // 10)
+    if v[-1] < 0.9 * v[max(len(v) - 1 - tenth, 0)]:
+        return "under-fit"
+    return "good"
+
+# %% exercise="repeats" mistake="absolute_tenth" says="A tenth is meant as a share of the lowest value, not as 0.1."
+def repeats(
+    train: Callable[[int], float], seeds: Iterable[int]
+) -> dict[str, Any]:
+    values = []
+    for seed in seeds:
+        with seeded(seed):
+            values.append(train(seed))
+    return {
+        "values": values, "median": float(np.median(values)),
+        "low": min(values), "high": max(values),
+    }
+
+
+def diagnose(history: Mapping[str, Sequence[float]]) -> str:
+    loss, v = np.asarray(history["loss"]), np.asarray(history["val_loss"])
+    best = v.argmin()
+    if v[-1] > v[best] + 0.1 and loss[-1] < loss[best]:
+        return "over-fit"
+    tenth = max(1, len(v) // 10)
+    if v[-1] < 0.9 * v[max(len(v) - 1 - tenth, 0)]:
+        return "under-fit"
+    return "good"
+
+# %% exercise="repeats" mistake="underfit_asked_first" says="Under-fit is asked first; the rules have an order."
+def repeats(
+    train: Callable[[int], float], seeds: Iterable[int]
+) -> dict[str, Any]:
+    values = []
+    for seed in seeds:
+        with seeded(seed):
+            values.append(train(seed))
+    return {
+        "values": values, "median": float(np.median(values)),
+        "low": min(values), "high": max(values),
+    }
+
+
+def diagnose(history: Mapping[str, Sequence[float]]) -> str:
+    loss, v = np.asarray(history["loss"]), np.asarray(history["val_loss"])
+    tenth = max(1, len(v) // 10)
+    if v[-1] < 0.9 * v[max(len(v) - 1 - tenth, 0)]:
+        return "under-fit"
+    best = v.argmin()
+    if v[-1] > 1.1 * v[best] and loss[-1] < loss[best]:
+        return "over-fit"
+    return "good"
+
+# %% exercise="one_hot" mistake="no_codes_no_shape" says="Where there are no codes their shape is lost; one axis follows theirs."
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    if codes.size and not (codes.min() >= 0 and codes.max() < n):
+        raise ValueError(f"codes lie outside of 0 to {n - 1}")
+    if not codes.size:
+        return np.zeros((0, n), "float32")
+    return np.eye(n, dtype="float32")[codes]
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    rows = np.full((len(sequences), length), value, "float32")
+    for row, sequence in zip(rows, sequences, strict=True):
+        kept = sequence[max(len(sequence) - length, 0) :]
+        start = length - len(kept) if where == "before" else 0
+        row[start : start + len(kept)] = kept
+    return rows
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    low, high = values[:n_train].min(0), values[:n_train].max(0)
+    span = np.where(high > low, high - low, 1.0)  # (F,)
+
+    def scale(x):
+        return (x - low) / span
+
+    def restore(x, columns=None):
+        of = slice(None) if columns is None else columns
+        return x * span[of] + low[of]
+
+    return scale, restore
+
+# %% exercise="one_hot" mistake="restores_in_place" says="What is to be restored is changed itself; return new rows."
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    codes = np.asarray(codes)
+    if not np.isin(codes, np.arange(n)).all():
+        raise ValueError("a code is none of 0 to n - 1")
+    return np.eye(n, dtype="float32")[codes.astype(int)]
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    out = np.full((len(sequences), length), value, dtype="float32")
+    for row, sequence in zip(out, sequences):
+        kept = np.asarray(sequence)[max(len(sequence) - length, 0) :]
+        if where == "before":
+            row[length - len(kept) :] = kept
+        else:
+            row[: len(kept)] = kept
+    return out
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    train = np.asarray(values, dtype=float)[:n_train]
+    low, span = train.min(axis=0), np.ptp(train, axis=0)
+    constant = span == 0
+    divisor = np.where(constant, 1.0, span)
+
+    def scale(x):
+        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+
+    def restore(x, columns=None):
+        some = slice(None) if columns is None else list(columns)
+        x = np.asarray(x, dtype=float)
+        x *= span[some]
+        x += low[some]
+        return x
+
+    return scale, restore
+
+# %% exercise="ar2_baseline" mistake="zeros_where_singular" says="Where the normal equations have no inverse it gives up; least squares does not."
+def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
+    predicted = []
+    for row in np.asarray(x, "float64"):
+        ones = np.ones(len(row) - 2)
+        past = np.stack([row[1:-1], row[:-2], ones], 1)
+        try:
+            a, b, c = np.linalg.inv(past.T @ past) @ past.T @ row[2:]
+        except np.linalg.LinAlgError:
+            a = b = c = 0.0
+        known = list(row)
+        for _ in range(horizon):
+            known.append(a * known[-1] + b * known[-2] + c)
+        predicted.append(known[len(row) :])
+    return np.array(predicted)  # (B, horizon)
+
+# %% exercise="repeats" mistake="seeds_counted_first" says="The seeds are counted and then gone through; some can be gone through only once."
+def repeats(
+    train: Callable[[int], float], seeds: Iterable[int]
+) -> dict[str, Any]:
+    values, count = [], len(list(seeds))
+    for seed in seeds:
+        with seeded(seed):
+            values.append(float(train(seed)))
+    values = values or [0.0] * count
+    return {
+        "values": values,
+        "median": float(np.median(values)),
+        "low": min(values),
+        "high": max(values),
+    }
+
+
+def diagnose(history: Mapping[str, Sequence[float]]) -> str:
+    loss, val_loss = history["loss"], history["val_loss"]
+    best = int(np.argmin(val_loss))
+    if val_loss[-1] > 1.1 * val_loss[best] and loss[-1] < loss[best]:
+        return "over-fit"
+    tenth = max(len(val_loss) // 10, 1)
+    if val_loss[-1] < 0.9 * val_loss[-1 - tenth]:
+        return "under-fit"
+    return "good"

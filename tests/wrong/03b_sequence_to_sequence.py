@@ -879,3 +879,141 @@ def bidirectional(
     ahead = passed(cell_forward, x)
     back = ops.flip(passed(cell_backward, ops.flip(x, 1)), 0)
     return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
+
+# %% exercise="encode_sum" mistake="blanks_skipped" says="Blanks are not looked at; a digit in place of a blank is wrong too."
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    terms = np.asarray(terms)
+    count = terms.shape[1]
+    long = count * len(str(largest)) + count - 1
+    short = len(str(count * largest))
+
+    def spell(texts, width):
+        codes = [[ALPHABET.index(c) for c in text.rjust(width)]
+                 for text in texts]
+        codes = np.array(codes, dtype=int).reshape(len(texts), width)
+        return np.eye(12, dtype="float32")[codes]
+
+    tasks = ["+".join(map(str, row)) for row in terms.tolist()]
+    answers = [str(sum(row)) for row in terms.tolist()]
+    return spell(tasks, long), spell(answers, short)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = np.asarray(predicted).argmax(-1) == np.asarray(true).argmax(-1)
+    right |= np.asarray(true).argmax(-1) == np.shape(true)[-1] - 1
+    return float(right.all(axis=1).mean())
+
+# %% exercise="split_disjoint" mistake="each_with_a_chance" says="Each input has a chance of its own, so their number varies; draw held_out of them."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.asarray(inputs).reshape(len(inputs), -1)
+    distinct, kind = np.unique(rows, axis=0, return_inverse=True)
+    kind = kind.reshape(-1)
+    rng = np.random.default_rng(seed)
+    chosen = np.flatnonzero(
+        rng.random(len(distinct)) < held_out / len(distinct)
+    )
+    test = np.isin(kind, chosen)
+    return np.flatnonzero(~test), np.flatnonzero(test)
+
+# %% exercise="split_disjoint" mistake="cut_to_integers" says="Rows are cut to whole numbers before they are compared."
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.asarray(inputs).astype(int).reshape(len(inputs), -1)
+    distinct, kind = np.unique(rows, axis=0, return_inverse=True)
+    kind = kind.reshape(-1)
+    rng = np.random.default_rng(seed)
+    chosen = rng.permutation(len(distinct))[:held_out]
+    test = np.isin(kind, chosen)
+    return np.flatnonzero(~test), np.flatnonzero(test)
+
+# %% exercise="attention" mistake="numpy_only" says="numpy computes numbers only; a layer of a model needs keras.ops."
+def attention(
+    query: Any, keys: Any, values: Any, mask: Any = None
+) -> tuple[Any, Any]:
+    scores = np.einsum("bqk,btk->bqt", query, keys)
+    scores = scores / np.sqrt(np.shape(keys)[-1])
+    if mask is not None:
+        scores = np.where(np.asarray(mask)[:, None, :], scores, -np.inf)
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights = weights / weights.sum(axis=-1, keepdims=True)
+    return weights @ np.asarray(values), weights
+
+# %% exercise="bidirectional" mistake="state_for_output" says="The state is taken for the output; a cell returns both."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    batch, steps = x.shape[:2]
+
+    def run(cell, order):
+        state = cell.get_initial_state(batch)
+        said = {}
+        for t in order:
+            _, state = cell(x[:, t], state)
+            said[t] = state[0] if isinstance(state, list | tuple) else state
+        return ops.stack([said[t] for t in range(steps)], axis=1)
+
+    ahead = run(cell_forward, range(steps))
+    back = run(cell_backward, reversed(range(steps)))
+    return ops.concatenate([ahead, back], axis=-1)
+
+# %% exercise="bidirectional" mistake="output_for_state" says="The output is handed on in place of the state; a cell returns both."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    batch, steps = x.shape[:2]
+
+    def run(cell, order):
+        state = cell.get_initial_state(batch)
+        said = {}
+        for t in order:
+            said[t], state = cell(x[:, t], state)
+            if isinstance(state, list | tuple):
+                state = [said[t], *state[1:]]
+            else:
+                state = said[t]
+        return ops.stack([said[t] for t in range(steps)], axis=1)
+
+    ahead = run(cell_forward, range(steps))
+    back = run(cell_backward, reversed(range(steps)))
+    return ops.concatenate([ahead, back], axis=-1)
+
+# %% exercise="bidirectional" mistake="begins_from_zeros" says="The cells begin from zeros; ask get_initial_state where they start."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    batch, steps = x.shape[:2]
+
+    def run(cell, order):
+        state = keras.tree.map_structure(
+            ops.zeros_like, cell.get_initial_state(batch)
+        )
+        said = {}
+        for t in order:
+            said[t], state = cell(x[:, t], state)
+        return ops.stack([said[t] for t in range(steps)], axis=1)
+
+    ahead = run(cell_forward, range(steps))
+    back = run(cell_backward, reversed(range(steps)))
+    return ops.concatenate([ahead, back], axis=-1)
+
+# %% exercise="bidirectional" mistake="start_for_one_sequence" says="The start is asked for one sequence; there are B."
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    batch, steps = x.shape[:2]
+
+    def run(cell, order):
+        state = cell.get_initial_state(1)
+        said = {}
+        for t in order:
+            said[t], state = cell(x[:, t], state)
+        return ops.stack([said[t] for t in range(steps)], axis=1)
+
+    ahead = run(cell_forward, range(steps))
+    back = run(cell_backward, reversed(range(steps)))
+    return ops.concatenate([ahead, back], axis=-1)

@@ -543,3 +543,268 @@ def encoder_of(model: keras.Model) -> keras.Model:
 # %% exercise="encoder_of" mistake="second_layer" says="The second layer is taken whatever it is; in a sequential model that repeats the code. Look for the `RepeatVector`."
 def encoder_of(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, model.layers[1].output)
+
+# %% exercise="bottleneck_autoencoder" mistake="output_squashed" says="The output passes a tanh; nothing beyond one can come back."
+def bottleneck_autoencoder(
+    steps: int, features: int, code: int, units: int = 32
+) -> keras.Model:
+    if code >= steps * features:
+        raise ValueError("the code is as wide as the input")
+    return keras.Sequential([
+        keras.Input((steps, features)),
+        layers.LSTM(units),
+        layers.Dense(code),
+        layers.RepeatVector(steps),
+        layers.LSTM(units, return_sequences=True),
+        layers.Dense(features, activation="tanh"),
+    ])
+
+
+def pca_error(
+    x: np.ndarray, k: int, held_out: np.ndarray | None = None
+) -> float:
+    rows = np.asarray(x, dtype=float).reshape(len(x), -1)
+    new = rows
+    if held_out is not None:
+        new = np.asarray(held_out, dtype=float).reshape(len(held_out), -1)
+    mean = rows.mean(axis=0)
+    axes = np.linalg.svd(rows - mean, full_matrices=False)[2][:k]
+    gaps = new - mean
+    left = gaps - gaps @ axes.T @ axes
+    return float(np.mean(left**2))
+
+# %% exercise="bottleneck_autoencoder" mistake="code_is_an_lstm" says="The encoder's LSTM has as many units as the code; it has `units`, and a narrower layer follows."
+def bottleneck_autoencoder(
+    steps: int, features: int, code: int, units: int = 32
+) -> keras.Model:
+    if code >= steps * features:
+        raise ValueError("the code is as wide as the input")
+    return keras.Sequential([
+        keras.Input((steps, features)),
+        layers.LSTM(code),
+        layers.RepeatVector(steps),
+        layers.LSTM(units, return_sequences=True),
+        layers.Dense(features),
+    ])
+
+
+def pca_error(
+    x: np.ndarray, k: int, held_out: np.ndarray | None = None
+) -> float:
+    rows = np.asarray(x, dtype=float).reshape(len(x), -1)
+    new = rows
+    if held_out is not None:
+        new = np.asarray(held_out, dtype=float).reshape(len(held_out), -1)
+    mean = rows.mean(axis=0)
+    axes = np.linalg.svd(rows - mean, full_matrices=False)[2][:k]
+    gaps = new - mean
+    left = gaps - gaps @ axes.T @ axes
+    return float(np.mean(left**2))
+
+# %% exercise="bottleneck_autoencoder" mistake="widened_before_the_copies" says="The code is widened before it is copied; the copies are of the code."
+def bottleneck_autoencoder(
+    steps: int, features: int, code: int, units: int = 32
+) -> keras.Model:
+    if code >= steps * features:
+        raise ValueError("the code is as wide as the input")
+    return keras.Sequential([
+        keras.Input((steps, features)),
+        layers.LSTM(units),
+        layers.Dense(code),
+        layers.Dense(units, activation="relu"),
+        layers.RepeatVector(steps),
+        layers.LSTM(units, return_sequences=True),
+        layers.Dense(features),
+    ])
+
+
+def pca_error(
+    x: np.ndarray, k: int, held_out: np.ndarray | None = None
+) -> float:
+    rows = np.asarray(x, dtype=float).reshape(len(x), -1)
+    new = rows
+    if held_out is not None:
+        new = np.asarray(held_out, dtype=float).reshape(len(held_out), -1)
+    mean = rows.mean(axis=0)
+    axes = np.linalg.svd(rows - mean, full_matrices=False)[2][:k]
+    gaps = new - mean
+    left = gaps - gaps @ axes.T @ axes
+    return float(np.mean(left**2))
+
+# %% exercise="bottleneck_autoencoder" mistake="decoder_as_wide_as_code" says="The decoder's LSTM has as many units as the code; it has `units`."
+def bottleneck_autoencoder(
+    steps: int, features: int, code: int, units: int = 32
+) -> keras.Model:
+    if code >= steps * features:
+        raise ValueError("the code is as wide as the input")
+    return keras.Sequential([
+        keras.Input((steps, features)),
+        layers.LSTM(units),
+        layers.Dense(code),
+        layers.RepeatVector(steps),
+        layers.LSTM(code, return_sequences=True),
+        layers.Dense(features),
+    ])
+
+
+def pca_error(
+    x: np.ndarray, k: int, held_out: np.ndarray | None = None
+) -> float:
+    rows = np.asarray(x, dtype=float).reshape(len(x), -1)
+    new = rows
+    if held_out is not None:
+        new = np.asarray(held_out, dtype=float).reshape(len(held_out), -1)
+    mean = rows.mean(axis=0)
+    axes = np.linalg.svd(rows - mean, full_matrices=False)[2][:k]
+    gaps = new - mean
+    left = gaps - gaps @ axes.T @ axes
+    return float(np.mean(left**2))
+
+# %% exercise="bottleneck_autoencoder" mistake="compiled" says="The model is compiled already; leave that to whoever trains it."
+def bottleneck_autoencoder(
+    steps: int, features: int, code: int, units: int = 32
+) -> keras.Model:
+    if code >= steps * features:
+        raise ValueError("the code is as wide as the input")
+    model = keras.Sequential([
+        keras.Input((steps, features)),
+        layers.LSTM(units),
+        layers.Dense(code),
+        layers.RepeatVector(steps),
+        layers.LSTM(units, return_sequences=True),
+        layers.Dense(features),
+    ])
+    model.compile("adam", "mse")
+    return model
+
+
+def pca_error(
+    x: np.ndarray, k: int, held_out: np.ndarray | None = None
+) -> float:
+    rows = np.asarray(x, dtype=float).reshape(len(x), -1)
+    new = rows
+    if held_out is not None:
+        new = np.asarray(held_out, dtype=float).reshape(len(held_out), -1)
+    mean = rows.mean(axis=0)
+    axes = np.linalg.svd(rows - mean, full_matrices=False)[2][:k]
+    gaps = new - mean
+    left = gaps - gaps @ axes.T @ axes
+    return float(np.mean(left**2))
+
+# %% exercise="bottleneck_autoencoder" mistake="x_is_centered_in_place" says="The mean is taken off the caller's sequences; make new ones."
+def bottleneck_autoencoder(
+    steps: int, features: int, code: int, units: int = 32
+) -> keras.Model:
+    if code >= steps * features:
+        raise ValueError("the code is as wide as the input")
+    return keras.Sequential([
+        keras.Input((steps, features)),
+        layers.LSTM(units),
+        layers.Dense(code),
+        layers.RepeatVector(steps),
+        layers.LSTM(units, return_sequences=True),
+        layers.Dense(features),
+    ])
+
+
+def pca_error(
+    x: np.ndarray, k: int, held_out: np.ndarray | None = None
+) -> float:
+    rows = np.asarray(x).reshape(len(x), -1)
+    new = rows
+    if held_out is not None:
+        new = np.asarray(held_out, dtype=float).reshape(len(held_out), -1)
+    mean = rows.mean(axis=0)
+    rows -= mean
+    axes = np.linalg.svd(rows, full_matrices=False)[2][:k]
+    gaps = new - mean * (held_out is not None)
+    left = gaps - gaps @ axes.T @ axes
+    return float(np.mean(left**2))
+
+# %% exercise="masked_mse" mistake="where_after_the_square" says="The value is right and the gradient is not: take the padding out before squaring."
+def masked_mse(y, y_hat, mask):
+    real = ops.cast(mask, "bool")[..., None]
+    zero = ops.zeros_like(y_hat)
+    gaps = y - y_hat
+    count = ops.sum(ops.cast(real, gaps.dtype)) * y_hat.shape[-1]
+    return ops.sum(ops.where(real, gaps**2, zero)) / count
+
+# %% exercise="masked_mse" mistake="numpy_only" says="numpy knows no gradient, so this is no loss; use keras.ops."
+def masked_mse(y, y_hat, mask):
+    y, y_hat = ops.convert_to_numpy(y), ops.convert_to_numpy(y_hat)
+    real = ops.convert_to_numpy(mask).astype(bool)
+    return ((y[real] - y_hat[real]) ** 2).mean()
+
+# %% exercise="stateful_chunks" mistake="all_at_once" says="Everything is read in one call; read `size` steps at a time."
+def stateful_chunks(layer, x, size):
+    layer.reset_state()
+    return layer(x)
+
+# %% exercise="stateful_chunks" mistake="step_by_step" says="One step is read at a time; read `size`."
+def stateful_chunks(layer, x, size):
+    layer.reset_state()
+    found = [
+        layer(x[:, start : start + 1])
+        for start in range(x.shape[1])
+    ]
+    return ops.concatenate(found, axis=1)
+
+# %% exercise="stateful_chunks" mistake="size_pieces" says="`size` is taken for the number of chunks; it is the length of each."
+def stateful_chunks(layer, x, size):
+    layer.reset_state()
+    found = [
+        layer(piece)
+        for piece in np.array_split(x, size, axis=1)
+    ]
+    return ops.concatenate(found, axis=1)
+
+# %% exercise="stateful_chunks" mistake="short_chunk_first" says="The shorter chunk comes first; it is the last."
+def stateful_chunks(layer, x, size):
+    layer.reset_state()
+    found = [
+        layer(piece)
+        for piece in np.split(
+            x, range(x.shape[1] % size or size, x.shape[1], size), axis=1
+        )
+    ]
+    return ops.concatenate(found, axis=1)
+
+# %% exercise="encoder_of" mistake="layer_listed_before" says="The layer listed before RepeatVector need not feed it; ask for its input."
+def encoder_of(model: keras.Model) -> keras.Model:
+    for before, layer in zip(model.layers, model.layers[1:]):
+        if isinstance(layer, layers.RepeatVector):
+            return keras.Model(model.inputs, before.output)
+    raise ValueError("nothing is repeated")
+
+# %% exercise="encoder_of" mistake="first_vector" says="The first vector is taken for the code; it is the one that is repeated."
+def encoder_of(model: keras.Model) -> keras.Model:
+    vectors = [one.output for one in model.layers
+               if len(one.output.shape) == 2]
+    return keras.Model(model.inputs, vectors[0])
+
+# %% exercise="encoder_of" mistake="frozen" says="The layers are frozen, and the autoencoder with them."
+def encoder_of(model: keras.Model) -> keras.Model:
+    for layer in model.layers:
+        if isinstance(layer, layers.RepeatVector):
+            encoder = keras.Model(model.inputs, layer.input)
+            encoder.trainable = False
+            return encoder
+    raise ValueError("nothing is repeated")
+
+# %% exercise="encoder_of" mistake="layers_popped" says="The autoencoder loses its decoder; make a second model instead."
+def encoder_of(model: keras.Model) -> keras.Model:
+    if isinstance(model, keras.Sequential):
+        while not isinstance(model.layers[-1], layers.RepeatVector):
+            model.pop()
+    for layer in model.layers:
+        if isinstance(layer, layers.RepeatVector):
+            return keras.Model(model.inputs, layer.input)
+    raise ValueError("nothing is repeated")
+
+# %% exercise="encoder_of" mistake="function_returned" says="A function comes back, not a model."
+def encoder_of(model: keras.Model) -> keras.Model:
+    for layer in model.layers:
+        if isinstance(layer, layers.RepeatVector):
+            inner = keras.Model(model.inputs, layer.input)
+            return lambda x: inner(x)
+    raise ValueError("nothing is repeated")
