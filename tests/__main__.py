@@ -15,17 +15,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE_MACHINE = sys.platform == "linux" and platform.machine() == "x86_64"
 
+SHARED = "-n 2 --dist loadfile"  # two processes, a file in one of them
+
 STEPS = {
     "style": "ruff check .",
     "types": "mypy",
-    "the package": "pytest -rs tests/package",
-    "the solutions": "pytest tests/chapters --answers solutions",
-    "the solutions, through the wire": "pytest tests/chapters --answers solutions --backend wire",
-    "attacks on the grader": "pytest -rs tests/attacks",
+    "the package, and attacks on its grader": f"pytest {SHARED} -rs tests/package tests/attacks",
+    "the solutions": f"pytest {SHARED} tests/chapters --answers solutions",
+    "the solutions, through the wire": (
+        f"pytest {SHARED} tests/chapters --answers solutions --backend wire"
+    ),
     "the author's gate": "unrolled verify",
     # Outputs reproduce to the last digit on one kind of machine; elsewhere the notebooks have to
     # run, and to pass the assertions that they hold.
-    "the notebooks": "pytest --nbval-lax -n 2 --dist loadfile tests/nbval"
+    "the notebooks": f"pytest {SHARED} --nbval-lax tests/nbval"
     if REFERENCE_MACHINE
     else "unrolled build",
 }

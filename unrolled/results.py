@@ -26,6 +26,7 @@ from unrolled.notebook import Cell, read_cells
 from unrolled.reach import home, reach
 
 Run = Callable[[Any], Mapping[str, Any]]
+WIDTHS = 3  # a few seeds' range says little of what other draws of the same kind will be
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,16 @@ def experiment(
 
 @dataclass(frozen=True)
 class Summary:
-    """One measured value over seeds. `values` stand in the order of `seeds`."""
+    """One measured value over seeds. `values` stand in the order of `seeds`.
+
+    A value is `in` it within the range and the relative tolerance; and, elsewhere, where the same
+    seeds are other draws, within so many widths of the range beyond it.
+    """
 
     seeds: tuple[int, ...]
     values: tuple[float, ...]
     tolerance: float
+    elsewhere: bool = False
 
     @property
     def median(self) -> float:
@@ -82,9 +88,13 @@ class Summary:
         return max(self.values)
 
     def __contains__(self, value: float) -> bool:
-        slack = self.tolerance
-        low = self.low - slack * abs(self.low) if math.isfinite(self.low) else self.low
-        high = self.high + slack * abs(self.high) if math.isfinite(self.high) else self.high
+        low, high, more = self.low, self.high, 0.0
+        if self.elsewhere and math.isfinite(high - low):
+            more = WIDTHS * (high - low)
+        if math.isfinite(low):
+            low -= self.tolerance * abs(low) + more
+        if math.isfinite(high):
+            high += self.tolerance * abs(high) + more
         return low <= value <= high
 
     def __format__(self, spec: str) -> str:
@@ -105,13 +115,22 @@ def measured(name: str, root: Path | None = None) -> dict[str, dict[str, Summary
     tables = {
         title: {
             row: Summary(
-                tuple(entry["seeds"]), tuple(map(float, values["values"])), entry["tolerance"]
+                tuple(entry["seeds"]),
+                tuple(map(float, values["values"])),
+                entry["tolerance"],
+                _elsewhere(entry["versions"]),
             )
             for row, values in entry["rows"].items()
         }
         for title, entry in stored.items()
     }
     return _Tables(tables)
+
+
+def _elsewhere(versions: dict[str, str]) -> bool:
+    """Whether Keras computes with another library here than where a table was measured."""
+    keras = sys.modules.get("keras")
+    return keras is not None and keras.backend.backend() not in versions
 
 
 class _Tables(dict[str, dict[str, Summary]]):
