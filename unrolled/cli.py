@@ -300,9 +300,10 @@ def list_data() -> None:
 def fetch_data(names: tuple[str, ...], regions: tuple[str, ...], offline: bool) -> None:
     """Fetch data sets, or single files of them.
 
-    NAME is one that `unrolled data list` shows: pjm, moving-mnist, pjm/AEP. What is on this machine and right is left alone. A download that was cut, by the network or
-    by you, goes on where it stopped when you call this again. A file gets its name when its hash
-    is the known one, and not before; until then nothing else changes.
+    NAME is one that `unrolled data list` shows: pjm, moving-mnist, pjm/AEP. What is on this
+    machine and right is left alone. A download that was cut, by the network or by you, goes on
+    where it stopped when you call this again. A file gets its name when its hash is the known
+    one, and not before; until then nothing else changes.
     """
     from unrolled.data.download import fetch
     from unrolled.data.registry import files_of
@@ -320,7 +321,8 @@ def fetch_data(names: tuple[str, ...], regions: tuple[str, ...], offline: bool) 
 def verify_data(names: tuple[str, ...]) -> None:
     """Read the data that is here and compare its hashes.
 
-    Every byte of every file, or of those of NAME, whatever was found before. Exit code 2 if a file is not what it has to be, or if one that you named is not here.
+    Every byte of every file, or of those of NAME, whatever was found before. Exit code 2 if a
+    file is not what it has to be, or if one that you named is not here.
     """
     from unrolled.data.registry import files_of, read_registry
     from unrolled.data.store import absent, locate

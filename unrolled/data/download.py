@@ -22,7 +22,6 @@ import requests
 from unrolled.data.kaggle import Kaggle, no_connection
 from unrolled.data.registry import DataFile
 from unrolled.data.store import (
-    CHUNK,
     Damaged,
     cache_folder,
     full,
@@ -39,6 +38,7 @@ TIMEOUT = (10.0, 30.0)  # seconds to connect, and between two pieces
 TRIES = 4  # in a row that bring less than ENOUGH
 PAUSE = 1.0  # seconds before the second try, twice as many before the third
 ENOUGH = 1 << 20  # bytes
+PIECE = 1 << 16  # bytes; the one that was cut is lost
 SLACK = 1.1  # of a size that is only roughly known
 
 Show = Callable[[str, int, int], None]
@@ -234,7 +234,7 @@ class Resuming:
                 return
             try:
                 with part.path.open("ab") as target:
-                    for piece in answer.iter_content(CHUNK):
+                    for piece in answer.iter_content(PIECE):
                         target.write(piece)
                         have += len(piece)
                         self._bounded(url, part, have)
