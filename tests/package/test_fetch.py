@@ -34,6 +34,9 @@ from unrolled.data import download, kaggle
 from unrolled.errors import BookError
 from unrolled.manifest import Book
 
+# Kaggle's client leaves its connections to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
 RIGHT = np.random.default_rng(5).bytes(300_000)
 WRONG = np.random.default_rng(6).bytes(300_000)
 
@@ -636,11 +639,8 @@ def hub(
     server: Server,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
 ) -> Iterator[Server]:
     """Kaggle, played by the server, for somebody without an account; `things` lies there."""
-    # The client leaves its connections to the garbage collector.
-    request.node.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"))
     for name in [name for name in os.environ if name.startswith(("KAGGLE", "COLAB", "TBE_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
