@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from unrolled import __version__
-from unrolled.data.store import in_words, settle
+from unrolled.data.store import hide_fetched, in_words, settle
 from unrolled.errors import BookError
 from unrolled.manifest import read_book
 
@@ -105,10 +105,14 @@ def verify(notebooks: tuple[str, ...]) -> None:
 @main.command()
 @click.argument("notebooks", nargs=-1)
 def reference(notebooks: tuple[str, ...]) -> None:
-    """Write tests/nbval/: the solved notebooks with the outputs of their checked cells."""
+    """Write tests/nbval/: the solved notebooks with the outputs of their checked cells.
+
+    Fetched data is not used for it, so that the outputs reproduce where there is none.
+    """
     from unrolled.reference import write_reference
 
     book = read_book()
+    hide_fetched(book.root)
     with _progress("cells") as show:
         for path in write_reference(book, book.select(notebooks), show):
             click.echo(path.relative_to(book.root))

@@ -38,6 +38,12 @@ def settle() -> None:
             os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
 
 
+def hide_fetched(root: Path) -> None:
+    """See nothing but what comes with the book, for outputs that have to reproduce anywhere."""
+    os.environ.pop("UNROLLED_DATA", None)
+    os.environ["UNROLLED_CACHE"] = str(root / "build" / "no-data")
+
+
 def own_folder() -> Path | None:
     """Return the reader's own folder, UNROLLED_DATA; it is read and never written."""
     if not os.environ.get("UNROLLED_DATA"):
