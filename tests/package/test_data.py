@@ -601,6 +601,19 @@ def test_a_book_that_was_built_without_data_is_built_again_with_it(book: Book, o
     assert cache_key(notebook, solve(notebook)) != before
 
 
+def test_outputs_that_have_to_reproduce_see_no_fetched_data(
+    book: Book, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(own)
+    seen: list[dict[str, str]] = []
+    monkeypatch.setattr(
+        "unrolled.reference.write_reference", lambda *_: seen.append(data.here()) or []
+    )
+    assert set(data.here()) == {"load/NORTH"}
+    assert CliRunner().invoke(main, ["reference"]).exit_code == 0
+    assert seen == [{}]
+
+
 def test_asking_for_data_opens_no_connection_and_loads_no_client() -> None:
     words = "import sys; from unrolled import data; data.found('pjm/AEP'); "
     words += "print({'requests', 'kagglehub', 'filelock', 'pooch', 'torch'} & set(sys.modules))"
