@@ -191,7 +191,7 @@ def test_an_unknown_name_is_told_the_one_it_resembles(name: str, said: str) -> N
         ("what =", "waht =", "set.1.waht: unknown key; check the spelling or remove it"),
         ('license = "none"\n', "", "set.1.license: missing key; add it"),
         ("md5 =", "sha256 =", "set.1.file.2.sha256: String should match"),
-        ("md5 =", "about = 3, md5 =", "load/SOUTH.csv needs one of bytes and about"),
+        ("md5 =", "about = 3, md5 =", "set.1.file.2: load/SOUTH.csv needs one of bytes and about"),
         ('path = "load/S', 'path = "../S', "set.1.file.2.path: String should match"),
         ('path = "load/S', 'path = "/S', "set.1.file.2.path: String should match"),
         ('name = "SOUTH", ', "", "load: several files have a name each, a single one has none"),
@@ -207,6 +207,7 @@ def test_a_mistake_in_the_registry_is_one_line(book: Book, old: str, new: str, s
     with pytest.raises(BookError) as caught:
         registry.read_registry(book.root)
     assert line(caught.value).startswith("data/registry.toml: ") and said in str(caught.value)
+    assert len(str(caught.value)) < 160
 
 
 def test_a_registry_that_is_missing_is_one_line(book: Book) -> None:

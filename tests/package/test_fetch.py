@@ -188,7 +188,7 @@ def cache(tiny: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("UNROLLED_DATA", "UNROLLED_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(download, "PAUSE", 0.0)
-    monkeypatch.setattr(download, "TIMEOUT", (0.3, 0.3))
+    monkeypatch.setattr(download, "TIMEOUT", (5.0, 5.0))
     return folder
 
 
@@ -408,9 +408,12 @@ def test_a_part_of_unknown_origin_is_not_gone_on_with(
     assert server.asked("Range") == [None]
 
 
-def test_a_server_that_is_slow_once_is_asked_again(cache: Path, server: Server) -> None:
+def test_a_server_that_is_slow_once_is_asked_again(
+    cache: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "TIMEOUT", (5.0, 0.5))
     register(server.url)
-    server.plan = [Reply(first=RIGHT[:70_000], wait=2)]
+    server.plan = [Reply(first=RIGHT[:70_000], wait=60)]
     fetched(cache)
     assert server.asked("Range") == [None, "bytes=65536-"]
 
@@ -463,17 +466,17 @@ def test_another_file_is_one_line_and_nothing_is_kept(
         (Reply(cut=0), "the connection was cut"),
         (Reply(cut=70_000, silent=True, ranges=False), "the connection was closed"),
         (Reply(status=500), "HTTP 500"),
-        (Reply(wait=2), "nothing for 0.05 s"),
+        (Reply(wait=60), "for 0.2 s"),
     ],
 )
 def test_a_server_that_never_ends_what_it_begins_is_one_line(
     cache: Path, server: Server, reply: Reply, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "TIMEOUT", (0.3, 0.05))
+    monkeypatch.setattr(download, "TIMEOUT", (5.0, 0.2 if reply.wait else 5.0))
     register(server.url, size="about = 300_000" if reply.length else "bytes = 300_000")
     server.always = reply
     line = refused()
-    assert f"({reason}); `unrolled data fetch things` goes on from there" in line
+    assert f"{reason}); `unrolled data fetch things` goes on from there" in line
     assert not (cache / "sub").exists() and data.found("things") is None
     assert len(server.seen) >= 4
 
@@ -491,7 +494,8 @@ def test_a_verified_file_survives_whatever_comes_after_it(cache: Path, server: S
     assert data.path("things") == cache / "sub" / "things.bin"
 
 
-def test_no_network_is_one_line_at_once(cache: Path) -> None:
+def test_no_network_is_one_line_at_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download.time, "sleep", lambda _: pytest.fail("it tried again"))
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
@@ -500,12 +504,10 @@ def test_no_network_is_one_line_at_once(cache: Path) -> None:
             ("http://example.invalid", "example.invalid"),
         ):
             register(url)
-            begin = time.monotonic()
             assert refused() == (
                 f"{host}: no connection to fetch things (no network, or it is away); try again "
                 "later, or put the file into UNROLLED_DATA as sub/things.bin"
             )
-            assert time.monotonic() - begin < 2
     assert files(cache) == set()
 
 
@@ -600,7 +602,7 @@ def test_one_that_waits_says_so_and_finds_what_the_other_fetched(
     cache: Path, server: Server
 ) -> None:
     register(server.url)
-    server.always = Reply(wait=0.2)
+    server.always = Reply(wait=0.5)
     [file] = data.registry.files_of("things")
     said: list[str] = []
     places: list[Path] = []
@@ -614,7 +616,8 @@ def test_one_that_waits_says_so_and_finds_what_the_other_fetched(
     for thread in threads:
         thread.join()
     assert places == [cache / "sub" / "things.bin"] * 4
-    assert said == ["things: another process is fetching it; waiting"] * 3
+    assert 1 <= len(said) <= 3
+    assert set(said) == {"things: another process is fetching it; waiting"}
     assert len(server.seen) == 1
     whole(cache)
 

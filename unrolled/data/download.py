@@ -219,7 +219,7 @@ class Resuming:
         try:
             answer = requests.get(url, stream=True, timeout=TIMEOUT, headers=headers)
         except requests.exceptions.ReadTimeout as error:
-            raise _Cut(f"no answer within {TIMEOUT[1]:g} s") from error
+            raise _Cut(f"no answer for {TIMEOUT[1]:g} s") from error
         except requests.ConnectionError as error:
             if error.args and type(error.args[0]).__name__ == "ProtocolError":
                 raise _Cut("the connection was cut") from error
