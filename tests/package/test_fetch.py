@@ -34,7 +34,7 @@ from unrolled.data import download, kaggle
 from unrolled.errors import BookError
 from unrolled.manifest import Book
 
-# Kaggle's client leaves its connections to the garbage collector.
+# Kaggle's client leaves its connections to the garbage collector, which `tidy` calls in the end.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 RIGHT = np.random.default_rng(5).bytes(300_000)
@@ -163,6 +163,12 @@ def server() -> Iterator[Server]:
     http.shutdown()
     thread.join()
     http.server_close()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def tidy() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
@@ -642,7 +648,7 @@ def hub(
     server: Server,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Server]:
+) -> Server:
     """Kaggle, played by the server, for somebody without an account; `things` lies there."""
     for name in [name for name in os.environ if name.startswith(("KAGGLE", "COLAB", "TBE_"))]:
         monkeypatch.delenv(name)
@@ -652,8 +658,7 @@ def hub(
     endpoints = settings._env_to_endpoint
     monkeypatch.setitem(endpoints, settings.KaggleEnv.PROD, server.url)
     register("", source='kaggle = "somebody/some-things"')
-    yield server
-    gc.collect()
+    return server
 
 
 PAGE = "https://www.kaggle.com/datasets/somebody/some-things"
