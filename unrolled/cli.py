@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import TaskID
 
 from unrolled import __version__
+from unrolled.data.store import hide_fetched, in_words, settle
 from unrolled.errors import BookError
 from unrolled.manifest import read_book
 
@@ -37,6 +37,7 @@ class Commands(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """Recurrent networks, learned by fixing them."""
+    settle()
 
 
 @main.command()
@@ -64,13 +65,17 @@ def build(notebooks: tuple[str, ...]) -> None:
 def results(notebooks: tuple[str, ...], scale: str, jobs: int) -> None:
     """Measure the tables of data/results/, all or those of some NOTEBOOKS (01, 03a).
 
-    What is up to date is kept; an interrupted call goes on where it stopped.
+    What is up to date is kept; an interrupted call goes on where it stopped. A table that needs
+    data which is not on this machine (`unrolled data list`) is kept as well, and that is said.
     """
     from unrolled.results import measure
 
     for notebook in read_book().select(notebooks):
+        kept: list[str] = []
         with _progress("runs") as show:
-            runs = measure(notebook, show, scale, jobs)
+            runs = measure(notebook, show, scale, jobs, kept.append)
+        for line in kept:
+            click.echo(f"{notebook.key}  {line}")
         click.echo(f"{runs} runs · {notebook.results.relative_to(notebook.root)}")
 
 
@@ -100,10 +105,14 @@ def verify(notebooks: tuple[str, ...]) -> None:
 @main.command()
 @click.argument("notebooks", nargs=-1)
 def reference(notebooks: tuple[str, ...]) -> None:
-    """Write tests/nbval/: the solved notebooks with the outputs of their checked cells."""
+    """Write tests/nbval/: the solved notebooks with the outputs of their checked cells.
+
+    Fetched data is not used for it, so that the outputs reproduce where there is none.
+    """
     from unrolled.reference import write_reference
 
     book = read_book()
+    hide_fetched(book.root)
     with _progress("cells") as show:
         for path in write_reference(book, book.select(notebooks), show):
             click.echo(path.relative_to(book.root))
@@ -252,6 +261,107 @@ def release(target: Path, gradescope: bool, course: Path | None) -> None:
             click.echo(line)
 
 
+@main.group()
+def data() -> None:
+    """The data behind the chapters: what there is, where it lies, whether it is right.
+
+    The book runs without any of it, on what it carries with it. Real data that is large, or that
+    is not ours to hand on, is fetched on request, once, into a cache of yours (UNROLLED_CACHE
+    names another folder), and is used from then on.
+
+    Every file has a known hash and is verified before it is used. A folder of your own goes
+    first: with UNROLLED_DATA=FOLDER, the file FOLDER/pjm/AEP_hourly.csv, or the same with .gz,
+    is taken from there; that folder is never written to.
+    """
+
+
+@data.command("list")
+def list_data() -> None:
+    """Show every data set, its size, and whether it is on this machine.
+
+    Nothing is read or fetched for this; `unrolled data verify` reads.
+    """
+    from unrolled.data.registry import read_registry
+    from unrolled.data.store import exists
+
+    for one in read_registry():
+        here = [exists(file) for file in one.files]
+        whole = one.files[0].embedded
+        state = "comes with the book" if whole else "here" if all(here) else "not here"
+        if len(here) > 1:
+            state = f"{sum(here)} of {len(here)} files here"
+        click.echo(f"{one.name:16}{in_words(sum(f.size for f in one.files)):>10}  {state}")
+        click.echo(f"    {one.what}")
+        click.echo(f"    license: {one.license}")
+        if len(here) > 1:
+            click.echo(f"    files: {', '.join(file.key for file in one.files)}")
+
+
+@data.command("fetch")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--region", "regions", multiple=True, help="Only this part of NAME: --region AEP.")
+@click.option("--offline", is_flag=True, help="Open no connection, as UNROLLED_OFFLINE=1 does.")
+def fetch_data(names: tuple[str, ...], regions: tuple[str, ...], offline: bool) -> None:
+    """Fetch data sets, or single files of them.
+
+    NAME is one that `unrolled data list` shows: pjm, moving-mnist, pjm/AEP. What is on this
+    machine and right is left alone. A download that was cut, by the network or by you, goes on
+    where it stopped when you call this again. A file gets its name when its hash is the known
+    one, and not before; until then nothing else changes.
+    """
+    from unrolled.data.download import fetch
+    from unrolled.data.registry import files_of
+
+    wanted = [f"{name}/{part}" for name in names for part in regions] if regions else names
+    files = dict.fromkeys(file for name in wanted for file in files_of(name))
+    with _progress("bytes") as show:
+        places = [fetch(file, show, _aside, offline) for file in files]
+    for file, place in zip(files, places, strict=True):
+        click.echo(f"{file.key}  {place}")
+
+
+@data.command("verify")
+@click.argument("names", metavar="[NAME...]", nargs=-1)
+def verify_data(names: tuple[str, ...]) -> None:
+    """Read the data that is here and compare its hashes.
+
+    Every byte of every file, or of those of NAME, whatever was found before. Exit code 2 if a
+    file is not what it has to be, or if one that you named is not here.
+    """
+    from unrolled.data.registry import files_of, read_registry
+    from unrolled.data.store import absent, locate
+
+    files = [file for name in names for file in files_of(name)]
+    problems = 0
+    for file in files or [file for one in read_registry() for file in one.files]:
+        try:
+            place = locate(file, afresh=True)
+            if place is None and names:
+                raise absent(file)
+        except BookError as error:
+            problems += 1
+            click.echo(f"unrolled: {error}", err=True)
+        else:
+            click.echo(f"{file.key}  {file.digest if place else 'not here'}")
+    sys.exit(2 if problems else 0)
+
+
+@data.command("path")
+@click.argument("name")
+def path_of_data(name: str) -> None:
+    """Print where the file NAME lies (pjm/AEP), once it is verified.
+
+    Exit code 2, and the command that fetches it, if it is not on this machine.
+    """
+    from unrolled.data import path
+
+    click.echo(path(name))
+
+
+def _aside(line: str) -> None:
+    click.echo(line, err=True)
+
+
 @main.command()
 def bench() -> None:
     """Print what the checks and the grading cost on this machine."""
@@ -266,17 +376,22 @@ def bench() -> None:
 @contextmanager
 def _progress(unit: str) -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar for each title on a terminal; print nothing elsewhere."""
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
+    from rich import progress as parts
 
-    columns = (
-        SpinnerColumn(),
-        "{task.description}",
-        MofNCompleteColumn(),
-        unit,
-        TimeElapsedColumn(),
-    )
-    tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    if unit == "bytes":
+        amount: tuple[str | parts.ProgressColumn, ...] = (
+            parts.BarColumn(),
+            parts.DownloadColumn(),
+            parts.TransferSpeedColumn(),
+            parts.TimeRemainingColumn(),
+        )
+    else:
+        amount = (parts.MofNCompleteColumn(), unit, parts.TimeElapsedColumn())
+    columns = (parts.SpinnerColumn(), "{task.description}", *amount)
+    tasks: dict[str, parts.TaskID] = {}
+    # The stream of now: a library that is kept quiet must not take the bar with it.
+    console = Console(file=sys.stderr)
+    with parts.Progress(*columns, console=console, disable=not console.is_terminal) as bar:
 
         def show(title: str, done: int, total: int) -> None:
             if title not in tasks:

@@ -21,6 +21,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbclient.util import ensure_async
 from nbformat import NotebookNode
 
+from unrolled.data import here
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Notebook
@@ -53,8 +54,8 @@ def solve(notebook: Notebook) -> NotebookNode:
 def cache_key(notebook: Notebook, solved: NotebookNode) -> str:
     """Return the key of a notebook's outputs: everything that can change them.
 
-    The code, the data's bytes, the package's own bytes, the versions of all packages, the
-    checks, the measured tables, UNROLLED_* and KERAS_BACKEND.
+    The code, the data's bytes, which fetched data are here, the package's own bytes, the versions
+    of all packages, the checks, the measured tables, UNROLLED_* and KERAS_BACKEND.
     """
     digest = hashlib.sha256()
     for cell in solved.cells:
@@ -68,7 +69,7 @@ def cache_key(notebook: Notebook, solved: NotebookNode) -> str:
     versions = sorted({f"{one.name} {one.version}" for one in distributions()})
     names = [n for n in os.environ if n.startswith("UNROLLED_") or n == "KERAS_BACKEND"]
     settings = {name: os.environ[name] for name in sorted(names)}
-    digest.update(json.dumps([sys.version, versions, settings]).encode())
+    digest.update(json.dumps([sys.version, versions, settings, here()]).encode())
     return digest.hexdigest()[:24]
 
 

@@ -201,6 +201,8 @@ def first_problem(error: ValidationError) -> str:
         return f"{place}: unknown key; check the spelling or remove it"
     if first["type"] == "missing":
         return f"{place}: missing key; add it"
+    if first["type"] == "value_error":  # a line of ours; what was found may be a whole table
+        return f"{place}: {first['ctx']['error']}"
     return f"{place}: {first['msg']}, found {first['input']!r}"
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from unrolled import data
 from unrolled.answers import Answers, load_namespace
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
@@ -36,6 +37,7 @@ class Design:
     seeds: tuple[int, ...]
     tolerance: float
     together: bool
+    needs: tuple[str, ...] = ()
 
     @property
     def calls(self) -> list[tuple[int, ...]]:
@@ -44,16 +46,22 @@ class Design:
 
 
 def experiment(
-    seeds: Iterable[int], tolerance: float = 0.0, together: bool = False
+    seeds: Iterable[int],
+    tolerance: float = 0.0,
+    together: bool = False,
+    needs: str | Sequence[str] = (),
 ) -> Callable[[Run], Run]:
     """Mark `run(seed) -> {row: value}` as measured over `seeds` by `make results`.
 
     tolerance: relative slack that a re-run on another machine may take outside the stored range.
     together: the seeds are trained side by side, `run(seeds) -> {row: a value for each seed}`.
+    needs: fetched data, pjm/AEP, without which the stored table is kept and not measured again.
     """
+    needed = (needs,) if isinstance(needs, str) else tuple(needs)
 
     def mark(run: Run) -> Run:
-        run.experiment = Design(tuple(seeds), tolerance, together)  # type: ignore[attr-defined]
+        design = Design(tuple(seeds), tolerance, together, needed)
+        run.experiment = design  # type: ignore[attr-defined]
         return run
 
     return mark
@@ -213,10 +221,19 @@ def stale(notebook: Notebook) -> list[str]:
             problems.append(f"experiment {name} has no stored table")
         elif stored[name]["code"] != code:
             problems.append(f"experiment {name} has changed since its table was measured")
+        for key, digest in stored.get(name, {}).get("data", {}).items():
+            if _digests([key]) != {key: digest}:
+                problems.append(f"experiment {name} was measured on other data than {key} is now")
     problems += [f"table {name} has no experiment" for name in stored if name not in hashes]
     file = f"data/results/{notebook.name}.json"
     mend = f"run `unrolled results {notebook.key}`"
     return [f"{file}: {problem}; {mend}" for problem in problems]
+
+
+def _digests(needs: Sequence[str]) -> dict[str, str]:
+    """The hash of each file that an experiment needs, whether it is here or not."""
+    known = data.names() if needs else ()
+    return {key: data.digest(key) if key in known else "unknown" for key in needs}
 
 
 # --- measuring --------------------------------------------------------------------------------
@@ -253,26 +270,42 @@ def measure(
     progress: Callable[[str, int, int], None],
     scale: str = "default",
     jobs: int = 2,
+    said: Callable[[str], object] = lambda _: None,
 ) -> int:
     """Run what is missing or stale, seed by seed, and write the table; return the runs made.
 
     Every finished seed is kept under build/, so an interrupted call goes on where it stopped.
-    progress(title, done, total) is called after each run.
+    progress(title, done, total) is called after each run. said(line) is told of each experiment
+    whose data is not here: its stored table stays.
     """
     os.environ.update(OMP_NUM_THREADS="1", UNROLLED_SCALE=scale)
     hashes, stored = code_hashes(notebook), _read(notebook)["experiments"]
+    space = _namespace(notebook.name)
+    designs: dict[str, Design] = {title: space[title].experiment for title in hashes}
+    digests = {title: _digests(design.needs) for title, design in designs.items()}
     fresh = {
         name: entry
         for name, entry in stored.items()
-        if hashes.get(name) == entry["code"] and entry["scale"] == scale
+        if hashes.get(name) == entry["code"]
+        and entry["scale"] == scale
+        and entry.get("data", {}) == digests[name]
     }
-    space = _namespace(notebook.name)
+    for title, design in designs.items():
+        absent = [key for key in design.needs if title not in fresh and not data.found(key)]
+        if absent:
+            kept = "its stored table stays" if title in stored else "it has no table yet"
+            lack = ", ".join(absent)
+            mend = f"`unrolled data fetch {' '.join(absent)}`"
+            said(f"experiment {title} needs {lack}, not on this machine: {kept}; {mend}")
+            fresh |= {title: stored[title]} if title in stored else {}
+            del hashes[title]
     todo: list[tuple[str, tuple[int, ...], Path]] = []
     for title, code in hashes.items():
         if title in fresh:
             continue
-        for seeds in space[title].experiment.calls:
-            file = f"{title}-{code}-{scale}-{'-'.join(map(str, seeds))}.json"
+        for seeds in designs[title].calls:
+            mark = [title, code, *(one[-8:] for one in digests[title].values()), scale]
+            file = f"{'-'.join([*mark, *map(str, seeds)])}.json"
             todo.append((title, seeds, notebook.root / "build" / "results" / file))
     missing = [one for one in todo if not one[2].is_file()]
     if missing:
@@ -288,8 +321,8 @@ def measure(
                 raise
     for title in dict.fromkeys(title for title, _, _ in todo):
         parts = [json.loads(part.read_text()) for name, _, part in todo if name == title]
-        fresh[title] = _entry(space[title].experiment, hashes[title], scale, parts)
-    ordered = {title: fresh[title] for title in hashes}
+        fresh[title] = _entry(designs[title], hashes[title], scale, parts, digests[title])
+    ordered = {title: fresh[title] for title in designs if title in fresh}
     command = f"unrolled results {notebook.key}" + f" --scale {scale}" * (scale != "default")
     table = {"notebook": notebook.name, "command": command, "experiments": ordered}
     write_atomic(notebook.results, json.dumps(table, indent=1) + "\n")
@@ -297,7 +330,11 @@ def measure(
 
 
 def _entry(
-    design: Design, code: str, scale: str, parts: Sequence[Mapping[str, Sequence[float]]]
+    design: Design,
+    code: str,
+    scale: str,
+    parts: Sequence[Mapping[str, Sequence[float]]],
+    digests: dict[str, str],
 ) -> Any:
     rows = {}
     for row in parts[0]:
@@ -314,6 +351,7 @@ def _entry(
         "tolerance": design.tolerance,
         "machine": f"{platform.system()} {platform.machine()}, CPU, one thread",
         "versions": {"python": platform.python_version()} | _versions(),
+        **({"data": digests} if digests else {}),
         "rows": rows,
     }
 

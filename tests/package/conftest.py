@@ -156,6 +156,7 @@ def write_book(root: Path) -> None:
         path.write_text(text, encoding="utf-8")
     (root / "chapters" / "references.bib").touch()
     (root / "data").mkdir()
+    (root / "data" / "registry.toml").touch()
 
 
 @pytest.fixture

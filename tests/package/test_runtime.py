@@ -1,6 +1,4 @@
-"""Seeds, devices and embedded data."""
-
-from pathlib import Path
+"""Seeds and devices."""
 
 import numpy as np
 import pytest
@@ -8,10 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-import unrolled
-from unrolled import data, device, seeded
+from unrolled import device, seeded
 from unrolled.errors import BookError
-from unrolled.manifest import Book
 
 
 @given(st.integers(0, 2**40))
@@ -46,28 +42,3 @@ def test_the_device_is_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("UNROLLED_DEVICE", "cuda")
         with pytest.raises(BookError, match="torch finds none; use auto or cpu"):
             device()
-
-
-def test_the_embedded_sequence_is_verified_and_has_its_documented_shape() -> None:
-    assert np.loadtxt(data.path("icews_14x5.csv"), delimiter=",").shape == (14, 5)
-    readme = Path(unrolled.__file__).parents[1] / "data" / "README.md"
-    for name, digest in data.SHA256.items():
-        assert name in readme.read_text(encoding="utf-8")
-        assert digest in readme.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("content", "said"), [(b"changed", "SHA-256 is"), (None, "is missing; restore it with")]
-)
-def test_a_changed_or_missing_file_is_one_line(
-    tiny: Book, content: bytes | None, said: str
-) -> None:
-    if content is not None:
-        (tiny.root / "data" / "icews_14x5.csv").write_bytes(content)
-    with pytest.raises(BookError, match=said):
-        data.path("icews_14x5.csv")
-
-
-def test_an_unknown_file_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BookError, match=r"no embedded file 'x.csv'; there are icews_14x5.csv"):
-        data.path("x.csv")

@@ -81,8 +81,9 @@ def test_students_and_attempts_come_from_the_names(tiny: Book, tmp_path: Path) -
     ]
     assert found[1].when == datetime(2026, 10, 1, 12, 30).astimezone()
     assert "expected .zip" in read(found[-1], tiny.notebooks).problem
+    (tiny.root / "nothing").mkdir()
     with pytest.raises(BookError, match="is empty"):
-        attempts(tiny.root / "data", tiny.notebooks)
+        attempts(tiny.root / "nothing", tiny.notebooks)
     with pytest.raises(BookError, match="no such folder"):
         attempts(handed / "nowhere", tiny.notebooks)
     with pytest.raises(BookError, match="is a file; add --one"):
