@@ -71,8 +71,8 @@ def experiment(
 class Summary:
     """One measured value over seeds. `values` stand in the order of `seeds`.
 
-    A value is `in` it within the range and the relative tolerance; and, elsewhere, where the same
-    seeds are other draws, within so many widths of the range beyond it.
+    A value is `in` it within the range and the relative tolerance. Elsewhere, where the same seeds
+    are other draws, the tolerance is twice that, and WIDTHS widths of the range come on top.
     """
 
     seeds: tuple[int, ...]
@@ -96,13 +96,14 @@ class Summary:
         return max(self.values)
 
     def __contains__(self, value: float) -> bool:
-        low, high, more = self.low, self.high, 0.0
-        if self.elsewhere and math.isfinite(high - low):
-            more = WIDTHS * (high - low)
+        low, high, slack, more = self.low, self.high, self.tolerance, 0.0
+        if self.elsewhere:
+            slack *= 2
+            more = WIDTHS * (high - low) if math.isfinite(high - low) else 0.0
         if math.isfinite(low):
-            low -= self.tolerance * abs(low) + more
+            low -= slack * abs(low) + more
         if math.isfinite(high):
-            high += self.tolerance * abs(high) + more
+            high += slack * abs(high) + more
         return low <= value <= high
 
     def __format__(self, spec: str) -> str:
