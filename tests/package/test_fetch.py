@@ -648,7 +648,7 @@ def hub(
     server: Server,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Server:
+) -> Iterator[Server]:
     """Kaggle, played by the server, for somebody without an account; `things` lies there."""
     for name in [name for name in os.environ if name.startswith(("KAGGLE", "COLAB", "TBE_"))]:
         monkeypatch.delenv(name)
@@ -658,7 +658,11 @@ def hub(
     endpoints = settings._env_to_endpoint
     monkeypatch.setitem(endpoints, settings.KaggleEnv.PROD, server.url)
     register("", source='kaggle = "somebody/some-things"')
-    return server
+    yield server
+    server.over.set()  # a download that was given up ends too, before the next test's begins
+    for thread in threading.enumerate():
+        if thread.name == kaggle.WORKER:
+            thread.join(30)
 
 
 PAGE = "https://www.kaggle.com/datasets/somebody/some-things"

@@ -17,6 +17,7 @@ import requests
 from unrolled.data.registry import DataFile
 from unrolled.errors import BookError
 
+WORKER = "kagglehub"  # the thread that fetches
 PATIENCE = 60.0  # seconds without a byte; the client itself would wait for ever
 TRIES = 3
 TICK = 0.05  # seconds between two looks at what has come
@@ -66,7 +67,8 @@ class Kaggle:
             except BaseException as error:
                 failed.append(error)
 
-        worker = Thread(target=work, daemon=True)  # one that hangs does not keep us from ending
+        # A daemon: one that hangs does not keep us from ending.
+        worker = Thread(target=work, daemon=True, name=WORKER)
         worker.start()
         have, moved = -1, time.monotonic()
         while worker.is_alive():
