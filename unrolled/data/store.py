@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import platformdirs
+
 from unrolled.data.registry import DataFile
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
@@ -58,9 +60,7 @@ def cache_folder() -> Path:
     """Return the folder for what is fetched: UNROLLED_CACHE, or the platform's for caches."""
     if chosen := os.environ.get("UNROLLED_CACHE"):
         return Path(chosen).expanduser().absolute()
-    import pooch
-
-    return Path(pooch.os_cache("unrolled"))
+    return Path(platformdirs.user_cache_dir("unrolled"))
 
 
 @contextmanager
