@@ -18,11 +18,11 @@
 # letter by letter. How much of that has the network learned, and how much
 # has it merely seen?*
 #
-# A minute for a laptop, three hours for you. The posted network spells most
-# characters right and a few sums in a hundred wrong. The same layers,
-# trained on other draws with a rate that falls, get all thousand sums right,
-# and nearly all of those that they have never seen; so does, to our
-# surprise, a straight line.
+# A minute for a laptop, an hour and a half for you. The posted network
+# spells most characters right and a few sums in a hundred wrong. The same
+# layers, trained on other draws with a rate that falls, get all thousand
+# sums right, and nearly all of those that they have never seen; so does, to
+# our surprise, a straight line.
 #
 # The course notes that this chapter takes apart call a task *sequence to
 # sequence* when a sequence is read and another one is written, and the two
@@ -91,7 +91,7 @@ ALPHABET = "0123456789+ "  # twelve characters, the blank is one
 # The first was the proving ground {cite:p}`sutskever2014,cho2014`, the
 # second is the one that we take, because everything about it can be counted
 # {cite:p}`zaremba2014`. The fourth row differs from the first in one thing:
-# many answers are right. That will matter near the end.
+# many answers are right.
 
 # %% [markdown]
 # ## Sums that are read letter by letter
@@ -483,9 +483,9 @@ for row, found in tables["addition"].items():
 #
 # Which of the changes did it? None alone. Drawn evenly, the thousand are
 # right with two seeds of three, and at a constant rate of `0.001` with none
-# of them, though only a few sums are missing. What the source lacked most
-# was practice, `128000` draws in place of `75000`; the other two close the
-# last gap.
+# of them, though only a few sums are missing. What is left between the
+# source and us are larger batches and more draws, `128000` in place of
+# `75000`, and those two are not taken apart here.
 
 # %%
 again = predicted(fit_adder(0, train), x)
@@ -562,9 +562,9 @@ print(f"greatest gaps {np.abs(one - other).max():.6f}",
 # Now the task. The eight by eight digits that come with scikit-learn are
 # carried around on a dark square of twice that side {cite:p}`alpaydin1998`.
 # A film has four frames. In the first frames one image is shown, each time
-# in another place; from some frame on, it is a second one. Which digit was
-# first, and which came after it? The two answers count only together, and
-# the test has images that the training has not.
+# in a place drawn anew; from some frame on, it is a second one. Which digit
+# was first, and which came after it? The two answers count only together,
+# and the test has images that the training has not.
 
 # %% tags=["experiment"]
 from sklearn.datasets import load_digits
@@ -598,7 +598,7 @@ for step, ax in enumerate(panels):
     ax.imshow(frames[0, step, :, :, 0], cmap="gray")
     ax.set(title=f"frame {step + 1}", xticks=[], yticks=[])
 first, second = pair[0].argmax(-1)
-figure.suptitle(f"A film: a {first}, then a {second}, never in one place")
+figure.suptitle(f"A film: a {first}, then a {second}, placed anew each time")
 plt.show()
 
 # %% [markdown]
@@ -724,7 +724,8 @@ assert inside and stored["CNN-LSTM"].low > max(others)
 #
 # An LSTM's state has two halves, $h$ and $c$. `RepeatVector` hands on $h$
 # alone, as an input; the decoder begins from zeros. The older form
-# {cite:p}`sutskever2014` makes both halves the decoder's *initial state*.
+# {cite:p}`sutskever2014` makes both halves the decoder's *initial state*;
+# ours keeps the copies of $h$ as its input besides.
 # And there is a third way, which does not squeeze at all
 # {cite:p}`bahdanau2015`: keep every output of the encoder, and let the
 # decoder choose at each step which of them to look at. With queries $q$ from
@@ -902,14 +903,15 @@ for row in writers:
 
 # %% [markdown]
 # With $h$ as an input, 0.101 of the lines come back whole; with both halves
-# of the state as a start, 0.378. The tutorial's author says that the two
-# give nearly the same result. Attention on bare outputs adds next to nothing
-# to that, 0.402, and with its two projections it is 1.000 with every seed.
-# The formula is the same in both, so what is missing? Outputs of an LSTM lie
-# between minus one and one, and their products, divided by the root of $K$,
-# are too small to choose by. Undo the division, and the bare form learns it
-# as well, 1.000. The root helps where vectors may grow, as projections can,
-# and hurts where they may not.
+# of the state as a start besides, 0.378. The tutorial's author says that the
+# two give nearly the same result. Attention on bare outputs adds next to
+# nothing to that, 0.402, and with its two projections it is 1.000 with every
+# seed. The formula is the same in both, so what is missing? Outputs of an
+# LSTM lie between minus one and one, and their products, divided by the root
+# of $K$, are too small to choose by. Undo the division, and the bare form
+# learns it as well, 1.000. The root helps where vectors may grow, as
+# projections can, and hurts where they may not; whether the projected form
+# needs it is not tested here.
 
 # %%
 looker, share = fit_reverser("attention", 0, 500)
@@ -984,8 +986,8 @@ print("told that the first was a, the second is:", *after_a)
 # Half of what it writes, 0.50, is neither answer: `aa` or `bb`. Told that
 # the first letter was an `a`, a decoder gives the `b` a share of 1.0. That
 # is what conditioning buys, and why nobody translates without it. In the
-# shuffled films above two answers are right as well, and the network, which
-# names both digits at once, tends to name one of them twice.
+# shuffled films above two answers are right as well, and the network has to
+# name both digits at once.
 
 # %% [markdown]
 # ## Both ways
@@ -1096,8 +1098,9 @@ assert found["both directions"].low >= 0.99
 # One direction is no better than zero everywhere, which is right in 0.776 of
 # the cases: it knows one of the two neighbors, and that is not enough to say
 # one. Both directions get every step, 1.000, and so does the convolution,
-# which is cheaper. Reading both ways pays where the part that lies ahead may
-# be far away; and it can only be used where the future is known when one
+# which is cheaper. Reading both ways should pay where the part that lies
+# ahead is farther away than such a convolution reaches, which is not
+# measured here; and it can only be used where the future is known when one
 # writes, so never for a forecast.
 
 # %% [markdown]
@@ -1135,9 +1138,10 @@ for statement, found in statements.items():
 # what it wrote last, 0.990. Attention gets them all.
 #
 # Two statements of the notes hold to the last digit: the three counts, and
-# that a convolution may be wrapped whole or layer by layer. One is open. A
-# CNN-LSTM is fine with 0.948, and what does the work on our films is the CNN
-# and the order of the frames: without the LSTM it is 0.934, hardly less.
+# that a convolution may be wrapped whole or layer by layer. One has to be
+# taken apart. A CNN-LSTM gets 0.948, and what does the work on our films is
+# the CNN and the order of the frames: without the LSTM it is 0.934, hardly
+# less.
 #
 # Where does it still fail? One held-out sum in two hundred, and one film in
 # twenty. With four hundred updates it was one film in four, so longer
