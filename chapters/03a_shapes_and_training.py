@@ -977,7 +977,7 @@ import seaborn as sns
 runs = {row: found.values for row, found in tables["units"].items()}
 figure, axes = plt.subplots(figsize=(6, 2.8))
 sns.boxplot(runs, width=0.4, color="0.9", ax=axes)
-sns.stripplot(runs, size=5, ax=axes)
+sns.stripplot(runs, size=5, jitter=False, ax=axes)
 axes.set(ylabel="validation loss", title="More units, less loss")
 plt.show()
 
