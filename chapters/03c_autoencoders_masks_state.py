@@ -697,7 +697,9 @@ for padding in ("-1", "0"):
     print(f"padding {padding:>2}, a lost mask: {lost / weighted:.1f} times")
 inside = all(again[row] in stored[f"{row}, -1"] for row in again)
 print("the first seed once more, inside:", inside)
-assert inside and again["mask lost"] > again["mask and weights"]
+measured_here = keras.backend.backend() == "tensorflow"
+times = 3 if measured_here else 1  # elsewhere the seeds draw anew
+assert inside and again["mask lost"] > times * again["mask and weights"]
 lost, weighted = stored["mask lost, -1"], stored["mask and weights, -1"]
 assert lost.median > 3 * weighted.median
 
