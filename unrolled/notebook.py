@@ -318,9 +318,10 @@ def weave(
             continue
         exercise = notebook.exercise(name)
         task, lines = _take_task(cells)
+        label = f"{notebook.key}-{name}"  # anchors know no case: Windows, windows
         cells += [
-            new_markdown_cell(_exercise_block(exercise, lines, task, stub.source)),
-            new_markdown_cell(_solution_start(name)),
+            new_markdown_cell(_exercise_block(exercise, label, lines, task, stub.source)),
+            new_markdown_cell(_solution_start(label)),
             cell,
             new_markdown_cell("\n\n".join([*why.get(name, []), "```{solution-end}\n```"])),
         ]
@@ -343,12 +344,12 @@ def _take_task(cells: list[NotebookNode]) -> tuple[str, str]:
     return task, match["lines"]
 
 
-def _exercise_block(exercise: Exercise, lines: str, task: str, stub: str) -> str:
+def _exercise_block(exercise: Exercise, label: str, lines: str, task: str, stub: str) -> str:
     points = f"{exercise.points} point{'s' * (exercise.points > 1)}"
     size = f"about {lines} line{'s' * (lines != '1')}"
     head = f"{points} · {size} · about {exercise.minutes} minutes"
     parts = [
-        f"`````{{exercise}} {head}\n:label: exercise-{exercise.id}\n:nonumber:\n",
+        f"`````{{exercise}} {head}\n:label: exercise-{label}\n:nonumber:\n",
         task,
         f"\n````python\n{stub}\n````",
         "`````",
@@ -356,8 +357,9 @@ def _exercise_block(exercise: Exercise, lines: str, task: str, stub: str) -> str
     return "\n".join(part for part in parts if part)
 
 
-def _solution_start(name: str) -> str:
-    return f"```{{solution-start}} exercise-{name}\n:label: solution-{name}\n:class: dropdown\n```"
+def _solution_start(label: str) -> str:
+    start = f"```{{solution-start}} exercise-{label}"
+    return f"{start}\n:label: solution-{label}\n:class: dropdown\n```"
 
 
 def _with_alt(cell: NotebookNode) -> NotebookNode:

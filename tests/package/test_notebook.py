@@ -189,6 +189,7 @@ def test_a_heading_that_disagrees_with_the_registry_is_one_line(
 
 
 def test_weave_hides_one_solution_under_each_exercise_and_changes_nothing_given() -> None:
+    labels: list[str] = []
     for notebook in read_book().notebooks:
         chapter, answers = read_notebook(notebook.source), read_notebook(notebook.solutions)
         solved = solve(notebook)
@@ -197,9 +198,12 @@ def test_weave_hides_one_solution_under_each_exercise_and_changes_nothing_given(
         assert (chapter, solved, answers) == before
         text = "\n".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
         for exercise in notebook.exercises:
-            assert text.count(f":label: exercise-{exercise.id}\n") == 1
-            assert text.count(f"```{{solution-start}} exercise-{exercise.id}\n") == 1
+            label = f"exercise-{notebook.key}-{exercise.id}"
+            assert text.count(f":label: {label}\n") == 1
+            assert text.count(f"```{{solution-start}} {label}\n") == 1
+            labels.append(label.lower())
             assert f"{exercise.points} point" in text
         assert text.count(" · about ") == 2 * len(notebook.exercises)  # size and minutes
         assert text.count("{solution-end}") == len(notebook.exercises)
         assert len({cell["id"] for cell in page.cells}) == len(page.cells)
+    assert len(set(labels)) == len(labels)
