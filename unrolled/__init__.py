@@ -23,6 +23,7 @@ _HOME = {
     "experiment": "unrolled.results",
     "measured": "unrolled.results",
     "style": "unrolled.plots",
+    "track": "unrolled.results",
 }
 __all__ = sorted(_HOME)
 

@@ -59,7 +59,12 @@ def build(notebooks: tuple[str, ...]) -> None:
 @main.command()
 @click.argument("notebooks", nargs=-1)
 @click.option(
-    "--scale", type=click.Choice(["default", "full"]), default="default", show_default=True
+    "--scale",
+    type=click.Choice(["default", "full"]),
+    default="default",
+    show_default=True,
+    envvar="UNROLLED_SCALE",
+    show_envvar=True,
 )
 @click.option("--jobs", default=2, show_default=True, help="Processes that measure side by side.")
 def results(notebooks: tuple[str, ...], scale: str, jobs: int) -> None:

@@ -8,8 +8,9 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import packages_distributions, version
@@ -38,6 +39,7 @@ class Design:
     tolerance: float
     together: bool
     needs: tuple[str, ...] = ()
+    scale: str | None = None
 
     @property
     def calls(self) -> list[tuple[int, ...]]:
@@ -50,17 +52,20 @@ def experiment(
     tolerance: float = 0.0,
     together: bool = False,
     needs: str | Sequence[str] = (),
+    scale: str | None = None,
 ) -> Callable[[Run], Run]:
     """Mark `run(seed) -> {row: value}` as measured over `seeds` by `make results`.
 
     tolerance: relative slack that a re-run on another machine may take outside the stored range.
     together: the seeds are trained side by side, `run(seeds) -> {row: a value for each seed}`.
     needs: fetched data, pjm/AEP, without which the stored table is kept and not measured again.
+    scale: "full" for what takes hours on a GPU. It is measured by `--scale full` alone, which then
+    leaves the notebook's other tables as they are, and it may be missing.
     """
     needed = (needs,) if isinstance(needs, str) else tuple(needs)
 
     def mark(run: Run) -> Run:
-        design = Design(tuple(seeds), tolerance, together, needed)
+        design = Design(tuple(seeds), tolerance, together, needed, scale)
         run.experiment = design  # type: ignore[attr-defined]
         return run
 
@@ -184,18 +189,36 @@ def code_hashes(notebook: Notebook) -> dict[str, str]:
     """
     sources = [cell.source for cell in _experiment_cells(notebook)]
     known = home(sources)
-    experiments = [
+    return {node.name: _hash(reach([node], known)) for node in _experiments(known)}
+
+
+def _experiments(known: Mapping[str, list[ast.stmt]]) -> list[ast.FunctionDef]:
+    return [
         node
         for nodes in known.values()
         for node in nodes
-        if isinstance(node, ast.FunctionDef) and _marked(node)
+        if isinstance(node, ast.FunctionDef) and _mark(node)
     ]
-    return {node.name: _hash(reach([node], known)) for node in experiments}
 
 
-def _marked(node: ast.FunctionDef) -> bool:
-    calls = [one.func for one in node.decorator_list if isinstance(one, ast.Call)]
-    return any(isinstance(one, ast.Name) and one.id == "experiment" for one in calls)
+def _mark(node: ast.FunctionDef) -> ast.Call | None:
+    calls = [one for one in node.decorator_list if isinstance(one, ast.Call)]
+    return next((one for one in calls if getattr(one.func, "id", "") == "experiment"), None)
+
+
+def _optional(notebook: Notebook) -> set[str]:
+    """The experiments that are measured at full scale alone."""
+    known = home([cell.source for cell in _experiment_cells(notebook)])
+    marks = {node.name: _mark(node) for node in _experiments(known)}
+    return {name for name, mark in marks.items() if mark and _at_full_scale(mark)}
+
+
+def _at_full_scale(mark: ast.Call) -> bool:
+    return any(one.arg == "scale" and _is(one.value, "full") for one in mark.keywords)
+
+
+def _is(node: ast.expr, value: str) -> bool:
+    return isinstance(node, ast.Constant) and node.value == value
 
 
 def _hash(nodes: Iterable[ast.stmt]) -> str:
@@ -216,11 +239,11 @@ def _plain(node: ast.stmt) -> str:
 def stale(notebook: Notebook) -> list[str]:
     """Return a line for each experiment whose stored table is missing or made by other code."""
     stored, problems = _read(notebook)["experiments"], []
-    hashes = code_hashes(notebook)
+    hashes, optional = code_hashes(notebook), _optional(notebook)
     for name, code in hashes.items():
-        if name not in stored:
+        if name not in stored and name not in optional:
             problems.append(f"experiment {name} has no stored table")
-        elif stored[name]["code"] != code:
+        elif name in stored and stored[name]["code"] != code:
             problems.append(f"experiment {name} has changed since its table was measured")
         for key, digest in stored.get(name, {}).get("data", {}).items():
             if _digests([key]) != {key: digest}:
@@ -245,6 +268,26 @@ def _namespace(name: str) -> dict[str, Any]:
     [notebook] = read_book().select([name])
     answers = Answers.reference(notebook)
     return load_namespace(notebook, answers, kinds=("setup", "exercise", "experiment"))
+
+
+_told: Any = None  # in a process that measures: where to tell how far a long run is
+
+
+def _begin(told: Any) -> None:
+    """Prepare a process that measures."""
+    global _told
+    _told = told
+    _end_with_the_parent()
+
+
+def track(steps: range, title: str) -> Iterator[int]:
+    """Yield `steps`; under `unrolled results` a bar with this title follows, once a second."""
+    last = 0.0
+    for step in steps:
+        if _told is not None and time.monotonic() - last > 1:
+            last = time.monotonic()
+            _told.put((title, step, steps.stop))
+        yield step
 
 
 def _end_with_the_parent() -> None:
@@ -281,18 +324,20 @@ def measure(
     """
     os.environ.update(OMP_NUM_THREADS="1", UNROLLED_SCALE=scale)
     hashes, stored = code_hashes(notebook), _read(notebook)["experiments"]
-    space = _namespace(notebook.name)
+    space, optional = _namespace(notebook.name), _optional(notebook)
+    left = optional if scale != "full" else set(hashes) - optional if optional else set()
     designs: dict[str, Design] = {title: space[title].experiment for title in hashes}
     digests = {title: _digests(design.needs) for title, design in designs.items()}
     fresh = {
         name: entry
         for name, entry in stored.items()
         if hashes.get(name) == entry["code"]
-        and entry["scale"] == scale
+        and (entry["scale"] == scale or name in left)
         and entry.get("data", {}) == digests[name]
     }
     for title, design in designs.items():
-        absent = [key for key in design.needs if title not in fresh and not data.found(key)]
+        settled = title in fresh or title in left
+        absent = [key for key in design.needs if not settled and not data.found(key)]
         if absent:
             kept = "its stored table stays" if title in stored else "it has no table yet"
             lack = ", ".join(absent)
@@ -302,7 +347,7 @@ def measure(
             del hashes[title]
     todo: list[tuple[str, tuple[int, ...], Path]] = []
     for title, code in hashes.items():
-        if title in fresh:
+        if title in fresh or title in left:
             continue
         for seeds in designs[title].calls:
             mark = [title, code, *(one[-8:] for one in digests[title].values()), scale]
@@ -310,13 +355,21 @@ def measure(
             todo.append((title, seeds, notebook.root / "build" / "results" / file))
     missing = [one for one in todo if not one[2].is_file()]
     if missing:
-        with ProcessPoolExecutor(jobs, get_context("spawn"), _end_with_the_parent) as pool:
+        context, done = get_context("spawn"), 0
+        told = context.SimpleQueue()
+        with ProcessPoolExecutor(jobs, context, _begin, (told,)) as pool:
             running = {pool.submit(_run, notebook.name, t, s): (t, p) for t, s, p in missing}
+            waiting = set(running)
             try:
-                for done, future in enumerate(as_completed(running), start=1):
-                    title, part = running[future]
-                    write_atomic(part, json.dumps(future.result()))
-                    progress(title, done, len(missing))
+                while waiting:
+                    finished, waiting = wait(waiting, 0.2, FIRST_COMPLETED)
+                    while not told.empty():
+                        progress(*told.get())
+                    for future in finished:
+                        title, part = running[future]
+                        write_atomic(part, json.dumps(future.result()))
+                        done += 1
+                        progress(title, done, len(missing))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -324,7 +377,8 @@ def measure(
         parts = [json.loads(part.read_text()) for name, _, part in todo if name == title]
         fresh[title] = _entry(designs[title], hashes[title], scale, parts, digests[title])
     ordered = {title: fresh[title] for title in designs if title in fresh}
-    command = f"unrolled results {notebook.key}" + f" --scale {scale}" * (scale != "default")
+    own = "default" if optional else scale
+    command = f"unrolled results {notebook.key}" + f" --scale {own}" * (own != "default")
     table = {"notebook": notebook.name, "command": command, "experiments": ordered}
     write_atomic(notebook.results, json.dumps(table, indent=1) + "\n")
     return len(missing)

@@ -199,3 +199,29 @@ def test_on_another_library_a_rerun_may_lie_further_outside(
 
 def test_every_table_of_the_book_is_of_todays_code() -> None:
     assert [line for notebook in read_book().notebooks for line in stale(notebook)] == []
+
+
+AT_FULL_SCALE = """
+
+@experiment(seeds=[5], scale="full")
+def hours(seed):
+    from unrolled import track
+    return {"steps": float(sum(1 for _ in track(range(seed), "hours, seed 5")))}
+"""
+
+
+def test_what_takes_hours_is_measured_at_full_scale_alone(book: Book) -> None:
+    notebook = book.notebooks[0]
+    notebook.source.write_text(notebook.source.read_text() + AT_FULL_SCALE)
+    assert _measure(book) == 5
+    assert stale(notebook) == [] and "hours" not in measured("01")
+    module._namespace.cache_clear()
+    said: list[tuple[str, int, int]] = []
+    assert measure(notebook, lambda *what: said.append(what), "full", jobs=1) == 1
+    assert ("hours, seed 5", 0, 5) in said
+    assert measured("01")["hours"]["steps"].values == (5.0,)
+    assert measured("01")["one"]["row"].values == (0.5, 2.5, 4.5, 6.5)
+    assert _measure(book) == 0 and "hours" in measured("01")
+    edit(notebook.source, "float(sum(", "2 * float(sum(")
+    [line] = stale(notebook)
+    assert "experiment hours has changed" in line
