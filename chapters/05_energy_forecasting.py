@@ -1,0 +1,2212 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: exercise,tags,alt,-all
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 5 · GRU, LSTM, or a straight line?
+#
+# *Two networks forecast the next hour of a power grid, and a tutorial asks
+# which of the two is better. Why does nobody ask whether a straight line
+# is?*
+#
+# Half a minute for a laptop, an afternoon for you. The posted networks make
+# an error of a third of a percent, by a formula that divides by four. By the
+# right one they lose to a regression that takes three seconds; with a recipe
+# of our own they win for the next hour, and tie for the next day.
+#
+# The question is that of a tutorial that has been copied many times. It
+# takes the hourly load of twelve regions of the grid operator PJM, trains a
+# GRU {cite:p}`cho2014` and an LSTM {cite:p}`hochreiter1997` of equal width,
+# and compares their errors and their speed. The copy that we have concludes
+# that the LSTM is *slightly better, without a clear difference*. Its own
+# numbers say that the GRU is.
+#
+# Each was trained once. Neither was compared with anything that is not a
+# network. We build what should have stood beside them: errors that mean what
+# their names say, forecasts that cost nothing, a split in time, a straight
+# line. Then the two networks get a fair race, and a second task, a whole day
+# ahead, on which the order changes once more.
+#
+# What to know before: what an LSTM takes and returns, and what a linear
+# regression is. The exercises build on one another. Replace each `raise` by
+# an answer; the `check` below it says what holds and what does not.
+
+# %% tags=["setup"]
+from collections.abc import Sequence
+from time import process_time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.lib.stride_tricks import sliding_window_view
+from torch import Tensor, nn
+
+from unrolled import check, experiment, measured, seeded, style
+
+EPS = np.finfo(float).eps  # guards a division by nothing
+torch.set_num_threads(1)  # tiny matrices: one thread is faster
+
+# %% [markdown]
+# ## Words we will use
+#
+# - **origin**: the moment of a forecast; nothing after it is known
+# - **horizon**: how far a forecast reaches beyond its origin
+# - **lag**: a load so many hours before the one that is forecast
+# - **season**: a period after which a series resembles itself
+# - **leak**: a way in which the test period reaches the training
+# - **coverage**: the share of loads that a forecast's band contains
+#
+# $B$ sequences stand side by side, $T$ is time, $F$ counts features, $H$
+# hidden units, and $N$ the rows of a table. A cell that opens with
+# `# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare; to
+# you it is a comment.
+
+# %% [markdown]
+# ## Six hours by hand
+#
+# *What is the task, on numbers that fit on one line?* Six hours of load.
+# With a lookback of three hours and a horizon of one, three windows fit, and
+# the simplest forecast of all repeats the last hour of each.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+toy = np.array([13.0, 12.5, 12.0, 13.5, 15.0, 15.5])  # gigawatts
+views = sliding_window_view(toy, 4)  # (3, 4)
+for *past, future in views:
+    share = 200 * abs(future - past[-1]) / (future + past[-1])
+    print("past", *past, "  future", future, f"  error {share:.1f} %")
+
+# %% [markdown]
+# The largest error, 11.8 percent, comes in the morning, when people get up
+# and the last hour knows nothing of it. Yesterday's morning would have
+# known. A good forecast of load is an argument between the last hour and the
+# same hour of other days, and everything in this chapter is a way to settle
+# that argument.
+
+# %% [markdown]
+# ## The data, real and synthetic
+#
+# *Where does the load come from?* The real files hold the hourly load of
+# PJM's regions in megawatts, up to sixteen years of it {cite:p}`pjm`. They
+# are not part of this book: `unrolled data fetch` gets them and compares
+# them with a known hash. Without them the chapter runs on a load that it
+# makes itself, and every output says which of the two it shows. `AEP` is the
+# region of the real files that we look at; `synthetic` is ours. Tables of
+# the real load were measured beforehand, by `unrolled results 5`.
+#
+# We make the synthetic load from what moves a real one: habits, which have
+# the shape of a day and rest on free days; heating and cooling, which follow
+# a temperature; moods, a few slow wanderings a day; and noise.
+
+# %% tags=["experiment"]
+from pandas.tseries.holiday import USFederalHolidayCalendar
+from scipy.signal import lfilter
+
+from unrolled.data import found
+
+
+# %% tags=["experiment"]
+def slow(rng, count, past, size):
+    """Autoregressive noise with these coefficients and this deviation."""
+    drawn = rng.normal(size=count + 500)
+    noise = lfilter([1.0], [1.0, *(-one for one in past)], drawn)[500:]
+    return size * noise / noise.std()
+
+# %% [markdown]
+# Everything that wanders is drawn by one function. A value is a weighted sum
+# of the values before it and a fresh random number, and a filter of SciPy
+# does that for a whole series at once. The first five hundred values are
+# thrown away, since they still remember that the series began at zero.
+
+# %% tags=["experiment"]
+def weather(rng, index):
+    """Degrees outside, as a building feels them: (T,)."""
+    hours = np.arange(len(index))
+    spells = slow(rng, len(index) // 24 + 2, [0.78], 3.9)  # one a day
+    outside = np.interp(hours / 24, np.arange(len(spells)), spells)
+    outside -= 12.3 * np.cos(2 * np.pi * (index.day_of_year - 20) / 365.25)
+    outside += 6.4 * np.cos(2 * np.pi * (index.hour - 15.5) / 24)
+    return 12 + lfilter([0.25], [1.0, -0.75], outside)  # walls are slow
+
+# %% [markdown]
+# A mean of temperatures that weighs the newest by a quarter stands for
+# walls, which warm up slowly. Heating begins below some twelve degrees and
+# cooling above eighteen, each with a soft bend.
+
+# %% tags=["experiment"]
+def free_days(index):
+    """Whether each hour is of a Saturday, a Sunday, a public holiday."""
+    dates = (index - pd.Timedelta("1h")).normalize()  # a stamp ends its hour
+    public = USFederalHolidayCalendar().holidays(dates[0], dates[-1])
+    return dates.day_of_week == 5, dates.day_of_week == 6, dates.isin(public)
+
+# %% [markdown]
+# Habits are a curve through nine points: a trough at three in the morning, a
+# steep rise between five and eight, a plateau, a hump in the evening.
+# On free days the curve is flatter, and all of it lies lower. That is most
+# of what a calendar can know.
+
+# %% tags=["experiment"]
+KNOTS = (0, 3, 5, 8, 11, 16, 19, 21, 24)  # hours of the day
+SHAPE = (-10.6, -20.0, -17.5, -0.4, 6.4, 4.5, 6.9, 9.4, -10.6)  # percent
+
+# %% tags=["experiment"]
+def softly(flags):
+    """Zeros and ones that change within some hours and not at once: (T,)."""
+    return np.convolve(flags.astype(float), np.ones(9) / 9, "same")
+
+# %% tags=["experiment"]
+def true_load(rng, index):
+    """Megawatts of people, heating, cooling and noise: (T,)."""
+    felt = weather(rng, index)
+    heating = 5.8 * np.logaddexp(0, (12 - felt) / 2)  # all in percent
+    cooling = 8.6 * np.logaddexp(0, (felt - 18) / 2)
+    saturday, sunday, public = free_days(index)
+    free = softly(saturday | sunday | public)
+    habit = np.interp((index.hour - 1) % 24 + 0.5, KNOTS, SHAPE)
+    habit *= 1 - 0.35 * free
+    rest = -9.6 * free - 2.5 * softly(sunday)
+    moods = slow(rng, len(index) // 6 + 2, [0.26], 1.9)  # four a day
+    hours = np.arange(len(index))
+    moods = np.interp(hours / 6, np.arange(len(moods)), moods)
+    moods += slow(rng, len(index), [1.55, -0.58], 1.86)
+    parts = heating + cooling, habit, rest, moods
+    return 12_100 * np.prod([1 + one / 100 for one in parts], axis=0)
+
+# %% [markdown]
+# The parts are percentages and are multiplied, because an air conditioner
+# that runs in an empty office on a Sunday draws less than on a Monday. The
+# product matters for what comes: a straight line adds, and what it cannot
+# multiply it has to be told in columns.
+
+# %% [markdown]
+# The real files have faults, and ours get the same ones. Stamps are local
+# time and name the end of an hour. In spring the clock skips an hour; in
+# autumn it repeats one, which is stored twice in later years and not at all
+# in earlier ones. A meter drops out once. And the rows are stored day by day
+# *backwards* within each year, which a plot does not show and a window does.
+
+# %% [markdown]
+# Whoever tests on data without faults finds out about faults later. So the
+# generator knows the calendar of the clock: the second Sunday of March, on
+# which the stamp of three o'clock does not exist, and the first Sunday of
+# November, on which that of two o'clock exists twice. It depends on its seed
+# alone.
+
+# %% tags=["experiment"]
+def synthetic_load(seed):
+    """Ten years of hourly readings, with the faults of real ones."""
+    rng = np.random.default_rng(seed)
+    index = pd.date_range("2008-08-03 01:00", "2018-08-03", freq="h")
+    load = true_load(rng, index).round()
+    load[rng.integers(len(load))] //= 10  # a meter drops out
+    frame = pd.DataFrame({"Datetime": index, "MW": load})
+    sunday, week = index.day_of_week == 6, (index.day - 1) // 7
+    spring = sunday & (index.month == 3) & (week == 1) & (index.hour == 3)
+    autumn = sunday & (index.month == 11) & (week == 0) & (index.hour == 2)
+    late = index.year >= 2014
+    twice = frame[autumn & late]
+    frame = pd.concat([frame[~spring & (~autumn | late)], twice])
+    at = frame["Datetime"].dt
+    order = np.lexsort((at.hour, -at.day_of_year, at.year))
+    return frame.iloc[order].reset_index(drop=True)
+
+# %% [markdown]
+# ### Exercise 5.1 · An hour for every hour (about 5 lines)
+#
+# Write `to_hourly_grid`. The frame has two columns, stamps and loads, in any
+# order of the rows. Return the load as a series on an index that has every
+# hour from the first stamp to the last exactly once. Readings of one stamp
+# are averaged. A reading below half of the median of the $25$ hours around
+# it (itself, twelve before, twelve after, fewer at the ends or where some
+# are missing) is a drop-out and counts as missing. What is missing lies on
+# the straight line between its neighbors in time; at an end it takes the
+# nearest reading.
+
+# %% exercise="to_hourly_grid" tags=["exercise"]
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    """The load on an exact hourly index, without NaN.
+
+    frame: a column of stamps and a column of loads, whatever
+    their names; rows in any order. The frame stays as it is.
+    """
+    raise NotImplementedError("exercise to_hourly_grid")
+
+# %%
+check("to_hourly_grid")
+
+# %% tags=["experiment"]
+def readings(name):
+    """What the meters of a region wrote down."""
+    return pd.read_csv(found(f"pjm/{name}"), parse_dates=["Datetime"])
+
+# %%
+# NBVAL_CHECK_OUTPUT
+frame = synthetic_load(0)
+load = to_hourly_grid(frame)
+print("rows", len(frame), "  hours", len(load))
+print("stored twice", int(frame["Datetime"].duplicated().sum()))
+missing = len(load) - frame["Datetime"].nunique()
+print("never stored", missing)
+away = frame["Datetime"].diff() != pd.Timedelta("1h")
+print("rows that do not follow the one before", int(away.sum() - 1))
+
+# %% [markdown]
+# Ten years have 87,648 hours and 87,636 rows. Four stamps are there twice,
+# and 16 hours were never stored. And some three and a half thousand times
+# the next row is not the next hour, once for each day. Whoever cuts windows
+# out of such a file without sorting it learns days that end in the day
+# before. The tutorial sorts, and has this right.
+
+# %% [markdown]
+# Why average the doubles, and why a straight line through the gaps? Each is
+# an hour or two in ten years, and any sensible value will do for an error of
+# a tenth of a percent. What will not do is to leave the gaps out. From the
+# first one on, the row that lies twenty-four rows back would be another hour
+# of the day, and every lag in this chapter is counted in rows.
+#
+# A drop-out is another matter. One reading of a tenth of the load, left in
+# place, spoils a forecast for as long as it is among the lags, and it sets
+# the lower end of any scaling between extremes.
+
+# %% tags=["experiment"]
+def portrait(load):
+    """What a series looks like, in a few numbers."""
+    y, change = load.to_numpy(), load.diff()
+    rows = {f"autocorrelation, {lag} h": load.autocorr(lag)
+            for lag in (1, 24, 168)}
+    rows["of the change, 168 h"] = change.autocorr(168)
+    rows["deviation over mean"] = y.std() / y.mean()
+    free = load.index.day_of_week >= 5
+    rows["weekday over weekend"] = y[~free].mean() / y[free].mean()
+    days = load.groupby(load.index.normalize())
+    rows["daily peak over trough"] = (days.max() / days.min()).mean()
+    for lag in (1, 24, 168):
+        moved = load.diff(lag).abs().mean() / y.mean()
+        rows[f"mean change in {lag} h, %"] = 100 * moved
+    return rows
+
+# %% [markdown]
+# And its profiles: how the load of each hour, weekday and month compares
+# with the mean. For the real load these few shares are stored, and its rows
+# are not.
+
+# %% tags=["experiment"]
+def profiles(load):
+    """The mean load of each hour, weekday and month, over the mean."""
+    begin = load.index - pd.Timedelta("1h")
+    parts = {"hour": begin.hour, "weekday": begin.day_of_week,
+             "month": begin.month}
+    return {f"{name} {one}": value / load.mean()
+            for name, part in parts.items()
+            for one, value in load.groupby(part).mean().items()}
+
+# %% tags=["experiment"]
+@experiment(seeds=range(1), tolerance=0.01, needs="pjm/AEP")
+def portrait_AEP(seed):
+    """The real load in a few numbers; nothing in it is drawn."""
+    load = to_hourly_grid(readings("AEP"))
+    return portrait(load) | profiles(load)
+
+# %% [markdown]
+# Does the synthetic load resemble a real one? Not in its course, but in
+# numbers that a forecast lives on: how much an hour says about the next one,
+# about tomorrow and next week, and how regular the *changes* are. The last
+# is the one that generators get wrong. A perfect timetable plus noise has
+# changes that repeat from week to week almost exactly, and on it every
+# method that looks a week back shines.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+tables = measured("05_energy_forecasting")
+real = tables["portrait_AEP"]
+print(f"{'':26} {'AEP':>6} {'synthetic':>10}")
+for row, value in portrait(load).items():
+    print(f"{row:26} {real[row].median:6.3f} {value:10.3f}")
+
+# %%
+# NBVAL_CHECK_OUTPUT
+made = portrait(load)
+gaps = {row: abs(made[row] / real[row].median - 1) for row in made}
+print("all within three percent:", max(gaps.values()) < 0.03)
+assert max(gaps.values()) < 0.03 and made["of the change, 168 h"] <= 0.93
+
+# %% [markdown]
+# The two columns agree. The changes of a week ago have a correlation of
+# 0.909 with today's in the real load, and of 0.921 in ours, which is the
+# work of the moods. What the table does not hold is how much of the next
+# hour is pure chance. There ours will turn out to be the tamer one, so its
+# errors are not to be compared with the real ones, only its orders.
+
+# %% alt="Three panels with the mean load by hour, by weekday and by month, each over the overall mean: the synthetic load as a line and the real one as points close to it."
+import matplotlib.pyplot as plt
+from matplotlib.dates import DateFormatter
+
+style()
+figure, panels = plt.subplots(1, 3, figsize=(9, 3), sharey=True)
+ours = profiles(load)
+for ax, part in zip(panels, ("hour", "weekday", "month"), strict=True):
+    keys = [key for key in ours if key.startswith(part)]
+    at = [int(key.split()[1]) for key in keys]
+    ax.plot(at, [ours[key] for key in keys], label="synthetic")
+    ax.plot(at, [real[key].median for key in keys], "o", ms=4, label="AEP")
+    ax.set(xlabel=part)
+panels[0].set(ylabel="load over its mean")
+panels[0].legend()
+panels[0].set_title("The load by day, week and year")
+plt.show()
+
+# %% [markdown]
+# A trough and a plateau in the day, two low days in the week, and in the
+# year one hump for heating and one for cooling. The points lie on the line
+# because we turned the knobs of the generator until they did.
+#
+# From here on `shown` is the real load where its file is found, and the
+# synthetic one elsewhere. Figures are drawn from it, and say so. Numbers in
+# the text are of the stored tables, or of the synthetic load.
+
+# %% alt="Two weeks of hourly load in gigawatts: fourteen days with a trough at night and a plateau by day, lower on the two weekends."
+name = "AEP" if found("pjm/AEP") else "synthetic"
+shown = to_hourly_grid(readings(name)) if found("pjm/AEP") else load
+part = shown["2018-01-15":"2018-01-28"] / 1000
+figure, axes = plt.subplots(figsize=(8, 2.5))
+axes.plot(part.index, part)
+axes.set(ylabel="load, GW", xlabel="day")
+axes.set_title(f"Two weeks of January ({name})")
+axes.xaxis.set_major_formatter(DateFormatter("%d"))
+plt.show()
+
+# %% [markdown]
+# Each day looks like the one before, each weekend lies lower, and under both
+# runs a slow wave that no calendar explains. It is the weather. We are not
+# given any temperature, so it has to be read off the load itself: if the
+# last hours lie above what the calendar says, then so will the next ones.
+
+# %% [markdown]
+# ## What an error is
+#
+# *A third of a percent, of what?* Load has a level, so an error is given as
+# a share of it. The symmetric mean absolute percentage error divides by the
+# mean of what came and what was forecast,
+#
+# $$\text{sMAPE} = \frac{100}{N} \sum_{i=1}^{N}
+# \frac{|y_i - \hat y_i|}{(|y_i| + |\hat y_i|) / 2}$$
+#
+# and that is the formula in the tutorial's text. The mean absolute scaled
+# error {cite:p}`hyndman2006` asks another question: how large is the error
+# beside that of the seasonal naive forecast, *in the past*?
+#
+# $$\text{MASE} = \frac{\frac1N \sum_i |y_i - \hat y_i|}
+# {\frac{1}{n - m} \sum_{t > m} |x_t - x_{t-m}|}$$
+#
+# with a past $x$ of $n$ hours and a season of $m$. And a forecast $\hat y$
+# that is meant to be exceeded with a chance of $1 - q$ pays by the side on
+# which it errs {cite:p}`koenker1978`:
+#
+# $$\ell_q = \frac1N \sum_i \max\bigl(q\,(y_i - \hat y_i),\;
+# (q - 1)(y_i - \hat y_i)\bigr)$$
+
+# %% [markdown]
+# ### Exercise 5.2 · Errors that mean what they say (about 8 lines)
+#
+# Write the three of them, `smape` in percent. Where both values are zero the
+# forecast is right and its share is zero; where the past does not change,
+# the scale is zero. Guard both divisions with `EPS`, as the library sktime
+# does: nothing is divided by less than that. The arrays are of one axis and
+# equally long.
+
+# %% exercise="smape" tags=["exercise"]
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    """Symmetric mean absolute percentage error, 0 to 200."""
+    raise NotImplementedError("exercise smape")
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    """Mean absolute error over that of `seasonal_naive` in the past.
+
+    past: the series that the model was trained on.
+    """
+    raise NotImplementedError("exercise smape")
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    """Mean pinball loss of a forecast of this quantile."""
+    raise NotImplementedError("exercise smape")
+
+# %%
+check("smape")
+
+# %% [markdown]
+# A few words on what the three are good for. The first is what the tutorial
+# reports, and what is quoted most. The second does not depend on the unit or
+# the level, and says at a glance whether a forecast is worth having: above
+# one, it loses to the calendar. Its scale comes from the past, since a test
+# year that is hard to forecast would otherwise excuse itself. The third is a
+# price list. With $q$ of nine tenths, a load that exceeds the forecast costs
+# nine times as much as one that stays below it, and the cheapest forecast is
+# the one that is exceeded once in ten times.
+
+# %% [markdown]
+# The tutorial's code takes the absolute difference, divides it by the sum of
+# the two, and then by two once more. We put its line beside the formula.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+y = load.to_numpy()
+actual, forecast = y[24:], y[:-24]
+posted = 100 * np.mean(abs(forecast - actual) / (actual + forecast) / 2)
+print(f"as posted {posted:.2f} %   by the formula "
+      f"{smape(actual, forecast):.3f} %")
+print(f"factor {smape(actual, forecast) / posted:.3f}")
+
+# %%
+CLAIMED = {"GRU": 0.33592208657162453, "LSTM": 0.38698768153562335}
+
+# %%
+MEANT = {cell: 4 * share for cell, share in CLAIMED.items()}
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for cell, share in CLAIMED.items():
+    print(f"{cell:4} claimed {share:.3f} %   meant {MEANT[cell]:.3f} %")
+
+# %% [markdown]
+# A slip of brackets, and every error of the tutorial is a quarter of what it
+# is called. Its GRU is at 1.344 percent and its LSTM at 1.548. The order of
+# the two is not touched by that. What is touched is every comparison with
+# anything that was measured elsewhere.
+
+# %% [markdown]
+# ## What it costs to know nothing
+#
+# *How good are forecasts that fit nothing?* The last hour. The same hour of
+# yesterday, or of last week. And the best idea of the three: take the last
+# hour, and add the change that yesterday brought at this time,
+#
+# $$\hat y_t = y_{t-1} + (y_{t-24} - y_{t-25})$$
+
+# %% [markdown]
+# ### Exercise 5.3 · Forecasts that cost nothing (about 5 lines)
+#
+# Each function gets a series and returns an array of the same length whose
+# entry $t$ forecasts hour $t$ from hours before it. Where there is not
+# enough past, it is NaN. Nothing wraps around, and the input stays as it is.
+
+# %% exercise="naive" tags=["exercise"]
+def naive(load: np.ndarray) -> np.ndarray:
+    """The hour before. load: (T,), returns (T,)."""
+    raise NotImplementedError("exercise naive")
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    """The load of one season before: (T,)."""
+    raise NotImplementedError("exercise naive")
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    """The hour before, plus the change of one season before."""
+    raise NotImplementedError("exercise naive")
+
+# %%
+check("naive")
+
+# %% [markdown]
+# Note what the second term is: not yesterday's load but yesterday's
+# *change*. The level comes from the hour that has just been measured, with
+# all the weather in it, and only the shape is borrowed. Two simple forecasts
+# are each good at what the other is bad at.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+simple = {"naive": naive(y), "a day ago": seasonal_naive(y),
+          "a week ago": seasonal_naive(y, 168), "drift": drift(y)}
+print("synthetic, the last year, sMAPE")
+for title, forecast in simple.items():
+    print(f"{title:12} {smape(y[-8760:], forecast[-8760:]):.3f} %")
+
+# %% [markdown]
+# One subtraction and one addition bring the error of the last hour down to
+# about a third. On the synthetic load drift is at 0.993 percent; we will
+# see what the real one gives below. Keep that number in mind: the tutorial's
+# networks have half a million weights each.
+
+# %% [markdown]
+# ## Nothing of the test
+#
+# *Who may see what?* The last year is the test, the year before it the
+# validation, everything earlier is for training. The tutorial has no
+# validation set at all. It keeps the last tenth of each region for the test,
+# puts the training parts of all regions together, and trains one network on
+# them. But the regions live at the same time, under the same weather, and
+# their files end at different times.
+
+# %% [markdown]
+# ### Exercise 5.4 · A split in time (about 6 lines)
+#
+# `split_by_time` cuts a series at its borders. Each border belongs to the
+# piece that it opens. With a `gap`, the last so many hours before each
+# border belong to no piece. `scaled` subtracts the mean of the first piece
+# from all of them and divides by the deviation of the first, `std()` as
+# pandas computes it.
+
+# %% exercise="split_by_time" tags=["exercise"]
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    """One piece more than borders, in order of time.
+
+    frame: on a sorted hourly index, which holds the borders.
+    """
+    raise NotImplementedError("exercise split_by_time")
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    """All pieces, in units of the training piece."""
+    raise NotImplementedError("exercise split_by_time")
+
+# %%
+check("split_by_time")
+
+# %% tags=["experiment"]
+REGIONS = ("AEP", "COMED", "DAYTON", "DEOK", "DOM", "DUQ", "EKPC", "FE",
+           "NI", "PJME", "PJMW", "PJM_Load")
+EVERY = tuple(f"pjm/{name}" for name in REGIONS)
+
+# %% [markdown]
+# How much does it matter that regions are put side by side? For each region
+# we take the hours of its test, the last tenth of its windows, and ask which
+# of them lie in the training part of any *other* region. Nothing is trained
+# for this; it is arithmetic with dates.
+
+# %% tags=["experiment"]
+@experiment(seeds=range(1), tolerance=0.01, needs=EVERY)
+def leak(seed):
+    """The share of each test span that lies in another's training span."""
+    spans = {}
+    for name in REGIONS:
+        stamps = readings(name)["Datetime"].sort_values().to_numpy()
+        border = len(stamps) - (len(stamps) - 90) // 10
+        spans[name] = stamps[0], stamps[border], stamps[-1]
+    rows = {}
+    for name, (_, begin, end) in spans.items():
+        test = pd.date_range(begin, end, freq="h")
+        seen = np.zeros(len(test), bool)
+        for other, (first, border, _) in spans.items():
+            if other != name:
+                seen |= (test >= first) & (test < border)
+        rows[name] = 100 * seen.mean()
+    return rows
+
+# %%
+# NBVAL_CHECK_OUTPUT
+leaks = {one: share.median for one, share in tables["leak"].items()}
+print("a region's test in the training of another:")
+for one, share in sorted(leaks.items(), key=lambda pair: -pair[1]):
+    print(f"{one:9} {share:5.1f} %")
+
+# %% [markdown]
+# In seven of the twelve regions more than half of the test has been seen:
+# the same hours, of a neighbor. In AEP it is 62.7 percent, in NI all of it.
+# A heat wave that the network is tested on in one region has been in its
+# training in another. Only where a file begins last or ends first is there
+# no such leak, since nobody else's training reaches into its test.
+#
+# In our split, time is cut once, at the same hour for everything. For the
+# pieces we keep one object, with the load in units of its
+# training, the parts as ranges of hours, and the calendar: a column for each
+# hour, weekday and month, and one for holidays.
+
+# %% tags=["experiment"]
+def calendar(index, ordinal=False):
+    """What is known of each hour beforehand: (T, F)."""
+    begin = index - pd.Timedelta("1h")
+    parts = begin.hour, begin.day_of_week, begin.month - 1
+    if ordinal:  # as in the tutorial
+        return np.column_stack([*parts, begin.day_of_year / 1.0])
+    one_hot = [np.eye(count)[part]
+               for count, part in zip((24, 7, 12), parts, strict=True)]
+    return np.hstack([*one_hot, free_days(index)[2][:, None]])
+
+# %% tags=["experiment"]
+class Load:
+    """An hourly load in units of its training, and its calendar."""
+
+    def __init__(self, series, ordinal=False):
+        year, hour = pd.Timedelta("365D"), pd.Timedelta("1h")
+        end = series.index[-1] + hour
+        pieces = split_by_time(series, end - 2 * year, end - year)
+        self.mw, self.index = series.to_numpy(), series.index
+        self.mean, self.deviation = pieces[0].mean(), pieces[0].std()
+        self.z = np.concatenate(scaled(*pieces))  # (T,)
+        self.days = calendar(series.index, ordinal)  # (T, F)
+        ends = np.cumsum([len(one) for one in pieces])[:-1]
+        parts = np.split(np.arange(len(series)), ends)
+        self.train, self.valid, self.test = parts
+
+    def costs(self, forecast, hours):
+        """sMAPE, MAE in MW and MASE of forecasts in our units."""
+        y = self.mw[hours].ravel()
+        f = forecast.ravel() * self.deviation + self.mean
+        return {"sMAPE": smape(y, f), "MAE": np.abs(y - f).mean(),
+                "MASE": mase(y, f, self.mw[self.train])}
+
+# %% [markdown]
+# Scaling costs nothing to do right. Mean and deviation come from the
+# training years; validation and test are expressed in the same units, and
+# whatever the test year does, the training does not feel it.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+data = Load(load)
+for part in ("train", "valid", "test"):
+    hours = getattr(data, part)
+    print(f"{part:6} {len(hours):6,} hours from {data.index[hours[0]]}")
+
+# %% [markdown]
+# Hours are positions from here on, and the parts are ranges of positions. A
+# model may look back across a border, since at the time of a forecast the
+# past is known, whatever part it belongs to. It may not be *fitted* across
+# one.
+
+# %% [markdown]
+# ## Windows without a copy
+#
+# *What does it cost to prepare the data?* The tutorial writes every window
+# out: for each hour the last ninety hours of five features, in double
+# precision. That is `90 * 5` numbers where five are new. A view costs
+# nothing: it is the series itself, with a second axis that steps through the
+# same memory.
+
+# %% [markdown]
+# ### Exercise 5.5 · Windows that are views (about 2 lines)
+#
+# Return two arrays of shape $(N, \text{lookback})$ and $(N,
+# \text{horizon})$: row $i$ of the first begins at hour $i$, and the same row
+# of the second follows it. Use every position at which both fit, and copy
+# nothing: both share their memory with the series.
+
+# %% exercise="windows" tags=["exercise"]
+def windows(
+    series: np.ndarray, lookback: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Past and future at every position, as views.
+
+    series: (T,). Returns (N, lookback) and (N, horizon) with
+    N = T - lookback - horizon + 1.
+    """
+    raise NotImplementedError("exercise windows")
+
+# %%
+check("windows")
+
+# %% [markdown]
+# The tutorial's preparation, in our words and with its loops: a Python
+# function for each row and each part of the calendar, then a scaling between
+# the extremes, then one copy of ninety rows for every hour.
+
+# %% tags=["experiment"]
+def their_way(name):
+    """Windows as the tutorial prepares them, in our words."""
+    frame = readings(name)
+    for part in ("hour", "day_of_week", "month", "day_of_year"):
+        frame[part] = frame.apply(
+            lambda row, part=part: getattr(row["Datetime"], part), axis=1)
+    frame = frame.sort_values("Datetime").drop(columns="Datetime")
+    values = frame.to_numpy()
+    low, high = values.min(0), values.max(0)
+    values = (values - low) / (high - low)
+    rows = np.zeros((len(values) - 90, 90, 5))
+    labels = np.zeros(len(values) - 90)
+    for end in range(90, len(values)):
+        rows[end - 90] = values[end - 90:end]
+        labels[end - 90] = values[end, 0]
+    return rows, labels
+
+# %% [markdown]
+# Ours gives the same windows from an hourly grid, in single precision, and
+# the calendar beside them in bytes. Both are measured twice: once with every
+# allocation traced, for the memory, and once without, for the seconds.
+
+# %% tags=["experiment"]
+def our_way(name):
+    """The same windows on an hourly grid, as views in single precision."""
+    data = Load(to_hourly_grid(readings(name)))
+    views = windows(data.z.astype("float32"), 90, 1)
+    return views, data.days.astype("uint8")
+
+# %% tags=["experiment"]
+def cost_of(prepare, names):
+    """Peak of traced memory in MB, and CPU seconds without the tracing."""
+    tracemalloc.start()
+    kept = [prepare(name) for name in names]
+    if prepare is their_way:  # all regions in one array
+        kept = [np.concatenate(one) for one in zip(*kept, strict=True)]
+    peak = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    del kept
+    start = process_time()
+    for name in names:
+        prepare(name)
+    return peak, process_time() - start
+
+# %% tags=["experiment"]
+import tracemalloc
+
+
+@experiment(seeds=range(3), tolerance=0.1, needs=EVERY)
+def preparing(seed):
+    """Their way on two regions, ours on all twelve."""
+    rows = {}
+    for title, prepare, names in (
+        ("theirs, two regions", their_way, ("AEP", "COMED")),
+        ("ours, two regions", our_way, ("AEP", "COMED")),
+        ("ours, twelve regions", our_way, REGIONS),
+    ):
+        peak, seconds = cost_of(prepare, names)
+        rows[f"{title}, MB"] = peak
+        rows[f"{title}, CPU s"] = seconds
+    return rows
+
+# %%
+# NBVAL_CHECK_OUTPUT
+found_costs = tables["preparing"]
+for title in ("theirs, two regions", "ours, two regions",
+              "ours, twelve regions"):
+    peak, seconds = (found_costs[f"{title}, {unit}"].median
+                     for unit in ("MB", "CPU s"))
+    print(f"{title:21} {peak:6.0f} MB {seconds:6.2f} CPU s")
+assert found_costs["ours, twelve regions, MB"].high <= 400
+
+# %% [markdown]
+# The tutorial says how many training windows it has. What do they weigh?
+
+# %%
+# NBVAL_CHECK_OUTPUT
+shape = 980_185, 90, 5  # of the tutorial's windows, by its own count
+gigabytes = 8 * np.prod(shape) / 1e9
+print("training windows", *shape, f"as doubles: {gigabytes:.2f} GB")
+
+# %% [markdown]
+# Written out, the windows of all regions take 3.53 GB, and putting the parts
+# together takes as much again for a moment. Two regions alone come to 1354
+# MB, most of a small machine. All twelve, as views, stay at 150 MB, and
+# nearly all of that is pandas reading the files. The seconds go elsewhere:
+# to a Python function that is called for every row and every feature, where
+# four columns of a calendar are four array operations.
+
+# %% [markdown]
+# ## A straight line
+#
+# *How far does a linear forecast get?* Take the last hours and the calendar
+# as the columns of a table $X$, the next load as $y$, and solve
+#
+# $$\min_{w, b} \; \lVert y - X w - b \rVert^2 + \alpha \lVert w \rVert^2$$
+#
+# With the means of both sides subtracted $b$ disappears, and the weights are
+# those of a linear system {cite:p}`hoerl1970`,
+#
+# $$(X^\top X + \alpha I)\, w = X^\top y, \qquad b = \bar y - \bar x\, w$$
+
+# %% [markdown]
+# ### Exercise 5.6 · Ridge regression (about 8 lines)
+#
+# Solve it in double precision, whatever comes in, without a penalty on the
+# intercept. `y` has one target for each row or several, and then each has
+# weights of its own. With $\alpha = 0$ the system may be singular (a column
+# that stands there twice, hours that sum to one), and then any solution will
+# do whose forecasts are those of least squares.
+
+# %% exercise="ridge_fit" tags=["exercise"]
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and intercept.
+
+    x: (N, F); y: (N,) or (N, K). Returns weights (F,) or (F, K)
+    and an intercept () or (K,).
+    """
+    raise NotImplementedError("exercise ridge_fit")
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    """Forecasts of the rows: (N,) or (N, K)."""
+    raise NotImplementedError("exercise ridge_fit")
+
+# %%
+check("ridge_fit")
+
+# %% [markdown]
+# What is compared in this chapter has two verbs, as in scikit-learn: `fit`
+# with some hours, `predict` for others. Both get the whole series, and each
+# forecast may use what lies before its hour.
+
+# %% tags=["experiment"]
+class Line:
+    """Ridge on the last hours and the calendar, one hour ahead."""
+
+    def __init__(self, lags, alpha=1.0):
+        self.lags, self.alpha = lags, alpha
+
+    def rows(self, z, days, hours):
+        past, _ = windows(z, self.lags, 1)
+        return np.hstack([past[hours - self.lags], days[hours]])  # (N, F)
+
+    def fit(self, z, days, hours):
+        hours = hours[hours >= self.lags]
+        x = self.rows(z, days, hours)
+        self.line = ridge_fit(x, z[hours], self.alpha)
+        return self
+
+    def predict(self, z, days, hours):
+        return ridge_predict(self.rows(z, days, hours), *self.line)
+
+# %% [markdown]
+# The windows stay views until `hours` picks some rows of them. Only then is
+# a table written out, since a linear system has to see it. The penalty
+# hardly matters here. There are a hundred thousand rows for a few hundred
+# weights, and $\alpha$ only keeps the columns apart that say the same thing.
+
+# %% [markdown]
+# A straight line adds up what its columns say. It can learn that mornings
+# are high and that Sundays are low, and not that there is no rush on a
+# Sunday morning, unless the table has a column for that hour of the week.
+
+# %% tags=["experiment"]
+def weekly(days):
+    """The calendar with a column for each hour of the week: (T, 212)."""
+    pairs = days[:, :24, None] * days[:, None, 24:31]  # (T, 24, 7)
+    return np.hstack([days, pairs.reshape(len(days), -1)])
+
+# %% [markdown]
+# Gradient boosting of trees {cite:p}`friedman2001` is what wins competitions
+# on tables like this one. A tree cannot subtract, so it gets the changes
+# that it needs: those of the last hours, those of other days around this
+# hour, and how far yesterday and last week lie above the last hour. It
+# forecasts a change as well.
+
+# %% tags=["experiment"]
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+AROUND = (1, 2, 3, 23, 24, 25, 47, 48, 49, 72, 96, 120, 143, 144, 145,
+          167, 168, 169)  # hours back
+
+# %% tags=["experiment"]
+class Boosted:
+    """Boosted trees on the changes of earlier hours and the calendar."""
+
+    def rows(self, z, days, hours):
+        changes = [z[hours - lag] - z[hours - lag - 1] for lag in AROUND]
+        levels = [z[hours - lag] - z[hours - 1] for lag in (24, 168)]
+        return np.column_stack(
+            [*changes, *levels, z[hours - 1], days[hours]])  # (N, F)
+
+    def fit(self, z, days, hours):
+        hours = hours[hours >= 170]
+        self.trees = HistGradientBoostingRegressor(
+            max_iter=300, early_stopping=False, random_state=0)
+        x = self.rows(z, days, hours)
+        self.trees.fit(x, z[hours] - z[hours - 1])
+        return self
+
+    def predict(self, z, days, hours):
+        return z[hours - 1] + self.trees.predict(self.rows(z, days, hours))
+
+# %% [markdown]
+# All of them are put to the same test: fitted on the training hours, asked
+# for every hour of the last year, scored in megawatts.
+
+# %% tags=["experiment"]
+def lines(series):
+    """What costs nothing and what is linear, on the test year."""
+    data, plain = Load(series), Load(series, ordinal=True)
+    none = np.zeros((len(series), 0))
+    tried = {"ridge 90, no calendar": (Line(90), none),
+             "ridge 90, ordinal": (Line(90), plain.days),
+             "ridge 90, one-hot": (Line(90), data.days),
+             "ridge 90": (Line(90), weekly(data.days)),
+             "ridge 200": (Line(200), weekly(data.days)),
+             "boosted trees": (Boosted(), plain.days)}
+    simple = {"naive": naive(data.z), "a day ago": seasonal_naive(data.z),
+              "drift": drift(data.z)}
+    rows = {}
+    for title, forecast in simple.items():
+        rows |= entries(title, data.costs(forecast[data.test], data.test))
+    for title, (model, days) in tried.items():
+        start = process_time()
+        model.fit(data.z, days, data.train)
+        rows[f"{title}, CPU s"] = process_time() - start
+        forecast = model.predict(data.z, days, data.test)
+        rows |= entries(title, data.costs(forecast, data.test))
+    return rows
+
+# %% [markdown]
+# One table holds everything that costs nothing or is solved in one step, on
+# both loads. It is the table that the tutorial lacks.
+
+# %% tags=["experiment"]
+def entries(title, costs):
+    """The costs of one model as rows of a table."""
+    return {f"{title}, {unit}": value for unit, value in costs.items()}
+
+# %% tags=["experiment"]
+@experiment(seeds=range(1), tolerance=0.02, needs="pjm/AEP")
+def lines_AEP(seed):
+    """One hour ahead on the real load; nothing in it is drawn."""
+    return lines(to_hourly_grid(readings("AEP")))
+
+# %% tags=["experiment"]
+@experiment(seeds=range(1), tolerance=0.02)
+def lines_synthetic(seed):
+    """The same on the synthetic load."""
+    return lines(to_hourly_grid(synthetic_load(0)))
+
+# %%
+# NBVAL_CHECK_OUTPUT
+both = tables["lines_AEP"], tables["lines_synthetic"]
+print(f"{'sMAPE, %':22} {'AEP':>6} {'synthetic':>10}")
+for row in both[0]:
+    if row.endswith(", sMAPE"):
+        print(f"{row[:-7]:22} {both[0][row].median:6.3f}"
+              f" {both[1][row].median:10.3f}")
+
+# %% [markdown]
+# Look at the middle of the table. Ninety lags alone are at 0.799 percent.
+# The tutorial's calendar, in which the hour is a number of its own and
+# December lies far from January, adds next to nothing: 0.796. One column for
+# each hour adds hardly more, 0.793, as nothing says how Sunday's morning
+# differs. A column for each hour of the week brings 0.656, and the last two
+# hundred hours 0.631.
+#
+# The straight line has beaten drift, which was at 1.081, and all it took was
+# to write down what is known. Boosted trees find the rest of it, 0.596.
+
+# %%
+known = weekly(data.days)
+line = Line(90).fit(data.z, known, data.train)
+forecast = line.predict(data.z, known, data.test)
+again = data.costs(forecast, data.test)["sMAPE"]
+
+# %%
+# NBVAL_CHECK_OUTPUT
+inside = again in both[1]["ridge 90, sMAPE"]
+below = again < both[1]["drift, sMAPE"].median
+print("synthetic, the line once more, inside:", inside)
+print("below drift:", below)
+assert inside and below
+
+# %%
+LINE_BOUNDS = 0.65, 0.37  # what the widest line should keep
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for table, bound in zip(both, LINE_BOUNDS, strict=True):
+    wide = table["ridge 200, sMAPE"].median
+    print(f"the widest line: {wide:.3f}, at most {bound:.2f}")
+    assert wide <= bound
+
+# %% [markdown]
+# ## Two gates or three
+#
+# *What can a recurrent network add?* It reads the series once, hour by hour,
+# and keeps what it needs in its state. So it is trained on long pieces, with
+# a forecast at every hour: many to many. At each step it sees the newest
+# load, the load of the day before and of the week before the hour that it
+# forecasts, and the calendar of that hour.
+
+# %% [markdown]
+# ### Exercise 5.7 · A forecaster that carries its state (about 5 lines)
+#
+# The layer is called `rnn`; it is an instance of `cell`, which is `nn.GRU`
+# or `nn.LSTM`, with batches first. The linear read-out is called `read_out`.
+# The first feature of $x$ is the newest load, and the forecast is that load
+# plus what the read-out makes of the state. `forward` takes a state, or none
+# at the start, and returns the new one as the layer gives it.
+
+# %% exercise="LoadForecaster" tags=["exercise"]
+class LoadForecaster(nn.Module):
+    """A forecast at every step: the newest load and a change."""
+
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        raise NotImplementedError("exercise LoadForecaster")
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        """x: (B, T, F). Returns forecasts (B, T) and the state."""
+        raise NotImplementedError("exercise LoadForecaster")
+
+# %%
+check("LoadForecaster")
+
+# %% [markdown]
+# What a recipe of many small decisions hides is easily said. The forecast is
+# a *change*, so a network that has learned nothing is the naive forecast,
+# and not noise. The lags of a day and a week are inputs, so nothing has to
+# be carried for a hundred and sixty-eight steps that can be looked up. And
+# there is a forecast at every step of a chunk, so one pass through the
+# network gives ninety-six errors to learn from, where the tutorial's window
+# gives one.
+
+# %% tags=["experiment"]
+def inputs(z, days, hours):
+    """What is known before each hour, as a network reads it: (..., F)."""
+    past = np.stack([z[hours - lag] for lag in (1, 24, 168)], -1)
+    x = np.concatenate([past, days[hours]], -1)
+    return torch.from_numpy(x).float()
+
+# %% [markdown]
+# Here is the training loop. The series is cut into chunks of five days that
+# overlap by one; the first day of a chunk only settles the state and is not
+# scored. The loss is the absolute error. The learning rate rises and falls
+# once {cite:p}`smith2017`. It is a generator, so that somebody can look at
+# the network after each epoch.
+
+# %% tags=["experiment"]
+def train(model, xs, ys, settle, epochs, rng, loss):
+    """Train on chunks, (N, T, ...); yields after every epoch."""
+    count = -(-len(xs) // 16)
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=1e-2, total_steps=count * epochs)
+    for _ in range(epochs):
+        order = torch.from_numpy(rng.permutation(len(xs)))
+        for batch in order.split(16):
+            optimizer.zero_grad()
+            forecast, _ = model(xs[batch])  # (B, T, ...)
+            cost = loss(forecast[:, settle:], ys[batch, settle:])
+            cost.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+        yield cost.item()
+
+# %% [markdown]
+# Two lines of it deserve a word. Clipping the gradient keeps a single bad
+# batch from throwing the weights away while the learning rate is high. And
+# `settle` leaves the first day of each chunk out of the loss: the state
+# begins at zero there, which it never does at the test, and a network should
+# not spend its weights on recovering from a beginning that is ours.
+
+# %% tags=["experiment"]
+class Hourly:
+    """A LoadForecaster behind `fit` and `predict`."""
+
+    def __init__(self, cell, hidden, epochs, seed):
+        self.cell, self.hidden = cell, hidden
+        self.epochs, self.seed = epochs, seed
+
+    def learn(self, z, days, hours):
+        """Train; yields after every epoch."""
+        hours = hours[hours >= 168]
+        x, y = inputs(z, days, hours), torch.from_numpy(z[hours]).float()
+        xs = x.unfold(0, 120, 96).transpose(1, 2)  # (N, T, F)
+        ys = y.unfold(0, 120, 96)  # (N, T)
+        with seeded(self.seed):
+            self.model = LoadForecaster(self.cell, x.size(1), self.hidden)
+        rng = np.random.default_rng(self.seed)
+        loss = nn.functional.l1_loss
+        yield from train(self.model, xs, ys, 24, self.epochs, rng, loss)
+
+    def fit(self, z, days, hours):
+        for _ in self.learn(z, days, hours):
+            pass
+        return self
+
+    def predict(self, z, days, hours):
+        run = np.arange(hours[0] - 672, hours[-1] + 1)  # four weeks more
+        with torch.no_grad():
+            forecast, _ = self.model(inputs(z, days, run)[None])  # (1, T)
+        return forecast[0, 672:].numpy()
+
+# %% [markdown]
+# At the test the state is carried along time: one sequence from four weeks
+# before the year to its end, a forecast at every hour. Five contenders. Two
+# have thirty-two units each, as the tutorial's have `256` each; one LSTM has
+# as many weights as the GRU; one GRU is trained for as long as the LSTM by
+# the clock; and one LSTM is wide and trained for as long as the first GRU.
+#
+# *Predict before you read on*: an LSTM has four products where a GRU has
+# three. Which of the two takes longer to train?
+
+# %% tags=["experiment"]
+CONTENDERS = {
+    "GRU H32": (nn.GRU, 32, 6),
+    "LSTM H32": (nn.LSTM, 32, 6),
+    "LSTM H26": (nn.LSTM, 26, 6),  # as many weights as the GRU
+    "GRU H32, short": (nn.GRU, 32, 1),
+    "LSTM H64": (nn.LSTM, 64, 20),
+}
+
+# %% [markdown]
+# The race keeps the books for every contender: the CPU seconds of its
+# training, without the time for looking at the validation year; its error
+# there after each epoch; and the error on the test year, once, at the end.
+
+# %% tags=["experiment"]
+def race(series, seed):
+    """Test errors and CPU seconds; validation errors by epoch."""
+    data, rows = Load(series), {}
+    for title, settings in CONTENDERS.items():
+        model, spent = Hourly(*settings, seed), 0.0
+        start = process_time()
+        for _ in model.learn(data.z, data.days, data.train):
+            spent += process_time() - start
+            forecast = model.predict(data.z, data.days, data.valid)
+            cost = data.costs(forecast, data.valid)["sMAPE"]
+            epoch = 1 + sum(row.startswith(f"{title}: ") for row in rows)
+            rows[f"{title}: epoch {epoch}"] = cost
+            start = process_time()
+        forecast = model.predict(data.z, data.days, data.test)
+        rows |= entries(title, data.costs(forecast, data.test))
+        rows[f"{title}, CPU s"] = spent
+    return rows
+
+# %% tags=["experiment"]
+@experiment(seeds=range(5), tolerance=0.1, needs="pjm/AEP")
+def race_AEP(seed):
+    """Networks one hour ahead, on the real load."""
+    return race(to_hourly_grid(readings("AEP")), seed)
+
+# %% tags=["experiment"]
+@experiment(seeds=range(3), tolerance=0.15)
+def race_synthetic(seed):
+    """The same on the synthetic load."""
+    return race(to_hourly_grid(synthetic_load(0)), seed)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+raced = tables["race_AEP"], tables["race_synthetic"]
+print(f"{'sMAPE, %':16} {'AEP':22} synthetic")
+for title in CONTENDERS:
+    one, other = (table[f"{title}, sMAPE"] for table in raced)
+    print(f"{title:16} {one:.3f}   {other:.3f}")
+
+# %% [markdown]
+# With a median of 0.614 percent the GRU and with 0.620 the LSTM of the same
+# width are a little better than the widest line of the section before. Their
+# ranges overlap. The wide LSTM gets to 0.582, and no other seed of it is
+# above 0.586. Boosted trees, we remember, are between them without a
+# recurrent weight. On the synthetic load the line of the last section is
+# ahead of all networks but the wide one.
+
+# %%
+BOUNDS = {"GRU H32": (0.66, 0.38), "LSTM H64": (0.60, 0.32)}
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for title, bounds in BOUNDS.items():
+    for table, bound in zip(raced, bounds, strict=True):
+        middle = np.mean(table[f"{title}, sMAPE"].values)
+        print(f"{title}: mean {middle:.3f}, at most {bound:.2f}")
+        assert middle <= bound
+
+# %%
+lstm = Hourly(nn.LSTM, 32, 6, seed=0)
+lstm.fit(data.z, data.days, data.train)
+forecast = lstm.predict(data.z, data.days, data.test)
+again = data.costs(forecast, data.test)["sMAPE"]
+
+# %%
+# NBVAL_CHECK_OUTPUT
+inside = again in raced[1]["LSTM H32, sMAPE"]
+below = again < both[1]["drift, sMAPE"].median / 2
+print("synthetic, the first LSTM once more, inside:", inside)
+print("below half of drift:", below)
+assert inside and below
+
+# %% [markdown]
+# When is the line worse than the network? We look at the hours of the day,
+# on the load that is shown here, real where the file is found. *Predict the
+# figure first*: at which hours will drift fail?
+
+# %%
+seen = data if name == "synthetic" else Load(shown)
+models = {"ridge": (Line(90), weekly(seen.days)),
+          "LSTM": (Hourly(nn.LSTM, 32, 6, seed=0), seen.days)}
+drawn = {"drift": drift(seen.z)[seen.test]}
+for title, (model, known) in models.items():
+    model.fit(seen.z, known, seen.train)
+    drawn[title] = model.predict(seen.z, known, seen.test)
+
+# %% alt="Error by hour of the day for drift, ridge and the LSTM: drift is the worst at every hour, with a peak where the day turns; ridge and the LSTM lie close together below it."
+figure, axes = plt.subplots(figsize=(7, 3))
+hour = (seen.index[seen.test].hour - 1) % 24
+for title, forecast in drawn.items():
+    by_hour = [seen.costs(forecast[hour == at], seen.test[hour == at])
+               for at in range(24)]
+    axes.plot([one["sMAPE"] for one in by_hour], label=title)
+axes.set(xlabel="hour of the day", ylabel="sMAPE, %", ylim=(0, None))
+axes.legend(ncols=3)
+axes.set_title(f"One hour ahead, the error by hour ({name})")
+plt.show()
+
+# %% [markdown]
+# Drift fails where its idea does: in the hours in which one day rises or
+# falls steeply and the next one does not, because it is another kind of day
+# or has other weather. The line and the network know the kind of day. They
+# lie close together at all hours, and what is left to both of them is mostly
+# weather.
+
+# %% [markdown]
+# And the course of the training, on the real load, from the stored table.
+# Each curve is the median of five seeds, and the band goes from the best of
+# them to the worst. *Predict*: where will the bands be wide, and where will
+# they cross?
+
+# %% alt="Validation error after each epoch for three networks, a band over five seeds around each: the two narrow ones fall together and stop after six epochs, the wide LSTM ends lowest after twenty."
+figure, axes = plt.subplots(figsize=(7, 3.2))
+for title in ("GRU H32", "LSTM H32", "LSTM H64"):
+    curve = [one for row, one in raced[0].items()
+             if row.startswith(f"{title}: ")]
+    at = np.arange(1, len(curve) + 1)
+    axes.plot(at, [one.median for one in curve], label=title)
+    low, high = zip(*((one.low, one.high) for one in curve), strict=True)
+    axes.fill_between(at, low, high, alpha=0.25)
+axes.set(xlabel="epochs", ylabel="validation sMAPE, %", ylim=(0.4, 1.2))
+axes.legend()
+axes.set_title("Learning curves on AEP, five seeds")
+plt.show()
+
+# %% [markdown]
+# The narrow two fall together, band upon band. Whoever had trained each once
+# could have told either story. The wide one is unsteady while its learning
+# rate is high, with some seeds far above the others, and all five end within
+# a hair of each other. A point in the middle of a curve is not what one
+# would get by stopping there, since the rate has not come down yet.
+
+# %% [markdown]
+# ## The verdict, and its axis
+#
+# *Which of the two is better?* With several seeds there is no single number
+# to compare, and the difference of two means is not a difference until it is
+# larger than what the seeds do.
+
+# %% [markdown]
+# ### Exercise 5.8 · A verdict (about 5 lines)
+#
+# Each list has the errors of one model over its seeds, and lower is better.
+# Return `"a"` if every seed of the first is better than every seed of the
+# second, `"b"` for the opposite, and `"tie"` if their ranges overlap or
+# touch. The lists may have different lengths and come in any order.
+
+# %% exercise="verdict" tags=["exercise"]
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
+    """Who wins: "a", "b" or "tie". Lower scores are better."""
+    raise NotImplementedError("exercise verdict")
+
+# %%
+check("verdict")
+
+# %% [markdown]
+# Two errors of one model may differ by more than two models do. The rule
+# above is strict: a winner has to win with its worst seed against the
+# other's best. With five seeds each, two models that are in truth alike pass
+# it less than once in a hundred times.
+
+# %%
+def said(table, one, other):
+    """The verdict on two rows of a table, in words."""
+    a, b = (table[f"{title}, sMAPE"].values for title in (one, other))
+    return {"a": one, "b": other, "tie": "tie"}[verdict(a, b)]
+
+# %%
+def weights_of(title):
+    """How many weights a contender has."""
+    cell, hidden, _ = CONTENDERS[title]
+    model = LoadForecaster(cell, 3 + data.days.shape[1], hidden)
+    return sum(one.numel() for one in model.parameters())
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for title in CONTENDERS:
+    seconds = raced[0][f"{title}, CPU s"].median
+    print(f"{title:15} {weights_of(title):6,} weights {seconds:6.2f} CPU s")
+
+# %% [markdown]
+# The GRU takes 8.09 CPU seconds for its six epochs, the LSTM of equal width
+# 1.80, with a third more weights. The narrow LSTM has 7,827 weights, the GRU
+# 7,809.
+
+# %% [markdown]
+# There are at least three ways to make a race fair, and we run them all:
+# equal updates, equal weights, equal seconds.
+
+# %%
+PAIRS = {"updates": ("GRU H32", "LSTM H32"),
+         "weights": ("GRU H32", "LSTM H26"),
+         "CPU seconds": ("GRU H32, short", "LSTM H32"),
+         "more CPU seconds": ("GRU H32", "LSTM H64")}
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for axis, (one, other) in PAIRS.items():
+    print(f"equal {axis}: {one} against {other}:",
+          "AEP", said(raced[0], one, other) + ", synthetic",
+          said(raced[1], one, other))
+
+# %% [markdown]
+# At equal updates, six epochs each at the same width, the two tie. With as
+# many weights the GRU is better, on both loads. By the clock the LSTM wins,
+# and by far: our library trains it four to six times as fast, for its GRU
+# cannot use the fast path that the LSTM has. So the answer to *predict
+# before you read on* is that the larger cell is the cheaper one here. On a
+# graphics card it may not be.
+
+# %% [markdown]
+# The same in two pictures, one for each thing that may be scarce. A point
+# further left is cheaper and a point further down is better, so what counts
+# is who has nobody to the left below.
+
+# %% alt="Two panels: test error against CPU seconds and against the number of weights, for five networks and the straight line on the real load, with bars over seeds: the line is the cheapest, the wide LSTM the best, the briefly trained GRU far above all."
+figure, panels = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
+for title in CONTENDERS:
+    score = raced[0][f"{title}, sMAPE"]
+    bars = [[score.median - score.low], [score.high - score.median]]
+    for ax, at in zip(panels, (raced[0][f"{title}, CPU s"].median,
+                               weights_of(title)), strict=True):
+        ax.errorbar([at], [score.median], yerr=bars, fmt="o", label=title)
+cheap = (both[0]["ridge 200, CPU s"].median,
+         1 + 200 + weekly(data.days).shape[1])
+for ax, at in zip(panels, cheap, strict=True):
+    ax.plot([at], [both[0]["ridge 200, sMAPE"].median], "k^", label="ridge")
+    ax.set(xscale="log")
+panels[0].set(xlabel="CPU seconds of training", ylabel="sMAPE, %")
+panels[1].set(xlabel="weights")
+panels[1].legend(fontsize=8)
+panels[0].set_title("What an error costs (AEP)")
+plt.show()
+
+# %% [markdown]
+# The tutorial keeps the width equal and calls the race fair. Equal widths
+# are not equal weights, equal epochs are not equal seconds, and the answer
+# turns with the axis. That is not a paradox. It says that the question
+# *which cell is better* has no answer before one has said what is scarce.
+
+# %% [markdown]
+# ## A whole day ahead
+#
+# *What does the operator need?* Not the next hour. At midnight somebody
+# plans tomorrow, all its hours, and has no forecast of the weather in our
+# case. Two ways lead there. The model of one hour can be rolled, each
+# forecast fed back as if it had been measured. Or all hours are forecast
+# directly, each by weights of its own.
+
+# %% [markdown]
+# ### Exercise 5.9 · Tomorrow, directly (about 12 lines)
+#
+# An origin is the position of the first hour that is not known. A row holds
+# the `lookback` hours before it, in order of time, and then the calendar of
+# the origin, `days[origin]`. `fit` trains your `ridge_fit` on the $24$ hours
+# from each origin and returns `self`; `predict` returns $24$ columns.
+# Nothing at or after an origin may reach its forecast. The scalings are done
+# outside.
+
+# %% exercise="DayAhead" tags=["exercise"]
+class DayAhead:
+    """Ridge from the last hours to the next 24, one fit for all."""
+
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        raise NotImplementedError("exercise DayAhead")
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        """What is known at each origin: (N, lookback + F).
+
+        load: (T,); days: (T, F); origins: (N,) positions.
+        """
+        raise NotImplementedError("exercise DayAhead")
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        """Train on the 24 hours from each origin."""
+        raise NotImplementedError("exercise DayAhead")
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        """Forecasts of the 24 hours from each origin: (N, 24)."""
+        raise NotImplementedError("exercise DayAhead")
+
+# %%
+check("DayAhead")
+
+# %% [markdown]
+# All hours of a day come out of one linear system with many right-hand
+# sides. It takes a fraction of a second, and it cannot accumulate an error,
+# since it never reads a forecast.
+
+# %% [markdown]
+# Origins are midnights, for that is when the operator plans. Hours that are
+# stamped with one o'clock end the first hour of a day.
+
+# %% tags=["experiment"]
+def midnights(data, hours):
+    """The origins of the whole days among some hours, a week in."""
+    begin = hours[data.index[hours].hour == 1]
+    return begin[(begin >= 336) & (begin + 24 <= len(data.z))]
+
+# %% tags=["experiment"]
+def targets(origins):
+    """The 24 hours from each origin: (N, 24)."""
+    return origins[:, None] + np.arange(24)
+
+# %% [markdown]
+# Then the opponents. A line with interactions lets each kind of day have
+# weights of its own for yesterday and for the day a week ago. The networks
+# take one recurrent step a *day*: yesterday, the same day of last week and
+# the calendar go in, and what comes out is a line plus what the state adds.
+
+# %% tags=["experiment"]
+class Interacted(DayAhead):
+    """The straight line, with weights for each kind of day."""
+
+    def rows(self, load, days, origins):
+        x = super().rows(load, days, origins)
+        kind = days[origins][:, [*range(24, 31), 43]]  # weekday, holiday
+        end = self.lookback
+        near, far = x[:, end - 24:end], x[:, end - 168:end - 144]
+        pairs = kind[:, :, None] * np.hstack([near, far])[:, None]
+        return np.hstack([x, pairs.reshape(len(x), -1)])  # (N, F)
+
+# %% [markdown]
+# Two settings are to be chosen, the lookback and the penalty, and not on the
+# test. We let the origin roll through the validation year: for each quarter
+# the model is trained on everything before it and scored on the quarter.
+
+# %% [markdown]
+# For each of the four quarters the model knows more: first the training
+# years alone, then these and the first quarter, and so on. That is how it
+# would be used. It is also how one avoids to choose a setting that happened
+# to like one summer.
+
+# %% tags=["experiment"]
+LINES = (("two days", DayAhead, 48), ("a week", DayAhead, 168),
+         ("two weeks", DayAhead, 336), ("interactions", Interacted, 168))
+
+# %% tags=["experiment"]
+def rolling(series):
+    """Mean error of four quarters, each after training on all before it."""
+    data, rows = Load(series), {}
+    before, year = midnights(data, data.train), midnights(data, data.valid)
+    for title, kind, lookback in LINES:
+        for alpha in (1.0, 10.0, 100.0):
+            model, known, costs = kind(lookback, alpha), before, []
+            for quarter in np.array_split(year, 4):
+                model.fit(data.z, data.days, known)
+                forecast = model.predict(data.z, data.days, quarter)
+                costs.append(data.costs(forecast, targets(quarter))["sMAPE"])
+                known = np.concatenate([known, quarter])
+            rows[f"{title}, alpha {alpha:g}"] = np.mean(costs)
+    return rows
+
+# %% tags=["experiment"]
+@experiment(seeds=range(1), tolerance=0.02, needs="pjm/AEP")
+def rolling_AEP(seed):
+    """Rolling origins on the real load; nothing in it is drawn."""
+    return rolling(to_hourly_grid(readings("AEP")))
+
+# %%
+# NBVAL_CHECK_OUTPUT
+here = rolling(load)
+print(f"{'validation sMAPE, %':24} {'AEP':>6} {'synthetic':>10}")
+for row, cost in tables["rolling_AEP"].items():
+    print(f"{row:24} {cost.median:6.3f} {here[row]:10.3f}")
+
+# %% [markdown]
+# A week back and a small penalty are the best of the plain lines, 2.786
+# percent on AEP, and letting each kind of day have weights of its own brings
+# a little more, 2.761. On the synthetic load the interactions bring nothing.
+# These settings are fixed now, and the test year has not been looked at.
+
+# %% [markdown]
+# The network of a day, then. With $x_d$ for what is known at the midnight
+# before day $d$, and $h_d$ for a state that is carried from day to day, all
+# its hours are
+#
+# $$\hat y_d = A x_d + b + R\, h_d, \qquad h_d = \text{cell}(x_d, h_{d-1})$$
+#
+# The first part is a straight line; the second may learn what the line
+# cannot say, such as how far the last weeks were off. If the state has
+# nothing to add, $R$ can go to zero.
+
+# %% tags=["experiment"]
+class DayStep(nn.Module):
+    """One recurrent step a day; all hours of the next one come out."""
+
+    def __init__(self, cell, features, hidden, outputs):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, outputs)
+        self.skip = nn.Linear(features, outputs)
+
+    def forward(self, x, state=None):  # (B, T, F), T in days
+        h, state = self.rnn(x, state)  # (B, T, H)
+        return self.skip(x) + self.read_out(h), state
+
+# %% [markdown]
+# The networks are trained by the pinball loss. For the middle quantile alone
+# that is half of the absolute error. With three quantiles at once the outer
+# two make a band that should hold nine loads of ten.
+
+# %% tags=["experiment"]
+def pinball_loss(quantiles):
+    """The mean pinball loss of (..., 24 Q) forecasts of 24 loads."""
+    q = torch.tensor(quantiles)
+
+    def loss(forecast, y):
+        gap = y[..., None] - forecast.unflatten(-1, (24, -1))  # (..., 24, Q)
+        return torch.maximum(q * gap, (q - 1) * gap).mean()
+
+    return loss
+
+# %% tags=["experiment"]
+def day_inputs(z, days, origins):
+    """Yesterday, the day a week ago, the calendar: (N, F)."""
+    near, far = (z[targets(origins) - lag] for lag in (24, 168))
+    x = np.hstack([near, far, days[origins, 24:]])
+    return torch.from_numpy(x).float()
+
+# %% tags=["experiment"]
+class Daily:
+    """A DayStep behind `fit` and `predict`."""
+
+    def __init__(self, cell, hidden, epochs, seed, quantiles=(0.5,)):
+        self.cell, self.hidden, self.epochs = cell, hidden, epochs
+        self.seed, self.quantiles = seed, quantiles
+
+    def fit(self, z, days, origins):
+        x = day_inputs(z, days, origins)
+        y = torch.from_numpy(z[targets(origins)]).float()
+        xs, ys = (one.unfold(0, 42, 28).transpose(1, 2) for one in (x, y))
+        with seeded(self.seed):
+            width = 24 * len(self.quantiles)
+            self.model = DayStep(self.cell, x.size(1), self.hidden, width)
+        rng = np.random.default_rng(self.seed)
+        loss = pinball_loss(self.quantiles)
+        for _ in train(self.model, xs, ys, 14, self.epochs, rng, loss):
+            pass
+        return self
+
+    def bands(self, z, days, origins):
+        """All quantiles of the days from these origins: (N, 24, Q)."""
+        weeks = origins[0] - 24 * np.arange(28, 0, -1)  # four, to settle
+        run = np.concatenate([weeks, origins])
+        with torch.no_grad():
+            forecast, _ = self.model(day_inputs(z, days, run)[None])
+        return forecast[0, 28:].unflatten(-1, (24, -1)).numpy()
+
+    def predict(self, z, days, origins):
+        return self.bands(z, days, origins)[..., len(self.quantiles) // 2]
+
+# %% [markdown]
+# The other way to a whole day is to roll the model of one hour. It reads the
+# week before the origin to settle its state. Then it forecasts an hour,
+# takes that forecast for the newest load, and goes on for a day.
+
+# %% tags=["experiment"]
+def rolled(model, z, days, origins):
+    """The model of one hour, fed with its own forecasts: (N, 24)."""
+    week = origins[:, None] + np.arange(-168, 0)  # (N, 168)
+    last, outputs = z[origins - 1], []
+    with torch.no_grad():
+        _, state = model(inputs(z, days, week))
+        for step in range(24):
+            x = inputs(z, days, origins + step)  # (N, F)
+            x[:, 0] = torch.from_numpy(np.asarray(last))
+            forecast, state = model(x[:, None], state)  # (N, 1)
+            last = forecast[:, 0].numpy()
+            outputs.append(last)
+    return np.stack(outputs, 1)
+
+# %% [markdown]
+# In `rolled` the newest load is overwritten by the last forecast before the
+# network sees it. The loads of a day and of a week before need no such care:
+# within one day both lie before the origin.
+
+# %% [markdown]
+# A band from a straight line needs no new model. We take the errors that it
+# makes in the validation year, separately for each hour of the day, and add
+# their quantiles to its forecast. The line is then as wide at noon as it was
+# wrong at noon.
+
+# %% tags=["experiment"]
+NINE = (0.05, 0.5, 0.95)
+
+
+def residual_band(data, model, origins):
+    """Forecasts, and quantiles of the errors of the validation year."""
+    year = midnights(data, data.valid)
+    gaps = data.z[targets(year)] - model.predict(data.z, data.days, year)
+    forecast = model.predict(data.z, data.days, origins)
+    return forecast[..., None] + np.quantile(gaps, NINE, axis=0).T
+
+# %% tags=["experiment"]
+def band_costs(data, band, origins):
+    """Coverage in percent, width and mean pinball loss in MW."""
+    y, unit = data.z[targets(origins)], data.deviation
+    inside = (y >= band[..., 0]) & (y <= band[..., -1])
+    losses = [pinball(y.ravel(), band[..., k].ravel(), q)
+              for k, q in enumerate(NINE)]
+    width = (band[..., -1] - band[..., 0]).mean()
+    return {"coverage": 100 * inside.mean(), "width": unit * width,
+            "pinball": unit * np.mean(losses)}
+
+# %% tags=["experiment"]
+def day_models(seed):
+    """The contenders of the day-ahead race."""
+    return {
+        "ridge": DayAhead(168, 1.0),
+        "ridge, interactions": Interacted(168, 1.0),
+        "day-step GRU": Daily(nn.GRU, 64, 40, seed),
+        "day-step LSTM": Daily(nn.LSTM, 64, 40, seed),
+        "second": Daily(nn.LSTM, 64, 40, seed + 100),
+        "third": Daily(nn.LSTM, 64, 40, seed + 200),
+        "three quantiles": Daily(nn.LSTM, 64, 40, seed, NINE),
+    }
+
+# %% [markdown]
+# Three LSTMs with seeds of their own take part, so that they can be averaged
+# with the line. The last model forecasts three quantiles at once, and its
+# middle one competes as a forecast.
+
+# %% tags=["experiment"]
+def fitted_days(data, seed):
+    """The contenders after training, and their CPU seconds."""
+    begin, models, rows = midnights(data, data.train), day_models(seed), {}
+    for title, model in models.items():
+        start = process_time()
+        model.fit(data.z, data.days, begin)
+        rows[f"{title}, CPU s"] = process_time() - start
+    return models, rows
+
+# %% [markdown]
+# Besides them stand what needs no training, yesterday and the day a week
+# ago; the rolled network; and the plain mean of three LSTMs and the line.
+
+# %% tags=["experiment"]
+def drawn_days(data, models, seed):
+    """Their forecasts of the test year, and those of four more."""
+    test = midnights(data, data.test)
+    drawn = {title: model.predict(data.z, data.days, test)
+             for title, model in models.items()}
+    for title, lag in (("a day ago", 24), ("a week ago", 168)):
+        drawn[title] = data.z[targets(test) - lag]
+    one = Hourly(nn.LSTM, 32, 6, seed).fit(data.z, data.days, data.train)
+    fed_back = rolled(one.model, data.z, data.days, test)
+    parts = "ridge, interactions", "day-step LSTM", "second", "third"
+    mean = np.mean([drawn[part] for part in parts], axis=0)
+    return drawn | {"one-hour LSTM, rolled": fed_back,
+                    "three LSTMs and ridge": mean}
+
+# %% tags=["experiment"]
+def tomorrow(series, seed):
+    """Costs of all forecasts of the test year's days, and of two bands."""
+    data = Load(series)
+    test = midnights(data, data.test)
+    models, rows = fitted_days(data, seed)
+    for title, forecast in drawn_days(data, models, seed).items():
+        rows |= entries(title, data.costs(forecast, targets(test)))
+    three = models["three quantiles"].bands(data.z, data.days, test)
+    rows |= entries("band of the LSTM", band_costs(data, three, test))
+    band = residual_band(data, models["ridge"], test)
+    return rows | entries("band of ridge", band_costs(data, band, test))
+
+# %% tags=["experiment"]
+@experiment(seeds=range(3), tolerance=0.1, needs="pjm/AEP")
+def tomorrow_AEP(seed):
+    """A day ahead, on the real load."""
+    return tomorrow(to_hourly_grid(readings("AEP")), seed)
+
+# %% tags=["experiment"]
+@experiment(seeds=range(3), tolerance=0.15)
+def tomorrow_synthetic(seed):
+    """The same on the synthetic load."""
+    return tomorrow(to_hourly_grid(synthetic_load(0)), seed)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+planned = tables["tomorrow_AEP"], tables["tomorrow_synthetic"]
+titles = [row[:-6] for row in planned[0] if row.endswith(", MASE")]
+titles.sort(key=lambda one: -planned[0][f"{one}, sMAPE"].median)
+print(f"{'AEP':22} sMAPE, %               MASE")
+for title in titles:
+    scale = planned[0][f"{title}, MASE"].median
+    print(f"{title:22} {planned[0][f'{title}, sMAPE']:.3f}  {scale:.3f}")
+
+# %% [markdown]
+# The same hour of yesterday is at 6.244 percent. One fraction of a second of
+# ridge regression halves that, 3.039; interactions bring 3.020. The day-step
+# networks are at 3.004 and 3.009, and rolling the good one-hour network ends at
+# 3.484, behind the plainest line: what it was trained for is the next hour, and
+# it takes its own errors for loads.
+#
+# An average of three networks and a line is the best of all, 2.912. They err
+# on different days.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for one, other in (("day-step GRU", "day-step LSTM"),
+                   ("day-step LSTM", "ridge"),
+                   ("day-step LSTM", "ridge, interactions")):
+    print(f"{one} against {other}: {said(planned[0], one, other)}")
+
+# %%
+# NBVAL_CHECK_OUTPUT
+print(f"{'synthetic':22} sMAPE, %")
+for title in titles:
+    print(f"{title:22} {planned[1][f'{title}, sMAPE']:.3f}")
+
+# %% [markdown]
+# Between the two cells there is a tie, and on AEP the LSTM ties with the
+# straight line with interactions as well. It does better than the plain line
+# by a margin that one may well not pay for. On the synthetic load the plain
+# line is at 2.918 and the day-step networks are behind it, both at 2.941:
+# its truth is a product of smooth parts, and there is little that a state
+# could add. The average is again in front, 2.869.
+
+# %%
+DAY_BOUNDS = {"ridge": (3.05, 3.0), "day-step GRU": (3.05, 3.05),
+              "day-step LSTM": (3.05, 3.05),
+              "three LSTMs and ridge": (2.97, 2.95)}
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for title, bounds in DAY_BOUNDS.items():
+    for table, bound in zip(planned, bounds, strict=True):
+        middle = table[f"{title}, sMAPE"].median
+        print(f"{title:22} {middle:.3f}, at most {bound:.2f}")
+        assert middle <= bound
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for band in ("band of the LSTM", "band of ridge"):
+    for table, place in zip(planned, ("AEP", "synthetic"), strict=True):
+        coverage, width, loss = (
+            table[f"{band}, {unit}"].median
+            for unit in ("coverage", "width", "pinball"))
+        print(f"{band:17} {place:10} holds {coverage:.1f} %,"
+              f" {width:,.0f} MW wide, pinball {loss:.2f}")
+
+# %% [markdown]
+# A band that should hold nine loads of ten holds 83.2 percent of them on
+# AEP. The network was trained on twelve years and is tested on one that
+# differs, and it is too sure of itself. The errors that ridge makes in the
+# validation year, hour by hour, make a band of the same price, 122.19, with
+# 86.4 percent inside. On the synthetic load, whose years are all alike, both
+# are close to ninety. Quantiles are forecasts too, and they have to be
+# *measured* on a year that nobody saw.
+
+# %%
+origins = midnights(data, data.train), midnights(data, data.test)
+again = {}
+for title in ("ridge", "day-step LSTM"):
+    model = day_models(0)[title].fit(data.z, data.days, origins[0])
+    forecast = model.predict(data.z, data.days, origins[1])
+    again[title] = data.costs(forecast, targets(origins[1]))["sMAPE"]
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for title, cost in again.items():
+    inside = cost in planned[1][f"{title}, sMAPE"]
+    print(f"{title}, once more, inside:", inside)
+    assert inside
+assert max(again.values()) < planned[1]["a day ago, sMAPE"].low
+
+# %% [markdown]
+# What does a plan with a band look like? Four days in a row, each forecast
+# at its own midnight from what was known by then.
+
+# %%
+begin, test = midnights(seen, seen.train), midnights(seen, seen.test)
+quantiles = Daily(nn.LSTM, 64, 40, 0, NINE).fit(seen.z, seen.days, begin)
+band = quantiles.bands(seen.z, seen.days, test[160:164])
+band = band * seen.deviation + seen.mean  # (4, 24, 3)
+
+# %% alt="Four days of load and their day-ahead forecasts, each made at midnight, with a band between the quantiles of five and ninety-five percent; the band widens from the night to the afternoon."
+figure, axes = plt.subplots(figsize=(9, 3))
+hours = targets(test[160:164])  # (4, 24)
+low, middle, high = np.moveaxis(band, -1, 0) / 1000
+for at, *rest in zip(hours, low, middle, high, strict=True):
+    day = (at - hours[0, 0]) / 24
+    axes.fill_between(day, rest[0], rest[2], alpha=0.3, color="C0", lw=0)
+    axes.plot(day, rest[1], "C0", label="forecast")
+    axes.plot(day, seen.mw[at] / 1000, "k.", label="load")
+axes.legend(*(one[:2] for one in axes.get_legend_handles_labels()))
+axes.set(xlabel="days", ylabel="load, GW", xticks=range(5))
+axes.set_title(f"Four days, each forecast at its midnight ({name})")
+plt.show()
+
+# %% [markdown]
+# The band is narrow after midnight, where the last loads still tell the
+# level, and widens through the day as the unknown weather takes over. It is
+# not the same width every day: the network has learned which days are
+# uncertain.
+
+# %% [markdown]
+# ## Twelve regions, and the tutorial's own split
+#
+# *Is it one region's luck?* One command, `unrolled results 5`, measures all
+# twelve, twice: on the tutorial's split, the last tenth of the rows of each
+# file as they are, and on ours, the last year of an hourly grid.
+
+# %% [markdown]
+# On the tutorial's split we keep its rows as they are, gaps and doubles
+# included, and its last tenth. The simple forecasts then step over the clock
+# changes as its windows do. The lines are fitted for each region alone,
+# while its networks saw all regions together.
+
+# %% tags=["experiment"]
+def their_split(name):
+    """Errors of simple forecasts on the last tenth of the sorted rows."""
+    frame = readings(name).sort_values("Datetime", kind="stable")
+    stamps, load = (frame[one].to_numpy() for one in frame.columns)
+    border = len(load) - (len(load) - 90) // 10
+    z = load / load[:border].mean()
+    hours, days = np.arange(len(z)), calendar(pd.DatetimeIndex(stamps))
+    train, test = hours[:border], hours[border:]
+    drawn = {"naive": naive(z)[test], "drift": drift(z)[test]}
+    none = np.zeros((len(z), 0))
+    for title, known in (("ridge", none), ("ridge, calendar", weekly(days))):
+        model = Line(90).fit(z, known, train)
+        drawn[title] = model.predict(z, known, test)
+    return {title: smape(z[test], one) for title, one in drawn.items()}
+
+# %% tags=["experiment"]
+def our_split(name):
+    """Errors on the last year, and an LSTM among them."""
+    data = Load(to_hourly_grid(readings(name)))
+    drawn = {"naive": naive(data.z)[data.test],
+             "drift": drift(data.z)[data.test]}
+    none = np.zeros((len(data.z), 0))
+    for title, model, known in (
+        ("ridge", Line(90), none),
+        ("ridge, calendar", Line(90), weekly(data.days)),
+        ("LSTM H32", Hourly(nn.LSTM, 32, 6, 0), data.days),
+    ):
+        model.fit(data.z, known, data.train)
+        drawn[title] = model.predict(data.z, known, data.test)
+    return {title: data.costs(one, data.test)["sMAPE"]
+            for title, one in drawn.items()}
+
+# %% tags=["experiment"]
+@experiment(seeds=range(1), tolerance=0.05, needs=EVERY)
+def regions(seed):
+    """Both splits on all twelve regions."""
+    rows = {}
+    for name in REGIONS:
+        for split, costs in (("theirs", their_split(name)),
+                             ("ours", our_split(name))):
+            for title, cost in costs.items():
+                rows[f"{name}, {split}: {title}"] = cost
+    return rows
+
+# %%
+def mean_over_regions(split, title):
+    """The mean error of twelve regions, as the tutorial takes it."""
+    return np.mean([tables["regions"][f"{name}, {split}: {title}"].median
+                    for name in REGIONS])
+
+# %%
+# NBVAL_CHECK_OUTPUT
+print(f"{'mean of twelve, sMAPE %':24} {'their split':>11} {'ours':>6}")
+for title in ("naive", "drift", "ridge", "ridge, calendar"):
+    print(f"{title:24} {mean_over_regions('theirs', title):11.3f}"
+          f" {mean_over_regions('ours', title):6.3f}")
+for cell, share in MEANT.items():
+    print(f"{'the tutorial, ' + cell:24} {share:11.3f}")
+own = mean_over_regions("ours", "LSTM H32")
+print(f"{'our LSTM':24} {'':11} {own:6.3f}")
+wins = [name for name in REGIONS
+        if tables["regions"][f"{name}, ours: LSTM H32"].median
+        < tables["regions"][f"{name}, ours: ridge, calendar"].median]
+print(f"{len(wins)} of {len(REGIONS)} regions prefer it:", *wins)
+
+# %% [markdown]
+# Here is the comparison that was not made. On the tutorial's own split, by
+# the formula of its text, its GRU is at 1.344 percent and its LSTM at 1.548.
+# Drift, with nothing fitted, is at 1.414, between the two. Ninety lags and
+# the calendar, a straight line for each region, are at 0.873.
+#
+# It is no law that networks lose. Our LSTM beats the line in five regions.
+# But over all twelve it is at 0.907, and the line at 0.839, for a recipe
+# that was tuned on AEP meets regions with two years of training.
+
+# %% [markdown]
+# ## The post-mortem
+#
+# *Which of the tutorial's faults matter?* A list of faults is easily made.
+# We ask of each what it changes.
+
+# %% [markdown]
+# First the one that looks worst. A state that belongs to other hours of
+# another region is carried into each batch. To see what it changes, we train
+# a network of the tutorial's kind, two layers with dropout that read ninety
+# hours and forecast once, and hand it another batch's state.
+
+# %% tags=["experiment"]
+def their_network(cell, hidden, layers, seed):
+    """The tutorial's network: it reads windows and forecasts once."""
+    with seeded(seed):
+        rnn = cell(5, hidden, layers, batch_first=True, dropout=0.2)
+        return nn.ModuleDict({"rnn": rnn, "fc": nn.Linear(hidden, 1)})
+
+# %% tags=["experiment"]
+def forecast_of(net, x, state=None):
+    """The forecast after the last step, and the state: (B,)."""
+    h, state = net["rnn"](x, state)  # (B, T, H)
+    return net["fc"](h[:, -1].relu())[:, 0], state
+
+# %% tags=["experiment"]
+def their_batches(rng):
+    """Batches of windows of AEP, with the tutorial's five features."""
+    data = Load(to_hourly_grid(readings("AEP")), ordinal=True)
+    features = np.column_stack([data.z, data.days / data.days.max(0)])
+    while True:
+        begin = rng.integers(0, len(data.train) - 91, 256)
+        x = features[begin[:, None] + np.arange(90)]  # (B, T, F)
+        y = data.z[begin + 90]
+        yield torch.from_numpy(x).float(), torch.from_numpy(y).float()
+
+# %% tags=["experiment"]
+@experiment(seeds=range(3), tolerance=0.5, needs="pjm/AEP")
+def carried_state(seed):
+    """What the state of another batch changes, after 200 updates."""
+    net = their_network(nn.LSTM, 32, 2, seed)
+    batches = their_batches(np.random.default_rng(seed))
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    with seeded(seed):  # dropout draws
+        for _ in range(200):
+            x, y = next(batches)
+            optimizer.zero_grad()
+            nn.functional.mse_loss(forecast_of(net, x)[0], y).backward()
+            optimizer.step()
+    net.eval()
+    (other, _), (x, _) = next(batches), next(batches)
+    rows = {}
+    with torch.no_grad():
+        _, state = forecast_of(net, other)
+        for steps in (90, 24, 5):
+            fresh, carried = (forecast_of(net, x[:, -steps:], one)[0]
+                              for one in (None, state))
+            gap = (fresh - carried).abs().mean() / fresh.std()
+            rows[f"after {steps} steps"] = gap.item()
+    return rows
+
+# %%
+# NBVAL_CHECK_OUTPUT
+carried = tables["carried_state"]["after 90 steps"].median
+for row, gap in tables["carried_state"].items():
+    print(f"{row:15} {gap.median:.1e} of the forecasts' deviation")
+
+# %% [markdown]
+# The tutorial hands the state of one shuffled batch on to the next, which
+# belongs to other hours of other regions. That is wrong, and it does not
+# matter: after ninety steps some millionths are left of it, 2.8e-06 of the
+# forecasts' deviation. With a window of five steps it would have been
+# 1.6e-01. A fault may be harmless by luck, and here the luck is the long
+# window.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+counts = []
+for cell in (nn.GRU, nn.LSTM):
+    net = their_network(cell, 256, 2, 0)
+    counts.append(sum(one.numel() for one in net.parameters()))
+    print(f"{cell.__name__:4} of the tutorial: {counts[-1]:,} weights")
+
+# %% [markdown]
+# With equal widths the tutorial compares 596,993 weights with 795,905, and
+# calls the comparison fair.
+
+# %% [markdown]
+# How much does a forward pass keep for a gradient? PyTorch can be asked: a
+# hook sees every tensor that is put aside. We count the bytes, each memory
+# once, for two batches of different size, and take the difference.
+
+# %%
+def kept_for_backward(net, x):
+    """Bytes that a forward pass keeps for a gradient."""
+    seen_already = {}
+
+    def keep(one):
+        seen_already[one.data_ptr()] = one.numel() * one.element_size()
+        return one
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda one: one):
+        forecast_of(net, x)
+    return sum(seen_already.values())
+
+# %%
+# NBVAL_CHECK_OUTPUT
+net, each = their_network(nn.GRU, 256, 2, 0), []
+for rows in (8, 16):
+    each.append(kept_for_backward(net, torch.zeros(rows, 90, 5)))
+per_window = (each[1] - each[0]) / 8
+tenth = len(frame) // 10  # rows of a test
+megabytes, gigabytes = per_window / 1e6, tenth * per_window / 1e9
+print(f"kept for each window {megabytes:.2f} MB,",
+      f"for {tenth:,} of them {gigabytes:.1f} GB")
+
+# %% [markdown]
+# At the test the tutorial sends all windows of a region through the network
+# at once, and keeps the graph for a gradient that nobody asks for: 11.3 GB
+# for a test of our size. One line, `with torch.no_grad():`, is missing.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+by_row = frame.assign(hour=frame["Datetime"].dt.hour)
+sorted_late = by_row.sort_values("Datetime", kind="stable")
+early = frame.sort_values("Datetime", kind="stable")
+early = early.assign(hour=early["Datetime"].dt.hour)
+print("sorted before or after, the same:", sorted_late.equals(early))
+train_part, *_, test_part = split_by_time(load, *data.index[
+    [data.valid[0], data.test[0]]])
+print("the test is within the training's range:",
+      bool(train_part.min() <= test_part.min()
+           and test_part.max() <= train_part.max()))
+
+# %% [markdown]
+# Two more faults that are none. The rows are sorted only after the hour and
+# the weekday have been taken from each, which is the same thing. And the
+# scaling is fitted on the whole file, test included: a leak in principle,
+# but the extremes lie in the training, so that the scale is the same to the
+# last digit. A leak has to be looked for by what it changes.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+days_of_week = frame["Datetime"].dt.day_of_week
+print("weekdays from", days_of_week.min(), "to", days_of_week.max())
+low, high = frame["MW"].min(), frame["MW"].max()
+clean = (load.max() - load.min()) / (high - low)
+print(f"without the drop-out the range is {clean:.2f} of what it was")
+
+# %% [markdown]
+# Smaller things. The text counts weekdays from one to seven, the code from 0
+# to 6. It says that a scaling between the extremes keeps the importance of
+# outliers. It does worse. A single drop-out sets the lower end, and all real
+# loads move together into 0.67 of the range.
+
+# %% [markdown]
+# ## Claim against measurement
+#
+# *Which of the tutorial's statements hold?*
+
+# %%
+line_theirs = mean_over_regions("theirs", "ridge, calendar")
+drift_theirs = mean_over_regions("theirs", "drift")
+narrow = raced[0]["LSTM H32, sMAPE"]
+ordinal, weekly_line = (both[0][f"{row}, sMAPE"].median
+                        for row in ("ridge 90, ordinal", "ridge 90"))
+two = [tables["preparing"][f"{way}, two regions, MB"].median
+       for way in ("theirs", "ours")]
+
+# %% [markdown]
+# First the faults once more, each with what it changes.
+
+# %%
+EFFECTS = {
+    "a quarter in the metric": f"{MEANT['GRU']:.3f} and not "
+                               f"{CLAIMED['GRU']:.3f} %",
+    "no baseline": f"ridge {line_theirs:.3f}, drift {drift_theirs:.3f} %",
+    "a single seed": f"{narrow.low:.3f} to {narrow.high:.3f} % over five",
+    "an ordinal calendar": f"{ordinal:.3f}, by hour of week "
+                           f"{weekly_line:.3f} %",
+    "windows written out": f"{two[0]:.0f} MB, as views {two[1]:.0f} MB",
+    "regions side by side": f"up to {max(leaks.values()):.0f} % of a test",
+    "a graph at the test": f"{megabytes:.2f} MB a window",
+    "equal widths": f"{counts[0]:,} and {counts[1]:,} weights",
+    "a carried state": f"{carried:.1e} of a forecast",
+}
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for fault, effect in EFFECTS.items():
+    print(f"{fault:24} {effect}")
+
+# %% [markdown]
+# Then the recipes side by side, with the tutorial's own times for its
+# evaluation. They were taken with a clock on the wall, once.
+
+# %%
+RECIPES = {  # the tutorial's, and our wide LSTM's
+    "lookback, hours": (90, 120), "hours scored of it": (1, 96),
+    "windows in a batch": (1024, 16), "layers": (2, 1), "units": (256, 64),
+    "epochs": (5, 20), "learning rate": (1e-3, 1e-2), "seeds": (1, 5),
+}
+STATED = {"evaluation, GRU": 26.02710079999997,
+          "evaluation, LSTM": 19.92910290000009}
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for row, (theirs, ours) in RECIPES.items():
+    print(f"{row:20} {theirs:>8} {ours:>8}")
+for row, seconds in STATED.items():
+    print(f"{row:20} {seconds:8.2f} s, as stated")
+
+# %% [markdown]
+# *Slightly better* is the LSTM by nothing in the tutorial: by its own
+# figures the GRU is, with one seed each. Among ours, five seeds of one LSTM
+# go from 0.614 to 0.628 percent. The tutorial trains on windows that score
+# one hour, we on chunks that score ninety-six, with less than a twentieth of
+# the weights, and that is where our seconds come from.
+#
+# Three faults change what one concludes: the metric, the missing line, and
+# the single seed. Two spoil the race, the calendar and the equal widths; two
+# cost memory and time. One, the regions side by side, may have flattered the
+# networks, and we cannot say by how much without training them. And three
+# are faults on paper alone.
+#
+# Where do *our* models still fail? They have no weather. A day ahead the
+# best of them is off by half of what yesterday would have cost, and no
+# recurrent cell will find a cold front in a load that has not felt it.
+
+# %% [markdown]
+# ## What stays
+#
+# *Before two networks are compared, compare one with a straight line; and
+# when they are compared, say per what.*
+#
+# Three questions to think about, without code.
+#
+# 1. A forecast is rolled until the load crosses a threshold. How often will it
+#    be early, and does a good mean error say anything about that?
+# 2. The operator pays more for a load that was not planned than for one that
+#    was planned and did not come. Which of this chapter's losses says so?
+# 3. A competitor's model is trained on all regions and tested on the last year
+#    of each. What would you have to know before you believe its error?
+#
+# Sources. The tutorial and its copy are retold here in our own words. The
+# load is that of PJM {cite:p}`pjm`. The scaled error is that of
+# {cite:t}`hyndman2006`, the quantile's loss that of {cite:t}`koenker1978`,
+# ridge regression that of {cite:t}`hoerl1970`, boosted trees are those of
+# {cite:t}`friedman2001`; the GRU is described by {cite:t}`cho2014`, the LSTM
+# by {cite:t}`hochreiter1997`, the learning rate that rises and falls once by
+# {cite:t}`smith2017`, weight decay beside the gradient by
+# {cite:t}`loshchilov2019`.

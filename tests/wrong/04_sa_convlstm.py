@@ -1,0 +1,2219 @@
+# %% exercise="bounce" mistake="wraps_around" says="A digit that leaves on one side comes in on the other; fold the path at the border."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        corners = (start + step * speed) % (room + 1)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips
+
+
+# %% exercise="bounce" mistake="cut_at_the_border" says="A digit slides out of the frame and is cut off; keep it whole inside."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        corners = np.abs(start + step * speed) % size
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit[: place.size(0), : place.size(1)]))
+    return clips
+
+
+# %% exercise="bounce" mistake="sticks_to_the_border" says="A digit that meets the border stays there; turn it back."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        corners = np.clip(start + step * speed, 0, room)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips
+
+
+# %% exercise="bounce" mistake="loses_the_overshoot" says="A step that would pass the border ends on it; what is left of the step goes back inside."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 2))
+    corners = start
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        if step:
+            corners = np.clip(corners + speed, 0, room)
+            speed = np.where((corners == 0) | (corners == room), -speed, speed)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips
+
+
+# %% exercise="bounce" mistake="one_path_for_all" says="All clips share one path; draw a start and a speed for each."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (1, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (1, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way).repeat(count, 0)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips
+
+
+# %% exercise="bounce" mistake="digits_move_together" says="The two digits of a clip share one path; each has its own."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 1, 2)).repeat(2, 1)
+    speed = rng.choice([-2, -1, 1, 2], (count, 1, 2)).repeat(2, 1)
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips
+
+
+# %% exercise="bounce" mistake="overlap_is_added" says="Where digits overlap their brightness is added; the brighter one counts."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(place + digit)
+    return clips
+
+
+# %% exercise="bounce" mistake="second_digit_on_top" says="The second digit covers the first with its black pixels too; the brighter one counts."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(digit)
+    return clips
+
+
+# %% exercise="bounce" mistake="last_place_left_out" says="The rightmost and the lowest place are never a start; the upper end of integers is not drawn."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips
+
+
+# %% exercise="bounce" mistake="only_forward" says="Every digit starts to the right and downwards; speeds have both signs."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips
+
+
+# %% exercise="bounce" mistake="some_stand_still" says="A speed of zero is drawn too; every digit moves by one or two pixels."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.integers(-2, 3, (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips
+
+
+# %% exercise="bounce" mistake="diagonal_only" says="Both axes have the same speed; draw one for each."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 1))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips
+
+
+# %% exercise="bounce" mistake="global_generator" says="The draws come from numpy's global generator; use the one that is handed in."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = np.random.randint(0, room + 1, (count, 2, 2))
+    speed = np.random.choice([-2, -1, 1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips
+
+
+# %% exercise="bounce" mistake="axes_swapped" says="Rows and columns are swapped: a tall digit gets the room of a wide one; rows come first."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - w, size - h])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit[: place.size(0), : place.size(1)]))
+    return clips
+
+
+# %% exercise="bounce" mistake="time_first" says="The clips have time first; the first axis counts the clips."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips.transpose(0, 1)
+
+
+# %% exercise="bounce" mistake="no_channel_axis" says="The axis for the channel is missing; a frame is (1, H, W)."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room)  # there and back
+        corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
+        for clip, pair, corner in zip(clips, digits, corners):
+            for digit, (y, x) in zip(pair, corner):
+                place = clip[step, 0, y : y + h, x : x + w]
+                place.copy_(torch.maximum(place, digit))
+    return clips[:, :, 0]
+
+
+# %% exercise="ssim" mistake="mean_over_pixels" says="The squared error is a mean over pixels; of a frame it is their sum."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).mean(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="mean_of_a_sum" says="The errors of all frames are summed and averaged over the batch; keep one figure for each frame."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().sum() / len(x)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().sum() / len(x)
+
+
+# %% exercise="ssim" mistake="one_figure_a_sequence" says="The error is summed over all frames of a sequence; keep the axis of time."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(1).sum(1)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(1).sum(1)
+
+
+# %% exercise="ssim" mistake="signed_error" says="The gaps of opposite sign cancel; take absolute values before the sum."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).flatten(2).sum(2).abs()
+
+
+# %% exercise="ssim" mistake="log_of_a_mean" says="PSNR is the logarithm of a mean over frames; take the logarithm of each frame first."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2).mean().expand(x.shape[:2])
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="peak_of_a_byte" says="PSNR is measured from 255 whatever the peak is; use the argument."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(255**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="peak_not_squared" says="The peak stands beside a squared error without a square; square it."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="natural_logarithm" says="PSNR is taken with the natural logarithm; decibels use the one of ten."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="constants_of_a_byte" says="The constants of SSIM are made for a peak of 255; scale them with the argument."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="constants_swapped" says="The two constants of SSIM are swapped; the smaller one goes with the means."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.03 * peak) ** 2, (0.01 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="box_window" says="All pixels of the window count alike; weigh them by a Gaussian."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.ones(11)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="padded_with_black" says="The window hangs over the border and sees black there; keep it inside."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None], padding=5)
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="one_window_for_all" says="SSIM is taken once over the whole frame; slide a window over it."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return a.flatten(0, 2)[:, None].mean((2, 3), keepdim=True)
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="brightness_alone" says="Only the means are compared; multiply by the share of the covariance."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) / (mx * mx + my * my + c1)
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="dissimilarity" says="What is returned grows with the difference; a frame and itself have a similarity of one."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    score = (1 - score) / 2
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ConvLSTMCell" mistake="gate_order" says="The chunks are taken as i, f, o, g; the order is i, f, g, o, as in nn.LSTMCell."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([x, h], 1))  # (B, 4 * hidden, H, W)
+        i, f, o, g = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="ConvLSTMCell" mistake="input_and_forget_swapped" says="Input and forget gate are swapped; the order is i, f, g, o."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([x, h], 1))  # (B, 4 * hidden, H, W)
+        f, i, g, o = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="ConvLSTMCell" mistake="no_bias" says="The gates have no bias; leave it in the convolution."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2, bias=True
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = conv2d(torch.cat([x, h], 1), self.gates.weight, padding=self.gates.padding)  # (B, 4 * hidden, H, W)
+        i, f, g, o = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="ConvLSTMCell" mistake="state_first" says="The state stands before the input in the concatenation; the input comes first."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([h, x], 1))  # (B, 4 * hidden, H, W)
+        i, f, g, o = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="ConvLSTMCell" mistake="height_and_width_swapped" says="The state of zeros has height and width swapped; take them from the input in order."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            x = x.mT
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([x, h], 1))  # (B, 4 * hidden, H, W)
+        i, f, g, o = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="ConvLSTMCell" mistake="no_tanh_on_the_cell" says="The output is o times c; take the tanh of c first."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([x, h], 1))  # (B, 4 * hidden, H, W)
+        i, f, g, o = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c, c
+
+
+# %% exercise="ConvLSTMCell" mistake="old_cell_shown" says="The output shows the cell of the step before; show the new one."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([x, h], 1))  # (B, 4 * hidden, H, W)
+        i, f, g, o = gates.chunk(4, 1)
+        new = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), new
+
+
+# %% exercise="ConvLSTMCell" mistake="candidate_is_a_gate" says="The candidate g goes through a sigmoid; it takes a tanh."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([x, h], 1))  # (B, 4 * hidden, H, W)
+        i, f, g, o = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.sigmoid()
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="ConvLSTMCell" mistake="coupled_gates" says="What is forgotten is tied to what is written; the forget gate is a gate of its own."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([x, h], 1))  # (B, 4 * hidden, H, W)
+        i, f, g, o = gates.chunk(4, 1)
+        c = (1 - i.sigmoid()) * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="ConvLSTMCell" mistake="state_on_the_module" says="The state is kept on the module and meets the next sequence; take it in and hand it out."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            state = getattr(self, "state", None)
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([x, h], 1))  # (B, 4 * hidden, H, W)
+        i, f, g, o = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        self.state = (o.sigmoid() * c.tanh()).detach(), c.detach()
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="ConvLSTMCell" mistake="cell_overwritten" says="The cell is changed in place, in the caller's tensor too; make a new one."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([x, h], 1))  # (B, 4 * hidden, H, W)
+        i, f, g, o = gates.chunk(4, 1)
+        with torch.no_grad():
+            c.mul_(f.sigmoid()).add_(i.sigmoid() * g.tanh())
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="ConvLSTMCell" mistake="kernel_ignored" says="The kernel is always of size three; use the argument."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        middle = self.gates.kernel_size[0] // 2
+        weight = nn.functional.pad(self.gates.weight, (1, 1, 1, 1))
+        weight = weight[:, :, middle : middle + 3, middle : middle + 3]
+        gates = conv2d(torch.cat([x, h], 1), weight, self.gates.bias, padding=1)
+        i, f, g, o = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="attend" mistake="softmax_over_queries" says="The weights sum to one over those who ask; they have to over those who answer."
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    scores = query.mT @ key  # (B, N, N): row i is what i asks
+    weights = scores.softmax(1)
+    return value @ weights.mT  # (B, C, N)
+
+
+# %% exercise="attend" mistake="softmax_over_everything" says="The weights sum to one over all pairs; each position that asks has its own softmax."
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    scores = query.mT @ key  # (B, N, N): row i is what i asks
+    weights = scores.flatten(1).softmax(1).view_as(scores)
+    return value @ weights.mT  # (B, C, N)
+
+
+# %% exercise="attend" mistake="no_softmax" says="The scores weigh the values as they are; put them through a softmax."
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    scores = query.mT @ key  # (B, N, N): row i is what i asks
+    weights = scores
+    return value @ weights.mT  # (B, C, N)
+
+
+# %% exercise="attend" mistake="divided_by_a_root" says="The scores are divided by the root of K; equation 2 has no such factor."
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    scores = query.mT @ key / query.size(1) ** 0.5  # (B, N, N): row i is what i asks
+    weights = scores.softmax(2)
+    return value @ weights.mT  # (B, C, N)
+
+
+# %% exercise="attend" mistake="weights_transposed" says="The weights are transposed when they meet the values; position i gathers with row i."
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    scores = query.mT @ key  # (B, N, N): row i is what i asks
+    weights = scores.softmax(2)
+    return value @ weights  # (B, C, N)
+
+
+# %% exercise="attend" mistake="query_and_key_swapped" says="Key and query are swapped; row i of the scores belongs to the query of i."
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    scores = key.mT @ query  # (B, N, N): row i is what i asks
+    weights = scores.softmax(2)
+    return value @ weights.mT  # (B, C, N)
+
+
+# %% exercise="attend" mistake="naive_exponential" says="The exponential of a large score overflows; softmax subtracts the largest first."
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    scores = query.mT @ key  # (B, N, N): row i is what i asks
+    weights = scores.exp() / scores.exp().sum(2, keepdim=True)
+    return value @ weights.mT  # (B, C, N)
+
+
+# %% exercise="attend" mistake="sigmoid_weights" says="Each score has its own sigmoid; the weights of a position share a softmax."
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    scores = query.mT @ key  # (B, N, N): row i is what i asks
+    weights = scores.sigmoid()
+    return value @ weights.mT  # (B, C, N)
+
+
+# %% exercise="attend" mistake="mean_of_the_answers" says="The weighed values are averaged once more; their weights sum to one already."
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    scores = query.mT @ key  # (B, N, N): row i is what i asks
+    weights = scores.softmax(2)
+    return value @ weights.mT / value.size(2)  # (B, C, N)
+
+
+# %% exercise="attend" mistake="one_answer_for_all" says="All positions get the answer to the mean query; each asks for itself."
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    scores = query.mean(2, keepdim=True).expand_as(query).mT @ key  # (B, N, N): row i is what i asks
+    weights = scores.softmax(2)
+    return value @ weights.mT  # (B, C, N)
+
+
+# %% exercise="SelfAttention" mistake="no_residual" says="The map itself is not added; return W_f Z + H."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.query, self.key, self.value
+        z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
+        return self.mix(z.unflatten(2, h.shape[2:]))
+
+
+# %% exercise="SelfAttention" mistake="doubled_output" says="The output is added to itself; add the argument H to it."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.query, self.key, self.value
+        z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
+        new_h = self.mix(z.unflatten(2, h.shape[2:]))
+        new_h += new_h
+        return new_h
+
+
+# %% exercise="SelfAttention" mistake="doubled_residual" says="H is added twice; once is enough."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.query, self.key, self.value
+        z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
+        return self.mix(z.unflatten(2, h.shape[2:])) + h + h
+
+
+# %% exercise="SelfAttention" mistake="residual_inside" says="H is added before W_f; it passes by the map."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.query, self.key, self.value
+        z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
+        return self.mix(z.unflatten(2, h.shape[2:]) + h)
+
+
+# %% exercise="SelfAttention" mistake="values_unmapped" says="H itself is gathered; map it by W_v first."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.query, self.key, self.value
+        z = attend(self.query(h).flatten(2), self.key(h).flatten(2), h.flatten(2))  # (B, C, N)
+        return self.mix(z.unflatten(2, h.shape[2:])) + h
+
+
+# %% exercise="SelfAttention" mistake="no_mix" says="Z is added without W_f; mix its channels first."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.query, self.key, self.value
+        z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
+        return z.unflatten(2, h.shape[2:]) + h
+
+
+# %% exercise="SelfAttention" mistake="height_and_width_swapped" says="The positions are laid out column by column; take height and width in order."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.query, self.key, self.value
+        z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
+        return self.mix(z.unflatten(2, h.shape[:1:-1]).mT) + h
+
+
+# %% exercise="SelfAttention" mistake="rows_alone" says="Each row attends to itself alone; flatten both sides into N positions."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.query, self.key, self.value
+        z = attend(*(one(h).transpose(1, 2).flatten(0, 1) for one in maps))
+        z = z.unflatten(0, (len(h), h.size(2))).transpose(1, 2).flatten(2)  # (B, C, N)
+        return self.mix(z.unflatten(2, h.shape[2:])) + h
+
+
+# %% exercise="SelfAttention" mistake="key_asks" says="Query and key are swapped; the first argument of attend asks."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.key, self.query, self.value
+        z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
+        return self.mix(z.unflatten(2, h.shape[2:])) + h
+
+
+# %% exercise="sam_aggregate" mistake="memory_asks" says="The memory's answer is asked for by the memory; the query of H asks both."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    query = memory.query(h).flatten(2)  # (B, K, N)
+    z_h = attend(
+        query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
+    )
+    z_m = attend(
+        memory.query(m).flatten(2), memory.key_m(m).flatten(2), memory.value_m(m).flatten(2)
+    )
+    z = torch.cat([z_h, z_m], 1)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
+
+
+# %% exercise="sam_aggregate" mistake="keys_of_the_state" says="The memory's keys are made of H; make them of M."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    query = memory.query(h).flatten(2)  # (B, K, N)
+    z_h = attend(
+        query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
+    )
+    z_m = attend(
+        query, memory.key_m(h).flatten(2), memory.value_m(m).flatten(2)
+    )
+    z = torch.cat([z_h, z_m], 1)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
+
+
+# %% exercise="sam_aggregate" mistake="key_and_query_swapped" says="The memory asks and H answers; the query is made of H and the keys of M."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    query = memory.query(h).flatten(2)  # (B, K, N)
+    z_h = attend(
+        query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
+    )
+    z_m = attend(
+        memory.key_m(h).flatten(2), memory.query(m).flatten(2), memory.value_m(m).flatten(2)
+    )
+    z = torch.cat([z_h, z_m], 1)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
+
+
+# %% exercise="sam_aggregate" mistake="values_of_the_state" says="The memory's values are made of H; make them of M."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    query = memory.query(h).flatten(2)  # (B, K, N)
+    z_h = attend(
+        query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
+    )
+    z_m = attend(
+        query, memory.key_m(m).flatten(2), memory.value_m(h).flatten(2)
+    )
+    z = torch.cat([z_h, z_m], 1)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
+
+
+# %% exercise="sam_aggregate" mistake="wrong_order" says="Z_m stands before Z_h in the fusion; the order is Z_h, then Z_m."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    query = memory.query(h).flatten(2)  # (B, K, N)
+    z_h = attend(
+        query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
+    )
+    z_m = attend(
+        query, memory.key_m(m).flatten(2), memory.value_m(m).flatten(2)
+    )
+    z = torch.cat([z_m, z_h], 1)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
+
+
+# %% exercise="sam_aggregate" mistake="memory_dropped" says="Z_m is left out of the fusion; concatenate both."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    query = memory.query(h).flatten(2)  # (B, K, N)
+    z_h = attend(
+        query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
+    )
+    z_m = attend(
+        query, memory.key_m(m).flatten(2), memory.value_m(m).flatten(2)
+    )
+    z = torch.cat([z_h, 0 * z_m], 1)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
+
+
+# %% exercise="sam_aggregate" mistake="state_dropped" says="Z_h is left out of the fusion; concatenate both."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    query = memory.query(h).flatten(2)  # (B, K, N)
+    z_h = attend(
+        query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
+    )
+    z_m = attend(
+        query, memory.key_m(m).flatten(2), memory.value_m(m).flatten(2)
+    )
+    z = torch.cat([0 * z_h, z_m], 1)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
+
+
+# %% exercise="sam_aggregate" mistake="shared_maps" says="The memory is mapped by the weights of H; it has a key and a value of its own."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    query = memory.query(h).flatten(2)  # (B, K, N)
+    z_h = attend(
+        query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
+    )
+    z_m = attend(
+        query, memory.key_h(m).flatten(2), memory.value_h(m).flatten(2)
+    )
+    z = torch.cat([z_h, z_m], 1)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
+
+
+# %% exercise="sam_aggregate" mistake="one_softmax_for_both" says="State and memory compete in one softmax; each answer has its own."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    query = memory.query(h).flatten(2)  # (B, K, N)
+    key = torch.cat([memory.key_h(h).flatten(2), memory.key_m(m).flatten(2)], 2)
+    v_h, v_m = memory.value_h(h).flatten(2), memory.value_m(m).flatten(2)
+    value = torch.cat([torch.cat([v_h, 0 * v_m], 2), torch.cat([0 * v_h, v_m], 2)], 1)
+    z = attend(query, key, value)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
+
+
+# %% exercise="sam_aggregate" mistake="with_a_residual" says="H is added to Z; the residual belongs to the plain module."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    query = memory.query(h).flatten(2)  # (B, K, N)
+    z_h = attend(
+        query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
+    )
+    z_m = attend(
+        query, memory.key_m(m).flatten(2), memory.value_m(m).flatten(2)
+    )
+    z = torch.cat([z_h, z_m], 1)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:])) + h  # (B, C, H, W)
+
+
+# %% exercise="sam_aggregate" mistake="detached_memory" says="The memory is cut off from its history; leave the gradient whole."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    m = m.detach()
+    query = memory.query(h).flatten(2)  # (B, K, N)
+    z_h = attend(
+        query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
+    )
+    z_m = attend(
+        query, memory.key_m(m).flatten(2), memory.value_m(m).flatten(2)
+    )
+    z = torch.cat([z_h, z_m], 1)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
+
+
+# %% exercise="sam_aggregate" mistake="divided_by_a_root" says="The scores are divided by the root of K; equation 5 has no such factor."
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    query = memory.query(h).flatten(2)
+    query = query / (4 * query.size(1)) ** 0.5  # (B, K, N)
+    z_h = attend(
+        query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
+    )
+    z_m = attend(
+        query, memory.key_m(m).flatten(2), memory.value_m(m).flatten(2)
+    )
+    z = torch.cat([z_h, z_m], 1)  # (B, 2C, N)
+    return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
+
+
+# %% exercise="sam_update" mistake="gate_and_rest_swapped" says="i' keeps the memory and 1 - i' writes; it is the other way round."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = i * m + (1 - i) * g.tanh()
+    return o.sigmoid() * m, m
+
+
+# %% exercise="sam_update" mistake="no_tanh" says="The candidate is written without its tanh, so that the memory can grow; apply it."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = (1 - i) * m + i * g
+    return o.sigmoid() * m, m
+
+
+# %% exercise="sam_update" mistake="sigmoid_candidate" says="The candidate goes through a sigmoid and is never negative; it takes a tanh."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = (1 - i) * m + i * g.sigmoid()
+    return o.sigmoid() * m, m
+
+
+# %% exercise="sam_update" mistake="tanh_of_the_memory" says="The output takes a tanh of the memory, as an LSTM does; equation 9 has none."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = (1 - i) * m + i * g.tanh()
+    return o.sigmoid() * m.tanh(), m
+
+
+# %% exercise="sam_update" mistake="state_shown" says="The output gate shows H; it shows the new memory."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = (1 - i) * m + i * g.tanh()
+    return o.sigmoid() * h, m
+
+
+# %% exercise="sam_update" mistake="state_added" says="H is added to the output; the residual belongs to the plain module."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = (1 - i) * m + i * g.tanh()
+    return o.sigmoid() * m + h, m
+
+
+# %% exercise="sam_update" mistake="detached_memory" says="The memory is detached before it is updated; its gradient has to reach back."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = (1 - i) * m.detach() + i * g.tanh()
+    return o.sigmoid() * m, m
+
+
+# %% exercise="sam_update" mistake="deaf_to_the_state" says="The gates hear Z alone; they hear H too."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, 0 * h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = (1 - i) * m + i * g.tanh()
+    return o.sigmoid() * m, m
+
+
+# %% exercise="sam_update" mistake="deaf_to_z" says="The gates hear H alone; they hear Z too."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([0 * z, h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = (1 - i) * m + i * g.tanh()
+    return o.sigmoid() * m, m
+
+
+# %% exercise="sam_update" mistake="state_first" says="H stands before Z in the gates; the order is Z, then H."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([h, z], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = (1 - i) * m + i * g.tanh()
+    return o.sigmoid() * m, m
+
+
+# %% exercise="sam_update" mistake="old_memory_shown" says="The output shows the memory of the step before; show the new one."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    new = (1 - i) * m + i * g.tanh()
+    return o.sigmoid() * m, new
+
+
+# %% exercise="sam_update" mistake="gate_order" says="The chunks are taken as i, o, g; the order is i, g, o."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
+    i, o, g = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = (1 - i) * m + i * g.tanh()
+    return o.sigmoid() * m, m
+
+
+# %% exercise="sam_update" mistake="memory_not_kept" says="What is written is added to the whole memory; the rest keeps only 1 - i' of it."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = m + i * g.tanh()
+    return o.sigmoid() * m, m
+
+
+# %% exercise="sam_update" mistake="results_swapped" says="The memory comes first in the result; the output comes first."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
+    i, g, o = gates.chunk(3, 1)
+    i = i.sigmoid()
+    m = (1 - i) * m + i * g.tanh()
+    return m, o.sigmoid() * m
+
+
+# %% exercise="Forecaster" mistake="all_layers_read_x" says="Every layer reads the frame and none the layer below, so that only the last one trains; hand the map up."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, truth[:, ahead], x)
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+            x = states[-1][0]
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="Forecaster" mistake="last_frame_twice" says="The last given frame is fed a second time; it makes the first forecast at once."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon):
+            ahead = t - given.size(1) - 1
+            if ahead < 0:
+                x = given[:, min(t, given.size(1) - 1)]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, truth[:, ahead], x)
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="Forecaster" mistake="logits_fed_back" says="Raw logits are fed back where frames are expected; put them through a sigmoid."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1]
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, truth[:, ahead], x)
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="Forecaster" mistake="truth_always_fed" says="True frames are fed whenever they are at hand, at the test too; feed them where shown says so."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None:
+                x = truth[:, ahead]
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="Forecaster" mistake="mask_upside_down" says="The network's own frame is fed where the true one is asked for; swap the two."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, x, truth[:, ahead])
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="Forecaster" mistake="frame_of_the_future" says="After a forecast the true frame after it is fed; feed the frame that was forecast."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, truth[:, min(t - given.size(1) + 1, horizon - 1)], x)
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="Forecaster" mistake="one_mask_for_all" says="The first sequence decides for the whole batch what is fed; each has its own mask."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = bool(shown[0, ahead])
+                x = truth[:, ahead] if fed else x
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="Forecaster" mistake="smoothed_over_time" says="Given frames are mixed with those after them, and true frames of the future with them; a step may see its past alone."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        if truth is not None:
+            every = torch.cat([given, truth], 1)
+            given = (every + every.roll(-1, 1))[:, : given.size(1)] / 2
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, truth[:, ahead], x)
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="Forecaster" mistake="state_on_the_module" says="The states are kept on the module and meet the next sequence; begin each call anew."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = self.__dict__.setdefault("states", [None] * len(self.layers))
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, truth[:, ahead], x)
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="Forecaster" mistake="layers_in_a_plain_list" says="The layers stand in a plain list and are no part of the module; use nn.ModuleList."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = list(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, truth[:, ahead], x)
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="Forecaster" mistake="layers_without_gradient" says="Each layer gets a detached map, so that only the last one trains; leave the gradient whole."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, truth[:, ahead], x)
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x.detach(), states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="Forecaster" mistake="frames_returned" says="Frames between zero and one come back; logits are asked for."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, truth[:, ahead], x)
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1).sigmoid()
+
+
+# %% exercise="Forecaster" mistake="time_first" says="The forecasts have time first; the first axis is the batch."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, truth[:, ahead], x)
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits)
+
+
+# %% exercise="Forecaster" mistake="states_not_carried" says="Every step starts from no state; carry each layer's state on."
+class Forecaster(nn.Module):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+        logits = []
+        for t in range(given.size(1) + horizon - 1):
+            ahead = t - given.size(1)  # of which forecast, from 0
+            if ahead < 0:
+                x = given[:, t]  # (B, C, H, W)
+            else:
+                x = logits[-1].sigmoid()
+            if ahead >= 0 and truth is not None and shown is not None:
+                fed = shown[:, ahead, None, None, None]
+                x = torch.where(fed, truth[:, ahead], x)
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, None)
+                x = states[n][0]  # (B, hidden, H, W)
+            if ahead >= -1:
+                logits.append(self.head(x))
+        return torch.stack(logits, 1)
+
+
+# %% exercise="sam_efficient" mistake="scaled" says="The fused kernel divides by the root of K unless it is told not to; pass a scale of one."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    def rows(layer: nn.Module, x: Tensor) -> Tensor:  # (B, N, out)
+        return linear(x.flatten(2).mT, layer.weight.flatten(1))
+
+    query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
+    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
+    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
+    z = scaled_dot_product_attention(
+        query, torch.stack(key, 1), torch.stack(value, 1)
+    )  # (B, 2, N, C)
+    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
+    return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
+
+
+# %% exercise="sam_efficient" mistake="explicit" says="All N x N weights are made and kept; hand queries, keys and values to the fused kernel."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    return memory(h, m)
+
+
+# %% exercise="sam_efficient" mistake="strided" says="The rows are views of maps with channels first, and the kernel falls back to the explicit one; its last axis has to be dense."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    def rows(layer: nn.Module, x: Tensor) -> Tensor:  # (B, N, out)
+        return layer(x).flatten(2).mT
+
+    query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
+    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
+    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
+    z = scaled_dot_product_attention(
+        query, torch.stack([k.mT for k in key], 1).mT, torch.stack([v.mT for v in value], 1).mT, scale=1.0
+    )  # (B, 2, N, C)
+    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
+    return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
+
+
+# %% exercise="sam_efficient" mistake="memory_asks" says="The second head is asked by the memory; both heads share the query of H."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    def rows(layer: nn.Module, x: Tensor) -> Tensor:  # (B, N, out)
+        return linear(x.flatten(2).mT, layer.weight.flatten(1))
+
+    query = torch.stack([rows(memory.query, h), rows(memory.query, m)], 1)
+    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
+    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
+    z = scaled_dot_product_attention(
+        query, torch.stack(key, 1), torch.stack(value, 1), scale=1.0
+    )  # (B, 2, N, C)
+    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
+    return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
+
+
+# %% exercise="sam_efficient" mistake="heads_in_wrong_order" says="The memory's answer stands first; the order is Z_h, then Z_m."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    def rows(layer: nn.Module, x: Tensor) -> Tensor:  # (B, N, out)
+        return linear(x.flatten(2).mT, layer.weight.flatten(1))
+
+    query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
+    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
+    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
+    z = scaled_dot_product_attention(
+        query, torch.stack(key, 1), torch.stack(value, 1), scale=1.0
+    )  # (B, 2, N, C)
+    z = z.flip(1).transpose(1, 2).flatten(2)  # (B, N, 2C)
+    z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
+    return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
+
+
+# %% exercise="sam_efficient" mistake="heads_not_regrouped" says="The heads are laid one after the other along N; bring them side by side for each position."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    def rows(layer: nn.Module, x: Tensor) -> Tensor:  # (B, N, out)
+        return linear(x.flatten(2).mT, layer.weight.flatten(1))
+
+    query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
+    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
+    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
+    z = scaled_dot_product_attention(
+        query, torch.stack(key, 1), torch.stack(value, 1), scale=1.0
+    )  # (B, 2, N, C)
+    z = z.reshape(len(h), -1, 2 * h.size(1))  # (B, N, 2C)
+    z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
+    return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
+
+
+# %% exercise="sam_efficient" mistake="half_precision" says="The attention is computed in half precision; keep the precision of h."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    def rows(layer: nn.Module, x: Tensor) -> Tensor:  # (B, N, out)
+        return linear(x.flatten(2).mT, layer.weight.flatten(1))
+
+    query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
+    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
+    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
+    z = scaled_dot_product_attention(
+        query.bfloat16(), torch.stack(key, 1).bfloat16(), torch.stack(value, 1).bfloat16(), scale=1.0
+    ).to(h)  # (B, 2, N, C)
+    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
+    return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
+
+
+# %% exercise="sam_efficient" mistake="without_gradient" says="The attention runs without a gradient, which saves memory and trains nothing; leave the graph whole."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    def rows(layer: nn.Module, x: Tensor) -> Tensor:  # (B, N, out)
+        return linear(x.flatten(2).mT, layer.weight.flatten(1))
+
+    h0 = h
+    query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
+    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
+    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
+    z = scaled_dot_product_attention(
+        query, torch.stack(key, 1), torch.stack(value, 1), scale=1.0
+    )  # (B, 2, N, C)
+    z = z.detach().transpose(1, 2).flatten(2)  # (B, N, 2C)
+    z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
+    return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
+
+
+# %% exercise="sam_efficient" mistake="causal" says="The kernel is told to hide later positions; positions have no order."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    def rows(layer: nn.Module, x: Tensor) -> Tensor:  # (B, N, out)
+        return linear(x.flatten(2).mT, layer.weight.flatten(1))
+
+    query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
+    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
+    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
+    z = scaled_dot_product_attention(
+        query, torch.stack(key, 1), torch.stack(value, 1), scale=1.0, is_causal=True
+    )  # (B, 2, N, C)
+    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
+    return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
+
+
+# %% exercise="sam_efficient" mistake="contiguous_copies" says="Every query gets a contiguous copy of all keys before the product; let the fused kernel walk over them."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    def rows(layer, x):
+        return linear(x.flatten(2).mT, layer.weight.flatten(1))
+
+    n = h.size(2) * h.size(3)
+    query, answers = rows(memory.query, h), []
+    for key, value in (
+        (rows(memory.key_h, h), rows(memory.value_h, h)),
+        (rows(memory.key_m, m), rows(memory.value_m, m)),
+    ):
+        keys = key[:, None].expand(-1, n, -1, -1).contiguous()  # (B, N, N, K)
+        weights = (keys @ query[..., None])[..., 0].softmax(2)
+        answers.append(weights @ value)
+    z = linear(torch.cat(answers, 2), memory.fuse.weight.flatten(1)).mT
+    return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)

@@ -1,0 +1,1547 @@
+# %% exercise="to_hourly_grid" mistake="first_of_doubles" says="Of two readings of one stamp the first is kept; average them."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    hourly = frame.drop_duplicates(stamps).set_index(stamps)[load]
+    hourly = hourly.sort_index().asfreq("h")
+    around = hourly.rolling(25, center=True, min_periods=1).median()
+    kept = hourly.where(hourly >= around / 2)
+    return kept.interpolate(limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="mean_across_days" says="A doubled stamp gets the mean of that hour over all days; average its own readings."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    usual = frame.groupby(frame[stamps].dt.hour)[load].transform("mean")
+    twice = frame[stamps].duplicated(keep=False)
+    fixed = frame[load].where(~twice, usual)
+    hourly = fixed.groupby(frame[stamps]).mean().asfreq("h")
+    around = hourly.rolling(25, center=True, min_periods=1).median()
+    kept = hourly.where(hourly >= around / 2)
+    return kept.interpolate(limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="forward_fill" says="What is missing repeats the hour before it; draw the line between its neighbors."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    hourly = frame.groupby(stamps)[load].mean().asfreq("h")
+    around = hourly.rolling(25, center=True, min_periods=1).median()
+    kept = hourly.where(hourly >= around / 2)
+    return kept.ffill().bfill()
+
+
+# %% exercise="to_hourly_grid" mistake="reindex_before_sort" says="The grid runs from the first row to the last, and the rows are not sorted; sort them first."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    ends = frame[stamps].iloc[0], frame[stamps].iloc[-1]
+    hours = pd.date_range(min(ends), max(ends), freq="h")
+    hourly = frame.groupby(stamps)[load].mean().reindex(hours)
+    around = hourly.rolling(25, center=True, min_periods=1).median()
+    kept = hourly.where(hourly >= around / 2)
+    return kept.interpolate(limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="rows_as_they_come" says="The hours are taken in the order of the rows; sort by the stamp."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    values = frame.drop_duplicates(stamps)[load].to_numpy(float)
+    start = frame[stamps].min()
+    hours = pd.date_range(start, periods=len(values), freq="h")
+    hourly = pd.Series(values, hours)
+    around = hourly.rolling(25, center=True, min_periods=1).median()
+    kept = hourly.where(hourly >= around / 2)
+    return kept.interpolate(limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="drop_outs_kept" says="A drop-out stays in the series; compare each reading with the median around it."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    hourly = frame.groupby(stamps)[load].mean().asfreq("h")
+    return hourly.interpolate(limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="only_zeros" says="Only a zero counts as a drop-out; compare with half of the median around it."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    hourly = frame.groupby(stamps)[load].mean().asfreq("h")
+    kept = hourly.where(hourly > 0)
+    return kept.interpolate(limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="median_of_all" says="A reading is held against the median of the whole series; use the 25 hours around it."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    hourly = frame.groupby(stamps)[load].mean().asfreq("h")
+    kept = hourly.where(hourly >= hourly.median() / 2)
+    return kept.interpolate(limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="median_of_the_past" says="The median is that of the 25 hours up to a reading; center it."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    hourly = frame.groupby(stamps)[load].mean().asfreq("h")
+    around = hourly.rolling(25, min_periods=1).median()
+    kept = hourly.where(hourly >= around / 2)
+    return kept.interpolate(limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="mean_for_median" says="A mean of the hours around takes the drop-out in; use their median."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    hourly = frame.groupby(stamps)[load].mean().asfreq("h")
+    around = hourly.rolling(25, center=True, min_periods=1).mean()
+    kept = hourly.where(hourly >= around / 2)
+    return kept.interpolate(limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="missing_left_out" says="Hours without a reading are left out; give every hour a row."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    hourly = frame.groupby(stamps)[load].mean().asfreq("h")
+    around = hourly.rolling(25, center=True, min_periods=1).median()
+    kept = hourly.where(hourly >= around / 2)
+    return kept.dropna()
+
+
+# %% exercise="to_hourly_grid" mistake="ends_left_open" says="A drop-out at the first hour stays NaN; let the ends take the nearest reading."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    hourly = frame.groupby(stamps)[load].mean().asfreq("h")
+    around = hourly.rolling(25, center=True, min_periods=1).median()
+    kept = hourly.where(hourly >= around / 2)
+    return kept.interpolate()
+
+
+# %% exercise="to_hourly_grid" mistake="filled_with_the_mean" says="What is missing gets the mean of the series; draw the line between its neighbors."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    hourly = frame.groupby(stamps)[load].mean().asfreq("h")
+    around = hourly.rolling(25, center=True, min_periods=1).median()
+    kept = hourly.where(hourly >= around / 2)
+    return kept.fillna(kept.mean())
+
+
+# %% exercise="to_hourly_grid" mistake="sorted_in_place" says="The frame is sorted in place; leave it as it is."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, load = frame.columns
+    frame.sort_values(stamps, inplace=True)
+    hourly = frame.groupby(stamps)[load].mean().asfreq("h")
+    around = hourly.rolling(25, center=True, min_periods=1).median()
+    kept = hourly.where(hourly >= around / 2)
+    return kept.interpolate(limit_direction="both")
+
+
+# %% exercise="smape" mistake="a_quarter" says="The difference is divided by the sum and by two once more, a quarter of sMAPE; divide by the mean of the two sizes."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    size = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
+    return float(100 * np.mean(np.abs(actual - forecast) / size / 2))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(past[season:] - past[:-season]).mean()
+    return float(np.abs(actual - forecast).mean() / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
+
+
+# %% exercise="smape" mistake="half" says="The sum of the two sizes stands below the bar; it is their mean, half of the sum."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    size = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
+    return float(100 * np.mean(np.abs(actual - forecast) / size))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(past[season:] - past[:-season]).mean()
+    return float(np.abs(actual - forecast).mean() / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
+
+
+# %% exercise="smape" mistake="no_percent" says="smape is a share; give it in percent."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    size = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
+    return float(2 * np.mean(np.abs(actual - forecast) / size))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(past[season:] - past[:-season]).mean()
+    return float(np.abs(actual - forecast).mean() / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
+
+
+# %% exercise="smape" mistake="of_the_actual" says="The error is divided by the actual value alone, which is MAPE; divide by the mean of both."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    size = np.maximum(np.abs(actual), EPS)
+    return float(100 * np.mean(np.abs(actual - forecast) / size))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(past[season:] - past[:-season]).mean()
+    return float(np.abs(actual - forecast).mean() / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
+
+
+# %% exercise="smape" mistake="signs_count" says="The values are added with their signs; add their sizes."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    size = actual + forecast
+    size = np.where(np.abs(size) > EPS, size, EPS)
+    return float(200 * np.mean(np.abs(actual - forecast) / size))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(past[season:] - past[:-season]).mean()
+    return float(np.abs(actual - forecast).mean() / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
+
+
+# %% exercise="smape" mistake="unguarded" says="Zero is divided by zero; guard both divisions with EPS."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    size = np.abs(actual) + np.abs(forecast)
+    with np.errstate(all="ignore"):
+        return float(200 * np.mean(np.abs(actual - forecast) / size))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(past[season:] - past[:-season]).mean()
+    with np.errstate(all="ignore"):
+        return float(np.abs(actual - forecast).mean() / scale)
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
+
+
+# %% exercise="smape" mistake="scaled_by_the_test" says="mase is scaled by how the test changes; take the past."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    size = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
+    return float(200 * np.mean(np.abs(actual - forecast) / size))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    change = np.abs(actual[season:] - actual[:-season])
+    scale = change.mean() if len(change) else 0.0
+    return float(np.abs(actual - forecast).mean() / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
+
+
+# %% exercise="smape" mistake="hourly_scale" says="mase is scaled by the change of one hour; use the season."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    size = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
+    return float(200 * np.mean(np.abs(actual - forecast) / size))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(np.diff(past)).mean()
+    return float(np.abs(actual - forecast).mean() / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
+
+
+# %% exercise="smape" mistake="sides_swapped" says="A forecast that is too low pays 1 - q and one that is too high q; swap them."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    size = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
+    return float(200 * np.mean(np.abs(actual - forecast) / size))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(past[season:] - past[:-season]).mean()
+    return float(np.abs(actual - forecast).mean() / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = forecast - actual
+    return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
+
+
+# %% exercise="smape" mistake="pinball_of_the_mean" says="pinball is taken of the mean gap; take the mean of each gap's cost."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    size = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
+    return float(200 * np.mean(np.abs(actual - forecast) / size))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(past[season:] - past[:-season]).mean()
+    return float(np.abs(actual - forecast).mean() / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = (actual - forecast).mean()
+    return float(max(quantile * gap, (quantile - 1) * gap))
+
+
+# %% exercise="smape" mistake="twice_the_pinball" says="The loss is twice the pinball loss, so that the median costs the absolute error; leave the factor out."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    size = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
+    return float(200 * np.mean(np.abs(actual - forecast) / size))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(past[season:] - past[:-season]).mean()
+    return float(np.abs(actual - forecast).mean() / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(2 * np.maximum(quantile * gap, (quantile - 1) * gap).mean())
+
+
+# %% exercise="naive" mistake="peek" says="The forecast of an hour is that hour's own load; use the hour before."
+def naive(load: np.ndarray) -> np.ndarray:
+    return np.array(load, float)
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    forecast = np.full(len(load), np.nan)
+    forecast[season:] = load[:-season]
+    return forecast
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    before = seasonal_naive(load, season + 1)
+    return naive(load) + seasonal_naive(load, season) - before
+
+
+# %% exercise="naive" mistake="wrapped" says="The last loads come round to the first hours; they have no forecast, which is NaN."
+def naive(load: np.ndarray) -> np.ndarray:
+    return seasonal_naive(load, season=1)
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    return np.roll(np.asarray(load, float), season)
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    before = seasonal_naive(load, season + 1)
+    return naive(load) + seasonal_naive(load, season) - before
+
+
+# %% exercise="naive" mistake="shifted_back" says="The series is shifted the wrong way, so that each hour sees the next one; shift it later."
+def naive(load: np.ndarray) -> np.ndarray:
+    return seasonal_naive(load, season=1)
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    forecast = np.full(len(load), np.nan)
+    forecast[:-season] = load[season:]
+    return forecast
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    before = seasonal_naive(load, season + 1)
+    return naive(load) + seasonal_naive(load, season) - before
+
+
+# %% exercise="naive" mistake="one_too_far" says="The season is counted from the hour before; count it from the hour itself."
+def naive(load: np.ndarray) -> np.ndarray:
+    forecast = np.full(len(load), np.nan)
+    forecast[1:] = load[:-1]
+    return forecast
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    forecast = np.full(len(load), np.nan)
+    forecast[season + 1:] = load[:-season - 1]
+    return forecast
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    load = np.asarray(load, float)
+    forecast = np.full(len(load), np.nan)
+    change = load[1:-season] - load[:-season - 1]
+    forecast[season + 1:] = load[season:-1] + change
+    return forecast
+
+
+# %% exercise="naive" mistake="todays_change" says="drift adds the change into the hour that it forecasts; add the one of a season before."
+def naive(load: np.ndarray) -> np.ndarray:
+    return seasonal_naive(load, season=1)
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    forecast = np.full(len(load), np.nan)
+    forecast[season:] = load[:-season]
+    return forecast
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    return naive(load) + (np.asarray(load, float) - naive(load))
+
+
+# %% exercise="naive" mistake="last_change" says="drift goes on with the last change; add the change of a season before."
+def naive(load: np.ndarray) -> np.ndarray:
+    return seasonal_naive(load, season=1)
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    forecast = np.full(len(load), np.nan)
+    forecast[season:] = load[:-season]
+    return forecast
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    before = seasonal_naive(load, 2)
+    forecast = 2 * naive(load) - before
+    forecast[:season + 1] = np.nan
+    return forecast
+
+
+# %% exercise="naive" mistake="always_a_day" says="The season is always a day; use the argument."
+def naive(load: np.ndarray) -> np.ndarray:
+    forecast = np.full(len(load), np.nan)
+    forecast[1:] = load[:-1]
+    return forecast
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    forecast = np.full(len(load), np.nan)
+    forecast[24:] = load[:-24]
+    return forecast
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    load = np.asarray(load, float)
+    forecast = np.full(len(load), np.nan)
+    forecast[25:] = load[24:-1] + load[1:-24] - load[:-25]
+    return forecast
+
+
+# %% exercise="naive" mistake="change_before" says="drift adds the change of the hour before; yesterday's change into this hour is meant."
+def naive(load: np.ndarray) -> np.ndarray:
+    return seasonal_naive(load, season=1)
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    forecast = np.full(len(load), np.nan)
+    forecast[season:] = load[:-season]
+    return forecast
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    load = np.asarray(load, float)
+    forecast = np.full(len(load), np.nan)
+    change = seasonal_naive(load, season + 1) - seasonal_naive(load, season + 2)
+    forecast[season + 1:] = (naive(load) + change)[season + 1:]
+    return forecast
+
+
+# %% exercise="naive" mistake="in_place" says="The series itself is overwritten; fill a new array."
+def naive(load: np.ndarray) -> np.ndarray:
+    return seasonal_naive(load, season=1)
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    forecast = np.asarray(load)
+    forecast[season:] = forecast[:-season].copy()
+    forecast[:season] = np.nan
+    return forecast
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    before = seasonal_naive(load, season + 1)
+    return naive(load) + seasonal_naive(load, season) - before
+
+
+# %% exercise="naive" mistake="zeros_before" says="Hours without enough past are forecast as zero; NaN says that there is no forecast."
+def naive(load: np.ndarray) -> np.ndarray:
+    return seasonal_naive(load, season=1)
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    forecast = np.zeros(len(load))
+    forecast[season:] = load[:-season]
+    return forecast
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    before = seasonal_naive(load, season + 1)
+    return naive(load) + seasonal_naive(load, season) - before
+
+
+# %% exercise="split_by_time" mistake="border_in_both" says="A border stands in both of its pieces; it belongs to the one that it opens."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
+    ends = [*(cuts - gap + (gap == 0)), len(frame)]
+    pairs = zip([0, *cuts], ends, strict=True)
+    return [frame.iloc[start:end] for start, end in pairs]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="border_before" says="A border closes the piece before it; it opens the one after."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders)) + 1
+    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    return [frame.iloc[start:end] for start, end in pairs]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="shuffled" says="The hours are dealt out at random; cut at the borders."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
+    mixed = frame.sample(frac=1.0, random_state=0)
+    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    return [mixed.iloc[start:end].sort_index() for start, end in pairs]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="no_gap" says="The gap is not left out; end each piece so many hours before its border."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
+    pairs = zip([0, *cuts], [*cuts, len(frame)], strict=True)
+    return [frame.iloc[start:end] for start, end in pairs]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="overlap" says="The gap is added to the earlier piece, which overlaps the next one; take it away."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
+    pairs = zip([0, *cuts], [*(cuts + gap), len(frame)], strict=True)
+    return [frame.iloc[start:end] for start, end in pairs]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="gap_after" says="The gap lies behind the border; the hours before it are meant."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
+    pairs = zip([0, *(cuts + gap)], [*cuts, len(frame)], strict=True)
+    return [frame.iloc[start:end] for start, end in pairs]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="gap_at_the_end" says="The last piece loses a gap too, though no border follows it."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
+    pairs = zip([0, *cuts], [*cuts, len(frame)], strict=True)
+    return [frame.iloc[start:end - gap] for start, end in pairs]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="scaled_on_all" says="Mean and deviation are those of all pieces together; take them from the first alone."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
+    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    return [frame.iloc[start:end] for start, end in pairs]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    every = pd.concat([train, *others])
+    mean, deviation = every.mean(), every.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="each_its_own" says="Each piece is scaled by its own mean and deviation; use those of the first."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
+    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    return [frame.iloc[start:end] for start, end in pairs]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    return [(one - one.mean()) / one.std() for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="min_max" says="The pieces are brought between the training's extremes; use its mean and deviation."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
+    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    return [frame.iloc[start:end] for start, end in pairs]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    low, high = train.min(), train.max()
+    return [(one - low) / (high - low) for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="variance" says="The pieces are divided by the variance; divide by its root."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
+    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    return [frame.iloc[start:end] for start, end in pairs]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, variance = train.mean(), train.var()
+    return [(one - mean) / variance for one in (train, *others)]
+
+
+# %% exercise="windows" mistake="copied" says="Every window is written out; return views of the series."
+def windows(
+    series: np.ndarray, lookback: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    count = len(series) - lookback - horizon + 1
+    past = [series[i:i + lookback] for i in range(count)]
+    ahead = range(lookback, lookback + count)
+    future = [series[i:i + horizon] for i in ahead]
+    return np.array(past), np.array(future)
+
+
+# %% exercise="windows" mistake="last_one_lost" says="The last window is missing; there are T - lookback - horizon + 1."
+def windows(
+    series: np.ndarray, lookback: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    both = sliding_window_view(series, lookback + horizon)[:-1]
+    return both[:, :lookback], both[:, lookback:]
+
+
+# %% exercise="windows" mistake="inside" says="The horizon lies inside the lookback; it begins after it."
+def windows(
+    series: np.ndarray, lookback: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    past = sliding_window_view(series, lookback)
+    return past[:len(series) - lookback - horizon + 1], past[:len(series) - lookback - horizon + 1, -horizon:]
+
+
+# %% exercise="windows" mistake="one_hour_skipped" says="An hour between past and future is left out; the future begins at once."
+def windows(
+    series: np.ndarray, lookback: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    both = sliding_window_view(series, lookback + horizon + 1)
+    return both[:, :lookback], both[:, lookback + 1:]
+
+
+# %% exercise="windows" mistake="out_of_step" says="The future of each row is that of the row after; cut both from one view."
+def windows(
+    series: np.ndarray, lookback: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    past = sliding_window_view(series, lookback)
+    future = sliding_window_view(series[lookback + 1:], horizon)
+    count = len(series) - lookback - horizon + 1
+    last = sliding_window_view(series[-horizon:], horizon)
+    return past[:count], np.concatenate([future, last])[:count]
+
+
+# %% exercise="windows" mistake="backwards" says="Past and future have changed places."
+def windows(
+    series: np.ndarray, lookback: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    both = sliding_window_view(series, lookback + horizon)
+    return both[:, lookback:], both[:, :lookback]
+
+
+# %% exercise="windows" mistake="no_overlap" says="The windows do not overlap; one begins at every hour."
+def windows(
+    series: np.ndarray, lookback: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    both = sliding_window_view(series, lookback + horizon)
+    both = both[::lookback + horizon]
+    return both[:, :lookback], both[:, lookback:]
+
+
+# %% exercise="ridge_fit" mistake="penalized_intercept" says="The intercept is penalized with the weights; center both sides first."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    x = np.hstack([x, np.ones((len(x), 1))])
+    gram = x.T @ x + alpha * np.eye(x.shape[1])
+    both, *_ = np.linalg.lstsq(gram, x.T @ y, rcond=1e-12)
+    return both[:-1], both[-1]
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return x @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="inverse" says="A singular matrix is inverted; solve the system by lstsq."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    center, level = x.mean(0), y.mean(0)
+    moved = x - center
+    gram = moved.T @ moved + alpha * np.eye(x.shape[1])
+    weights = np.linalg.inv(gram) @ (moved.T @ (y - level))
+    return weights, level - center @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return x @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="no_penalty" says="The penalty is left out; add alpha to the diagonal."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    center, level = x.mean(0), y.mean(0)
+    weights, *_ = np.linalg.lstsq(x - center, y - level, rcond=1e-8)
+    return weights, level - center @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return x @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="penalty_times_rows" says="The penalty grows with the number of rows; the sum of squares is not a mean."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    center, level = x.mean(0), y.mean(0)
+    moved = x - center
+    gram = moved.T @ moved + len(x) * alpha * np.eye(x.shape[1])
+    weights, *_ = np.linalg.lstsq(gram, moved.T @ (y - level), rcond=1e-12)
+    return weights, level - center @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return x @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="penalty_squared" says="The penalty is squared; add alpha as it is."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    center, level = x.mean(0), y.mean(0)
+    moved = x - center
+    gram = moved.T @ moved + alpha**2 * np.eye(x.shape[1])
+    weights, *_ = np.linalg.lstsq(gram, moved.T @ (y - level), rcond=1e-12)
+    return weights, level - center @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return x @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="mean_as_intercept" says="The intercept is the mean of the targets; subtract what the weights make of the mean row."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    center, level = x.mean(0), y.mean(0)
+    moved = x - center
+    gram = moved.T @ moved + alpha * np.eye(x.shape[1])
+    weights, *_ = np.linalg.lstsq(gram, moved.T @ (y - level), rcond=1e-12)
+    return weights, level
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return x @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="only_x_centered_wrongly" says="One mean for all columns is subtracted; each column has its own."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    center, level = np.full(x.shape[1], x.mean()), y.mean(0)
+    moved = x - center
+    gram = moved.T @ moved + alpha * np.eye(x.shape[1])
+    weights, *_ = np.linalg.lstsq(gram, moved.T @ (y - level), rcond=1e-12)
+    return weights, level - center @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return x @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="targets_in_one_mean" says="One mean for all targets is subtracted; each target has its own."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    center, level = x.mean(0), y.mean()
+    moved = x - center
+    gram = moved.T @ moved + alpha * np.eye(x.shape[1])
+    weights, *_ = np.linalg.lstsq(gram, moved.T @ (y - level), rcond=1e-12)
+    return weights, level - center @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return x @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="single_precision" says="The sums are taken in the precision of the table; solve in double."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    center, level = x.mean(0), y.mean(0)
+    moved = x - center
+    gram = moved.T @ moved + alpha * np.eye(x.shape[1]).astype(x.dtype)
+    few = np.finfo(x.dtype).eps * 100
+    weights, *_ = np.linalg.lstsq(gram, moved.T @ (y - level), rcond=few)
+    return weights, level - center @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return x @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="no_intercept_added" says="The forecast leaves the intercept out; add it."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    center, level = x.mean(0), y.mean(0)
+    moved = x - center
+    gram = moved.T @ moved + alpha * np.eye(x.shape[1])
+    weights, *_ = np.linalg.lstsq(gram, moved.T @ (y - level), rcond=1e-12)
+    return weights, level - center @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return x @ weights + 0 * intercept
+
+
+# %% exercise="ridge_fit" mistake="table_overwritten" says="The table is centered in place; make a new one."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    center, level = x.mean(0), y.mean(0)
+    x -= center.astype(x.dtype)
+    moved, rest = x.astype(float), np.asarray(y, float) - level
+    gram = moved.T @ moved + alpha * np.eye(x.shape[1])
+    weights, *_ = np.linalg.lstsq(gram, moved.T @ rest, rcond=1e-12)
+    return weights, level - center @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return x @ weights + intercept
+
+
+# %% exercise="LoadForecaster" mistake="looks_ahead" says="The read-out sees the state of the next step; it may see its own alone."
+class LoadForecaster(nn.Module):
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x, state)
+        h = torch.cat([h[:, 1:], h[:, -1:]], 1)
+        return x[..., 0] + self.read_out(h)[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="next_load" says="The change is added to the load of the next step, which is what is to be forecast; add it to the newest."
+class LoadForecaster(nn.Module):
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x, state)
+        newest = torch.cat([x[:, 1:, 0], x[:, -1:, 0]], 1)
+        return newest + self.read_out(h)[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="state_reset" says="The state that is handed in is not used; give it to the layer."
+class LoadForecaster(nn.Module):
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x)
+        return x[..., 0] + self.read_out(h)[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="state_not_returned" says="The state that went in comes out again; return the layer's new one."
+class LoadForecaster(nn.Module):
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, _ = self.rnn(x, state)
+        return x[..., 0] + self.read_out(h)[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="batch_and_time_swapped" says="The layer takes time first and gets batches first; set batch_first."
+class LoadForecaster(nn.Module):
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x, state)
+        return x[..., 0] + self.read_out(h)[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="no_newest_load" says="The read-out alone is returned; add the newest load."
+class LoadForecaster(nn.Module):
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x, state)
+        return self.read_out(h)[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="last_step_only" says="Only the last step is forecast; read the state out at every step."
+class LoadForecaster(nn.Module):
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x, state)
+        return x[:, -1:, 0] + self.read_out(h[:, -1:])[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="always_a_gru" says="The layer is always a GRU; use the argument."
+class LoadForecaster(nn.Module):
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = nn.GRU(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x, state)
+        return x[..., 0] + self.read_out(h)[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="both_directions" says="The layer reads the series backwards as well; then a forecast knows the future."
+class LoadForecaster(nn.Module):
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(
+            features, hidden, batch_first=True, bidirectional=True
+        )
+        self.read_out = nn.Linear(2 * hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x, state)
+        return x[..., 0] + self.read_out(h)[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="last_feature" says="The change is added to the last feature; the newest load is the first."
+class LoadForecaster(nn.Module):
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x, state)
+        return x[..., -1] + self.read_out(h)[..., 0], state
+
+
+# %% exercise="verdict" mistake="means" says="Two means are compared; look at the ranges."
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
+    a = sum(scores_a) / len(scores_a)
+    b = sum(scores_b) / len(scores_b)
+    return "a" if a < b else "b" if b < a else "tie"
+
+
+# %% exercise="verdict" mistake="medians" says="Two medians are compared; look at the ranges."
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
+    a, b = np.median(scores_a), np.median(scores_b)
+    return "a" if a < b else "b" if b < a else "tie"
+
+
+# %% exercise="verdict" mistake="best_seed" says="The best seeds are compared; look at the ranges."
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
+    a, b = min(scores_a), min(scores_b)
+    return "a" if a < b else "b" if b < a else "tie"
+
+
+# %% exercise="verdict" mistake="worst_seed" says="The worst seeds are compared; look at the ranges."
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
+    a, b = max(scores_a), max(scores_b)
+    return "a" if a < b else "b" if b < a else "tie"
+
+
+# %% exercise="verdict" mistake="higher_is_better" says="The higher errors win; lower is better."
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
+    if min(scores_a) > max(scores_b):
+        return "a"
+    return "b" if min(scores_b) > max(scores_a) else "tie"
+
+
+# %% exercise="verdict" mistake="touching_wins" says="Ranges that touch have a winner; they are a tie."
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
+    if max(scores_a) <= min(scores_b):
+        return "a"
+    return "b" if max(scores_b) <= min(scores_a) else "tie"
+
+
+# %% exercise="verdict" mistake="seed_by_seed" says="The seeds are compared one by one, in their order; compare the ranges."
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
+    pairs = list(zip(scores_a, scores_b))
+    if all(a < b for a, b in pairs):
+        return "a"
+    return "b" if all(b < a for a, b in pairs) else "tie"
+
+
+# %% exercise="verdict" mistake="first_and_last" says="The lists are taken for sorted; they come in any order."
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
+    if scores_a[-1] < scores_b[0]:
+        return "a"
+    return "b" if scores_b[-1] < scores_a[0] else "tie"
+
+
+# %% exercise="DayAhead" mistake="sees_the_origin" says="The rows reach one hour too far, to the origin itself; end at the hour before."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.arange(1 - self.lookback, 1)
+        back = origins[:, None] + back
+        return np.hstack([load[np.minimum(back, len(load) - 1)], days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x = self.rows(load, days, origins)
+        return ridge_predict(x, *self.line)
+
+
+# %% exercise="DayAhead" mistake="sees_the_day" says="A mean of the day to come stands in the rows; nothing of it is known."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.arange(-self.lookback, 0)
+        past = load[origins[:, None] + back]
+        ahead = [load[o:o + 24].sum() / 24 for o in origins]
+        past[:, 0] = ahead
+        return np.hstack([past, days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x = self.rows(load, days, origins)
+        return ridge_predict(x, *self.line)
+
+
+# %% exercise="DayAhead" mistake="rolled" says="One hour is fitted, and each forecast is fed back; fit all hours of the day directly."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.arange(-self.lookback, 0)
+        return np.hstack([load[origins[:, None] + back], days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, load[origins], self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x, found = self.rows(load, days, origins), []
+        for _ in range(24):
+            new = ridge_predict(x, *self.line)
+            found.append(new)
+            x[:, :self.lookback - 1] = x[:, 1:self.lookback]
+            x[:, self.lookback - 1] = new
+        return np.stack(found, 1)
+
+
+# %% exercise="DayAhead" mistake="an_hour_late" says="The first hour that is forecast is the one after the origin; begin with the origin."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.arange(-self.lookback, 0)
+        return np.hstack([load[origins[:, None] + back], days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(1, 25)]
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x = self.rows(load, days, origins)
+        return ridge_predict(x, *self.line)
+
+
+# %% exercise="DayAhead" mistake="backwards" says="The hours before the origin stand there newest first; keep the order of time."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.arange(-1, -self.lookback - 1, -1)
+        return np.hstack([load[origins[:, None] + back], days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x = self.rows(load, days, origins)
+        return ridge_predict(x, *self.line)
+
+
+# %% exercise="DayAhead" mistake="no_calendar" says="The calendar is left out; append the row of the origin."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.arange(-self.lookback, 0)
+        return load[origins[:, None] + back]
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x = self.rows(load, days, origins)
+        return ridge_predict(x, *self.line)
+
+
+# %% exercise="DayAhead" mistake="calendar_of_yesterday" says="The calendar is that of the hour before the origin; the day to come is meant."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.arange(-self.lookback, 0)
+        return np.hstack([load[origins[:, None] + back], days[origins - 1]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x = self.rows(load, days, origins)
+        return ridge_predict(x, *self.line)
+
+
+# %% exercise="DayAhead" mistake="scaled_at_predict" says="The rows are centered with the mean of the load that is handed in, which may hold the future; leave scaling outside."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.arange(-self.lookback, 0)
+        past = load[origins[:, None] + back] - load.mean()
+        return np.hstack([past, days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x = self.rows(load, days, origins)
+        return ridge_predict(x, *self.line)
+
+
+# %% exercise="DayAhead" mistake="fixed_penalty" says="The penalty is always one; use the argument."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, 1.0
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.arange(-self.lookback, 0)
+        return np.hstack([load[origins[:, None] + back], days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x = self.rows(load, days, origins)
+        return ridge_predict(x, *self.line)
+
+
+# %% exercise="DayAhead" mistake="fixed_week" says="The lookback is always a week; use the argument."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = min(168, 2 * lookback), alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.maximum(origins[:, None] + np.arange(-self.lookback, 0), 0)
+        return np.hstack([load[back], days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x = self.rows(load, days, origins)
+        return ridge_predict(x, *self.line)
+
+
+# %% exercise="DayAhead" mistake="mean_of_the_day" says="All hours get the forecast of the day's mean; fit each hour."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.arange(-self.lookback, 0)
+        return np.hstack([load[origins[:, None] + back], days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)].mean(1)
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x = self.rows(load, days, origins)
+        return np.repeat(ridge_predict(x, *self.line)[:, None], 24, 1)
+
+
+# %% exercise="DayAhead" mistake="nothing_returned" says="fit returns nothing; return the model, so that calls can be chained."
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        back = np.arange(-self.lookback, 0)
+        return np.hstack([load[origins[:, None] + back], days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        x = self.rows(load, days, origins)
+        return ridge_predict(x, *self.line)
