@@ -25,11 +25,12 @@
 # two long tutorials have made popular, both written for an older Keras: a
 # set of course notes on LSTMs, and a page on LSTM autoencoders with a
 # hundred questions below it. We run every model again, in the Keras of
-# today, with several seeds and a baseline beside it. Here we begin with what
-# goes into a network and what comes out, with two models, *vanilla* and
-# *stacked*, and with the advice that such tutorials end with: how to tune.
-# In 3b a sequence becomes another sequence; 3c has autoencoders, padding and
-# states.
+# today, with several seeds and a baseline beside it.
+#
+# Here we begin with what goes into a network and what comes out, with two
+# models, *vanilla* and *stacked*, and with the advice that such tutorials
+# end with: how to tune. In 3b a sequence becomes another sequence; 3c has
+# autoencoders, padding and states.
 #
 # What to know before: numpy, and what a layer and a loss are. The exercises
 # build on one another. Replace each `raise` by an answer; the `check` below
@@ -372,17 +373,21 @@ print("rows:", *encoder.fit_transform(codes[:, None]).astype(int).tolist())
 # %% [markdown]
 # ### Exercise 3.3 · Encode, pad, scale (about 20 lines)
 #
-# Three functions. `one_hot` turns codes of any shape into rows of length
-# `n`, and refuses a code that is none of $0 \dots n-1$ with a `ValueError`;
-# mind that numpy takes $-1$ for the last. `pad` fills sequences of different
-# lengths up to one length with `value`, in front of them or behind, and of a
-# longer one keeps the end. `fit_scaler` looks at the first `n_train` rows
-# alone and returns two functions: one maps each column of those rows onto
-# the range from zero to one, the other goes back, for all columns or for
-# those that are named. A column that is constant there has no range: it is
-# shifted to zero and keeps its unit. To *standardize*, with the mean of
-# those rows and their standard deviation, is the same idea with two other
-# numbers.
+# Three functions:
+#
+# - `one_hot` turns codes of any shape into rows of length `n`. A code that
+#   is none of $0 \dots n-1$ is refused with a `ValueError`; mind that numpy
+#   takes $-1$ for the last.
+# - `pad` fills sequences of different lengths up to one length with `value`,
+#   in front of them or behind. Of a longer one it keeps the end.
+# - `fit_scaler` looks at the first `n_train` rows alone and returns two
+#   functions. One maps each column of those rows onto the range from zero to
+#   one; the other goes back, for all columns or for those that are named. A
+#   column that is constant there has no range: it is shifted to zero and
+#   keeps its unit.
+#
+# To *standardize*, with the mean of those rows and their standard deviation,
+# is the same idea with two other numbers.
 
 # %% exercise="one_hot" tags=["exercise"]
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
@@ -748,7 +753,7 @@ for swing in draw_swings(np.random.default_rng(4), 3):
     [line] = axes.plot(range(50), swing[:50], lw=1.2)
     axes.plot(range(49, 55), swing[49:], lw=2.5, color=line.get_color())
 axes.set(xlabel="time step", ylabel="value")
-axes.set_title("Five more steps of a damped sine are asked for")
+axes.set_title("Fifty steps are given, five more are asked for")
 plt.show()
 
 # %% [markdown]
@@ -766,7 +771,9 @@ plt.show()
 #
 # Find $a$, $b$ and $c$ for each sequence by least squares, in double
 # precision, and go on with them for `horizon` steps, each from the two
-# before it.
+# before it. `np.linalg.lstsq(A, y)` returns first the vector $w$ that makes
+# $A w$ come closest to $y$; here each row of $A$ holds two neighboring
+# values and a one.
 
 # %% exercise="ar2_baseline" tags=["exercise"]
 def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
@@ -878,10 +885,12 @@ assert inside and 1e3 * linear < again
 # As in the notes the error is 0.0188, and their one figure lies within our
 # range. Two hundred larger batches with a large rate are no better than
 # saying one half, 0.0378. Two thousand take the same network to 0.00049,
-# forty times better. A single layer, `LSTM(28)` with two thirds of the
-# weights, ends at 0.00069. So the second layer does see something, all seeds
-# agree on that, but most of what looked like depth was training. And next to
-# a least-squares fit both are poor: that one is exact, at once.
+# forty times better.
+#
+# A single layer, `LSTM(28)` with two thirds of the weights, ends at 0.00069.
+# So the second layer does see something, all seeds agree on that, but most
+# of what looked like depth was training. And next to a least-squares fit
+# both are poor: that one is exact, at once.
 
 # %% [markdown]
 # ## One run is no run
@@ -895,11 +904,13 @@ assert inside and 1e3 * linear < again
 #
 # The second habit of the notes is to read the curves of training and
 # validation. We make rules of it. Let $v$ be the validation loss, epoch by
-# epoch. It is *over-fit* if $v$ ends more than a tenth above its lowest
-# value while the training loss has fallen further since then; *under-fit* if
-# $v$ is still falling, that is, if it ends more than a tenth below what it
-# was just before the last tenth of the epochs; and *good* otherwise. A gap
-# between the two curves is no fault by itself.
+# epoch.
+#
+# It is *over-fit* if $v$ ends more than a tenth above its lowest value while
+# the training loss has fallen further since then; *under-fit* if $v$ is
+# still falling, that is, if it ends more than a tenth below what it was just
+# before the last tenth of the epochs; and *good* otherwise. A gap between
+# the two curves is no fault by itself.
 
 # %% [markdown]
 # ### Exercise 3.7 · Run it again, and read the curves (about 22 lines)
@@ -1044,10 +1055,21 @@ plt.show()
 # *Which of the knobs matter?* The notes end with a list, as such notes do:
 # scale, difference, choose the length, the number of units, the layers, the
 # start, the activation, the optimizer, its rate, the batch, dropout,
-# penalties. A list has no numbers. We take one task, the next value of a
-# damped sine from the twenty before it, train for three hundred updates, and
-# turn one knob at a time, with three seeds. Predict the worst one before you
-# look.
+# penalties. A list has no numbers. Some of its words first.
+#
+# *SGD* takes a step against the gradient; *momentum* adds part of the step
+# before. *Adagrad* divides the step of each weight by the size of all its
+# gradients so far, so that steps only ever shrink; *RMSprop* by that of the
+# recent ones, and *Adam* is RMSprop with momentum.
+#
+# A *Glorot* start draws weights whose spread fits the number of inputs and
+# outputs. *Dropout* sets a share of a layer's inputs to zero while it is
+# trained, *recurrent dropout* a share of $h$. *L1* and *L2* add the size of
+# the weights, or its square, to the loss.
+#
+# We take one task, the next value of a damped sine from the twenty before
+# it, train for three hundred updates, and turn one knob at a time, with
+# three seeds. Predict the worst one before you look.
 
 # %% tags=["experiment"]
 def turned(
@@ -1187,10 +1209,11 @@ for row, found in tables["ragged"].items():
 #
 # *When is enough?* The notes stop a training with
 # `EarlyStopping(monitor="val_loss", min_delta=100)`. An improvement by less
-# than `min_delta` does not count as one, so a loss that begins below one
-# hundred can never improve, and training stops when the patience, zero, is
-# at an end. On the task above, with forty noisy sequences to learn from,
-# forty to validate and a thousand to test:
+# than `min_delta` does not count as one, and `patience` says how many epochs
+# without an improvement are allowed. So a loss that begins below one hundred
+# can never improve, and training stops when the patience, zero, is at an
+# end. On the task above, with forty noisy sequences to learn from, forty to
+# validate and a thousand to test:
 
 # %% tags=["experiment"]
 def noisy(seed, n, noise=0.1):
@@ -1293,9 +1316,10 @@ assert inside
 # validation loss ends close to its best. And in one it ends a third above
 # it, and the rule is silent because the training loss has risen as well
 # since then: both tremble, and a rule that compares two single epochs can
-# miss what a look at the figure shows. It also calls a training *good* that
-# runs away in both curves. A small validation set is a coarse instrument,
-# and a rule of two lines another.
+# miss what a look at the figure shows.
+#
+# It also calls a training *good* that runs away in both curves. A small
+# validation set is a coarse instrument, and a rule of two lines another.
 #
 # Where the validation data come from is a trap of its own.
 # `validation_split` takes the *last* rows as they lie, before anything is
@@ -1375,7 +1399,10 @@ for what, (said, table, row) in CLAIMED.items():
 # 3. A network forecasts a curve to the third digit, and least squares exactly.
 #    When would you still take the network?
 #
-# Sources. The course notes, and the page whose summaries are counted above,
-# are publicly posted and are retold here in our own words. The LSTM is that
-# of {cite:t}`hochreiter1997`, the GRU that of {cite:t}`cho2014`, the cosine
-# that of {cite:t}`loshchilov2017`.
+# Sources. The course notes are a reader's digest, in Chinese, of a column
+# signed *datamonday*. The page whose summaries are counted above is Jason
+# Brownlee's *A gentle introduction to LSTM autoencoders*, in a Chinese
+# translation with its readers' questions. Both are retold here in our own
+# words. The LSTM is that of {cite:t}`hochreiter1997`, the GRU that of
+# {cite:t}`cho2014`, the cosine that of {cite:t}`loshchilov2017`, Adam that
+# of {cite:t}`kingma2015`.

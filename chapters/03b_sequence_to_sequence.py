@@ -371,7 +371,8 @@ for sum_, one in zip(printed, printed.values(), strict=True):
 # Split the rows into training and test, so that no *input* stands on both
 # sides. Rows may have copies, and copies stay together. Drawing a fresh
 # test, as the source does, is no split at all when there are so few inputs;
-# drawing rows is none when rows repeat.
+# drawing rows is none when rows repeat. `np.unique` finds the distinct rows,
+# and with `return_inverse=True` says of each row which of them it is.
 
 # %% exercise="split_disjoint" tags=["exercise"]
 def split_disjoint(
@@ -424,11 +425,13 @@ print("straight line", *(f"{one:.3f}" for one in straight))
 # %% [markdown]
 # Both surprise us. The nearest sum is right in 0.000 of the cases, with
 # every split: change one digit of a sum, and its answer is another one, so a
-# neighbor is precisely what does *not* help. And the straight line, with
-# ninety-seven numbers, gets 0.980, 0.995 and 0.985. A digit at a given place
-# is worth nearly always the same, and a sum is the sum of what its digits
-# are worth; only the tens, which shift their neighbors, disturb it a little.
-# Held-out sums are the right test, and this task is an easy one.
+# neighbor is precisely what does *not* help.
+#
+# And the straight line, with ninety-seven numbers, gets 0.980, 0.995 and
+# 0.985. A digit at a given place is worth nearly always the same, and a sum
+# is the sum of what its digits are worth; only the tens, which shift their
+# neighbors, disturb it a little. Held-out sums are the right test, and this
+# task is an easy one.
 #
 # Now the same network with other training. Three things change. Each step of
 # the optimizer sees sixty-four sums, and the rate falls along a cosine from
@@ -514,8 +517,8 @@ assert found["200 held out"].low >= 0.98
 # `frames` has the shape $(B, T, H, W, C)$, and `convolve` knows only $(N, H,
 # W, C)$. Apply it to every frame, and return $(B, T, \dots)$ with whatever
 # axes it gives back. It has to work while a model is being built, when $B$
-# is not known yet. `TimeDistributed` may not be used; it is what you write
-# here.
+# is not known yet: in a `reshape` one length may be `-1`, and follows from
+# the others. `TimeDistributed` may not be used; it is what you write here.
 
 # %% exercise="frame_features" tags=["exercise"]
 def frame_features(
@@ -690,8 +693,10 @@ for kind in WATCHERS:
 # order the network sees the same images and gets 0.153; it names one of the
 # two digits right in 0.538 of the cases, which is the toss of a coin between
 # them. The last frame alone gives 0.095, for it has seen one digit of the
-# two. The LSTM on pixels, with 0.530, and the dense layer, with 0.288, have
-# the order but no convolution: to them a digit in another place is another
+# two.
+#
+# The LSTM on pixels, with 0.530, and the dense layer, with 0.288, have the
+# order but no convolution: to them a digit in another place is another
 # digit.
 #
 # The table also shows what the notes do not ask. Nothing here needs the
@@ -906,12 +911,14 @@ for row in writers:
 # of the state as a start besides, 0.378. The tutorial's author says that the
 # two give nearly the same result. Attention on bare outputs adds next to
 # nothing to that, 0.402, and with its two projections it is 1.000 with every
-# seed. The formula is the same in both, so what is missing? Outputs of an
-# LSTM lie between minus one and one, and their products, divided by the root
-# of $K$, are too small to choose by. Undo the division, and the bare form
-# learns it as well, 1.000. The root helps where vectors may grow, as
-# projections can, and hurts where they may not; whether the projected form
-# needs it is not tested here.
+# seed.
+#
+# The formula is the same in both, so what is missing? Outputs of an LSTM lie
+# between minus one and one, and their products, divided by the root of $K$,
+# are too small to choose by. Undo the division, and the bare form learns it
+# as well, 1.000. The root helps where vectors may grow, as projections can,
+# and hurts where they may not; whether the projected form needs it is not
+# tested here.
 
 # %%
 looker, share = fit_reverser("attention", 0, 500)
@@ -1162,10 +1169,10 @@ for statement, found in statements.items():
 # 3. Suppose that every film changed its digit after the second frame. Which
 #    competitor would gain, and what would the table then have shown?
 #
-# Sources. The course notes and the tutorial on autoencoders are retold in
-# our own words. Encoders and decoders of this kind are those of
-# {cite:t}`sutskever2014` and {cite:t}`cho2014`, programs read letter by
-# letter those of {cite:t}`zaremba2014`, attention that of
+# Sources. The course notes and the tutorial on autoencoders are those named
+# in 3a, retold in our own words. Encoders and decoders of this kind are
+# those of {cite:t}`sutskever2014` and {cite:t}`cho2014`, programs read
+# letter by letter those of {cite:t}`zaremba2014`, attention that of
 # {cite:t}`bahdanau2015` in the form of {cite:t}`vaswani2017`, teacher
 # forcing that of {cite:t}`williams1989`; reading both ways is due to
 # {cite:t}`schuster1997`, convolutions under an LSTM to

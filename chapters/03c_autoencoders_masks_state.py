@@ -221,7 +221,9 @@ plt.show()
 # model of four parts: an LSTM of `units`, something that leaves `code`
 # numbers of its last output, the copies, and an LSTM of `units` with a dense
 # layer. A code at least as wide as the whole input is refused. `pca_error`
-# may use `np.linalg.svd` and nothing of scikit-learn.
+# may use `np.linalg.svd` and nothing of scikit-learn. Of rows less their
+# mean, the third result of the decomposition holds the axes of the
+# components, one a row and the most important first.
 
 # %% exercise="bottleneck_autoencoder" tags=["exercise"]
 def bottleneck_autoencoder(
@@ -533,7 +535,9 @@ for layer in autoencoder_of_four:
 # Poison proves it. We set the *target's* padding to seven. A network that
 # labels every step keeps the mask to its end, and Keras leaves masked steps
 # out of its loss; an autoencoder does not. `mean` is Keras' usual reduction,
-# and `sample_weight` is one for a real step and zero for padding.
+# and `sample_weight` is one for a real step and zero for padding. The models
+# run eagerly, operation by operation, since to trace them would cost
+# seconds.
 
 # %%
 def compiled(parts, **settings):
@@ -892,11 +896,12 @@ assert state == KNOWN[library]
 
 # %% [markdown]
 # On TensorFlow the state is kept, as printed. What follows is known of the
-# other two, and asserted where this notebook runs on them. On torch the
-# second batch ends with an error, since the state still hangs on the first
-# batch's graph. On JAX, where functions return their state instead of
-# changing it, the state is dropped, and nothing says so. Outside of
-# training, in the exercise above, all three agree. A remedy that works
+# other two, and asserted where this notebook runs on them.
+#
+# On torch the second batch ends with an error, since the state still hangs
+# on the first batch's graph. On JAX, where functions return their state
+# instead of changing it, the state is dropped, and nothing says so. Outside
+# of training, in the exercise above, all three agree. A remedy that works
 # everywhere: train on whole series without state, and give the weights to a
 # stateful twin.
 #
@@ -1023,7 +1028,7 @@ figure, axes = plt.subplots(figsize=(5, 4))
 dots = axes.scatter(*codes[:, :2].T, c=held_pace, s=8, cmap="viridis")
 figure.colorbar(dots, label="pace, radians per step")
 axes.set(xlabel="first number of the code", ylabel="second number")
-axes.set_title("Two of the four numbers, colored by the pace")
+axes.set_title("The pace varies smoothly over the code")
 plt.show()
 
 # %% [markdown]
@@ -1357,10 +1362,12 @@ assert inside and raw > 1 > scaled
 # With `relu` and raw numbers the loss is gone after two updates, or three.
 # Clipping the gradient, which readers are advised to try, does not even
 # postpone it with two seeds: what is to be clipped is no number already. The
-# remaining seed goes on for 20 updates, and 1.000 of its loss is left. With
-# inputs between zero and one the same network is sound and leaves 0.274. And
-# `tanh` on raw numbers is sound too, and learns next to nothing, 0.974,
-# where scaled it leaves 0.342: the cure is the scale, not the activation.
+# remaining seed goes on for 20 updates, and 1.000 of its loss is left.
+#
+# With inputs between zero and one the same network is sound and leaves
+# 0.274. And `tanh` on raw numbers is sound too, and learns next to nothing,
+# 0.974, where scaled it leaves 0.342: the cure is the scale, not the
+# activation.
 #
 # **Can it read a very long series?** It can be given `2205` steps at once,
 # and next to nothing of the first arrives. We change the first value and
@@ -1541,9 +1548,10 @@ for claim, (said, found) in claims.items():
 # 3. A stateful model is served to many users at once. Whose state does the
 #    second request meet?
 #
-# Sources. The tutorial and the course notes are retold here in our own
-# words, from Chinese versions of both. The composite model, the conditional
-# decoder and the copied weights are those of {cite:t}`srivastava2015`; the
-# encoder and decoder with one vector between them are those of
-# {cite:t}`cho2014` and {cite:t}`sutskever2014`, the LSTM that of
-# {cite:t}`hochreiter1997`, the optimizer that of {cite:t}`kingma2015`.
+# Sources. The tutorial and the course notes are those named in 3a, both read
+# in Chinese and retold here in our own words. The composite model, the
+# conditional decoder and the copied weights are those of
+# {cite:t}`srivastava2015`; the encoder and decoder with one vector between
+# them are those of {cite:t}`cho2014` and {cite:t}`sutskever2014`, the LSTM
+# that of {cite:t}`hochreiter1997`, the optimizer that of
+# {cite:t}`kingma2015`.

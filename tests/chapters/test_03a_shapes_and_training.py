@@ -117,7 +117,7 @@ def test_one_step_ahead_keeps_its_axis(to_supervised, rng):
     compared(to_supervised, rng.normal(size=(9, 2)), 3, 1, "to_supervised(series, 3, 1)")
 
 
-def test_a_series_that_is_too_short_is_refused(to_supervised, rng):
+def test_a_series_of_one_window_is_cut_and_a_shorter_one_refused(to_supervised, rng):
     compared(to_supervised, rng.normal(size=5), 3, 2, "to_supervised of (5,)")
     raises(ValueError, to_supervised, rng.normal(size=4), 3, 2, what="4 steps for windows of 5")
 
@@ -558,7 +558,7 @@ def test_every_update_has_a_batch_of_its_own(echo_batches, train_echo, rng, seed
     updated(train_echo, echo_batches, seed, int(rng.integers(3, 6)), int(rng.integers(5, 12)))
 
 
-def test_without_updates_nothing_changes(echo_batches, train_echo, seed):
+def test_two_updates_are_two_and_none_changes_nothing(echo_batches, train_echo, seed):
     updated(train_echo, echo_batches, seed, 2, 3)
     close(trained(train_echo, seed, 0, 3)[1], np.zeros(SYMBOLS, "float32"), "bias of 0 updates")
 

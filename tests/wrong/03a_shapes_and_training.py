@@ -3114,3 +3114,73 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     if val_loss[-1] < 0.9 * val_loss[-1 - tenth]:
         return "under-fit"
     return "good"
+
+
+# %% exercise="build" mistake="many_to_many_through_one_vector" says="All steps of many-to-many pass through one vector; let the LSTM hand out its output after every step."
+def build(
+    framing: str, steps: int, features: int,
+    units: int, out_steps: int = 1,
+) -> keras.Model:
+    last = layers.LSTM(units)
+    every = layers.LSTM(units, return_sequences=True)
+    shape, stack = {
+        "one-to-one": ((1, features), [last]),
+        "one-to-many": (
+            (features,), [layers.RepeatVector(out_steps), every]
+        ),
+        "many-to-one": ((steps, features), [last]),
+        "many-to-many": (
+            (steps, features), [last, layers.RepeatVector(steps), every]
+        ),
+        "encoder-decoder": (
+            (steps, features),
+            [last, layers.RepeatVector(out_steps), every],
+        ),
+    }[framing]
+    stack = [keras.Input(shape), *stack, layers.Dense(1)]
+    return keras.Sequential(stack)
+
+
+# %% exercise="echo_batches" mistake="cut_from_one_draw" says="All batches are cut from one draw by `fit`, which shuffles with a generator of its own; draw each batch from rng and use train_on_batch."
+def echo_batches(
+    rng: np.random.Generator, n: int,
+    length: int = 5, symbols: int = 10, place: int = 2,
+) -> tuple[np.ndarray, np.ndarray]:
+    codes = rng.integers(symbols, size=(n, length))
+    x = one_hot(codes, symbols)  # (B, T, F)
+    return x, x[:, place]
+
+
+def train_echo(
+    model: keras.Model, rng: np.random.Generator,
+    updates: int, n: int,
+) -> None:
+    x, y = echo_batches(rng, n * updates)
+    model.fit(x, y, batch_size=n, epochs=1, verbose=0)
+
+
+# %% exercise="repeats" mistake="tenth_begins_one_late" says="The fall is measured from the first epoch of the last tenth; measure it from the epoch just before."
+def repeats(
+    train: Callable[[int], float], seeds: Iterable[int]
+) -> dict[str, Any]:
+    values = []
+    for seed in seeds:
+        with seeded(seed):
+            values.append(float(train(seed)))
+    return {
+        "values": values,
+        "median": float(np.median(values)),
+        "low": min(values),
+        "high": max(values),
+    }
+
+
+def diagnose(history: Mapping[str, Sequence[float]]) -> str:
+    loss, val_loss = history["loss"], history["val_loss"]
+    best = int(np.argmin(val_loss))
+    if val_loss[-1] > 1.1 * val_loss[best] and loss[-1] < loss[best]:
+        return "over-fit"
+    tenth = max(1, len(val_loss) // 10)
+    if val_loss[-1] < 0.9 * val_loss[-tenth]:
+        return "under-fit"
+    return "good"
