@@ -651,10 +651,12 @@ def new_layer(variant, channels):
 # Write `Forecaster`. `layers` are cells such as those above: each takes a
 # map and a state, or `None` at first, and returns a state whose first part
 # is the map for the layer above. `self.head` is a convolution of size one,
-# with bias, from the topmost map to the logits of a frame. The last given
-# frame makes the first forecast. After each forecast the network reads its
-# own frame, which is the sigmoid of the logits, or, where `shown` is true
-# for a sequence and a forecast, the true one.
+# with bias, from the topmost map to the logits of a frame.
+#
+# The last given frame makes the first forecast. After each forecast the
+# network reads its own frame, which is the sigmoid of the logits, or, where
+# `shown` is true for a sequence and a forecast, the true one. The gradient
+# runs through the network's own frames as well.
 #
 # That is scheduled sampling {cite:p}`bengio2015`; the caller draws `shown`.
 
@@ -1257,15 +1259,16 @@ for scale in (None, 1.0):
 # network.
 
 # %% [markdown]
-# ### Exercise 4.9 · The same numbers for less (about 11 lines)
+# ### Exercise 4.9 · The same numbers for less (about 15 lines)
 #
 # Write `sam_efficient`, which returns what `memory(h, m)` returns and never
 # holds an $N \times N$ matrix. Use `scaled_dot_product_attention`. Three
 # traps lie there: it divides by a root unless it is told a scale; it wants
 # channels last, dense in memory; and where key and value differ in width, or
 # the layout is another, it falls back to the explicit product without a
-# word. So map with `linear(x.flatten(2).mT, …)`, and ask both questions in
-# one call, as two heads that share a query.
+# word. So map with `linear(x.flatten(2).mT, …)`, bring keys and values to
+# one width with zeros, and ask both questions in one call, as two heads that
+# share a query.
 
 # %% exercise="sam_efficient" tags=["exercise"]
 def sam_efficient(
@@ -1395,9 +1398,9 @@ plt.show()
 
 # %% [markdown]
 # At $64 \times 64$ positions the explicit module holds 338.7 megabytes for
-# one step of one sequence, the efficient one 7.1, for the same numbers. The
-# time falls to 0.420 of it at $N = 1024$ and to 0.210 at $N = 4096$. At $N =
-# 256$ there is nothing to gain: 0.948. So on our toy frames the kernel is of
+# one step of one sequence, the efficient one 8.7, for the same numbers. The
+# time falls to 0.431 of it at $N = 1024$ and to 0.211 at $N = 4096$. At $N =
+# 256$ there is nothing to gain: 1.031. So on our toy frames the kernel is of
 # no use, and at the size of KTH one cannot do without.
 
 # %% [markdown]

@@ -190,17 +190,21 @@ def sam_efficient(
         return linear(x.flatten(2).mT, layer.weight.flatten(1))
 
     query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
-    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
-    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
-    z = scaled_dot_product_attention(
-        query, torch.stack(key, 1), torch.stack(value, 1), scale=1.0
-    )  # (B, 2, N, C)
-    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    key = rows(memory.key_h, h), rows(memory.key_m, m)
+    value = rows(memory.value_h, h), rows(memory.value_m, m)
+    asked = query, torch.stack(key, 1), torch.stack(value, 1)
+    width = max(x.size(-1) for x in asked)
+    q, k, v = (
+        nn.functional.pad(x, (0, width - x.size(-1))) for x in asked
+    )  # (B, 2, N, width) each
+    z = scaled_dot_product_attention(q, k, v, scale=1.0)
+    z = z[..., : h.size(1)].transpose(1, 2).flatten(2)  # (B, N, 2C)
     z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
     return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
 
 # %% [markdown] exercise="sam_efficient"
 # Two heads that share a query are the two questions of the module.
 # The linear maps leave channels last, which is the layout that the
-# fused kernel wants, and `scale=1.0` keeps it from dividing by a
-# root that the equations do not have.
+# fused kernel wants; zeros bring keys and values to one width, which
+# it wants as well and which changes no product; and `scale=1.0` keeps
+# it from dividing by a root that the equations do not have.

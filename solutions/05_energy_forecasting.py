@@ -69,7 +69,7 @@ def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
     cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
-    starts, ends = [0, *cuts], [*(cuts - gap), len(frame)]
+    starts, ends = [0, *cuts], [*(cuts - gap).clip(0), len(frame)]
     pairs = zip(starts, ends, strict=True)
     return [frame.iloc[start:end] for start, end in pairs]
 

@@ -33,6 +33,45 @@ def at_each(matrix, x):
     return torch.einsum("ij,bjhw->bihw", matrix[..., 0, 0], x)
 
 
+@there
+def squares(f, inputs, before, after, nested):
+    """The sum of squares of what f(*before, *inputs, *after) returns; nested: of f(x, (h, c))."""
+    inputs = [x.clone() for x in inputs]
+    out = f(inputs[0], tuple(inputs[1:])) if nested else f(*before, *inputs, *after)
+    return sum(one.square().sum() for one in (out if isinstance(out, tuple) else (out,)))
+
+
+@there
+def nearby(f, inputs, n, change, rest):
+    """The sum of squares with the n-th input moved by `change`."""
+    moved = [x + change if k == n else x for k, x in enumerate(inputs)]
+    with torch.no_grad():
+        return float(squares(f, moved, *rest))
+
+
+@there
+def slope(f, inputs, n, change, rest):
+    """The derivative of the sum of squares by the n-th input along `change`, as torch has it."""
+    size = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    moved = [x + size * change if k == n else x for k, x in enumerate(inputs)]
+    total = squares(f, moved, *rest)
+    if total.requires_grad:
+        total.backward()
+    return 0.0 if size.grad is None else float(size.grad)
+
+
+def slopes_agree(f, inputs, rng, what, before=(), after=(), nested=False):
+    """Assert that the gradient by each input is the one that finite differences give."""
+    parts, rest = list(inputs.values()), (before, after, nested)
+    for n, name in enumerate(inputs):
+        change = draw(rng, *parts[n].shape)
+        ends = [nearby(f, parts, n, s * 1e-5 * change, rest) for s in (1, -1)]
+        expected = (ends[0] - ends[1]) / 2e-5
+        got = slope(f, parts, n, change, rest)
+        message = f"slope of {what} along {name}: expected {expected:.6g}, got {got:.6g}"
+        expect(abs(got - expected) < 1e-5 * (1 + abs(expected)), message, got=got)
+
+
 # --- bounce
 
 
@@ -191,9 +230,10 @@ def test_wrong_pixels_count_in_their_frame_alone(frame_mse, frame_mae, rng):
 
 
 def test_psnr_is_the_logarithm_of_a_gap(psnr, rng):
-    x, gap = uniform(rng, 3, 4, 2, 5, 6), 0.1 + uniform(rng, 3, 4)
-    got = psnr(x, x + gap[:, :, None, None, None])
-    close(got, -20 * torch.log10(gap), "psnr of a constant gap", axes="BT")
+    x, gap = uniform(rng, 3, 4, 2, 5, 6), 0.1 + uniform(rng, 3, 4, 2)  # one for each channel
+    got = psnr(x, x + gap[..., None, None])
+    expected = -10 * torch.log10(gap.square().mean(2))
+    close(got, expected, "psnr of a constant gap in each channel", axes="BT")
 
 
 def test_psnr_is_measured_from_the_peak(psnr, rng):
@@ -216,9 +256,8 @@ def test_flat_frames_differ_by_their_brightness_alone(ssim, rng):
     close(ssim(x, y), expected, "ssim of flat frames", axes="BT", tolerance=1e-6)
 
 
-def test_the_window_is_a_gaussian_that_stays_inside(ssim, rng):
-    x = uniform(rng, 2, 2, 2, 17, 14)
-    y = (0.7 * x + 0.3 * uniform(rng, 2, 2, 2, 17, 14)).clamp(0, 1)
+def by_definition(x, y):
+    """The similarity of the formula, its Gaussian window from scipy: (B, T)."""
 
     def local(a):
         blurred = gaussian_filter(a.numpy(), (0, 0, 0, 1.5, 1.5), radius=(0, 0, 0, 5, 5))
@@ -228,9 +267,20 @@ def test_the_window_is_a_gaussian_that_stays_inside(ssim, rng):
     vx, vy, both = local(x * x) - mx**2, local(y * y) - my**2, local(x * y) - mx * my
     brightness = (2 * mx * my + 1e-4) / (mx**2 + my**2 + 1e-4)
     structure = (2 * both + 9e-4) / (vx + vy + 9e-4)
-    expected = (brightness * structure).mean((2, 3, 4))
-    got = ssim(x, y)
-    close(got, torch.from_numpy(expected), "ssim of two frames", axes="BT", tolerance=1e-5)
+    return torch.from_numpy((brightness * structure).mean((2, 3, 4)))
+
+
+def test_the_window_is_a_gaussian_that_stays_inside(ssim, rng):
+    x = uniform(rng, 2, 2, 2, 17, 14)
+    y = (0.7 * x + 0.3 * uniform(rng, 2, 2, 2, 17, 14)).clamp(0, 1)
+    close(ssim(x, y), by_definition(x, y), "ssim of two frames", axes="BT", tolerance=1e-6)
+
+
+def test_nearly_flat_frames_and_opposite_ones_follow_the_formula(ssim, rng):
+    x, y = uniform(rng, 2, 2, 1, 13, 12), uniform(rng, 2, 2, 1, 13, 12)
+    for what, a, b in (("nearly flat", 0.5 + x / 9, 0.5 + y / 9), ("opposite", x, 1 - x)):
+        expected = by_definition(a, b)
+        close(ssim(a, b), expected, f"ssim of {what} frames", axes="BT", tolerance=1e-6)
 
 
 def test_brighter_by_a_factor_with_its_peak_is_the_same_similarity(ssim, rng):
@@ -298,7 +348,8 @@ def test_without_a_state_it_starts_from_zeros(ConvLSTMCell, rng):
     got = cell(x)
     cell_shapes(got, (2, 3, 4, 7), "a step without a state")
     for name, one, other in zip("hc", got, expected, strict=True):
-        close(one, numbers(other), f"{name} without a state", axes="BCHW")
+        what = f"{name} without a state, in double precision"
+        close(one, numbers(other), what, axes="BCHW", tolerance=1e-12)
 
 
 def test_a_changed_pixel_reaches_half_a_kernel(ConvLSTMCell, rng):
@@ -337,6 +388,13 @@ def test_nothing_is_kept_between_calls(ConvLSTMCell, rng):
     expected = numbers(first[0])
     cell(other)
     close(cell(x)[0], expected, "h of the same input once more", axes="BCHW")
+
+
+def test_the_gradient_reaches_the_frame_and_both_maps(ConvLSTMCell, rng):
+    cell = cell_of(ConvLSTMCell, 2, 3, 3, *gates_for(rng, 2, 3, 3))
+    sizes = {"x": (2, 2, 4, 5), "h": (2, 3, 4, 5), "c": (2, 3, 4, 5)}
+    inputs = {name: draw(rng, *size) for name, size in sizes.items()}
+    slopes_agree(cell, inputs, rng, "a step", nested=True)
 
 
 @there
@@ -418,6 +476,11 @@ def test_large_scores_stay_finite(attend, rng):
     close(got, expected, "attend with scores of ten million", axes="BCN")
 
 
+def test_the_gradient_reaches_who_asks_and_who_answers(attend, rng):
+    inputs = dict(zip(("query", "key", "value"), tensors(rng), strict=True))
+    slopes_agree(attend, inputs, rng, "attend")
+
+
 # --- SelfAttention
 
 
@@ -486,6 +549,11 @@ def test_a_pixel_can_look_at_every_other(SelfAttention, rng):
     expect(tuple(change.shape) == (3, 4) and least > 1e-9, message, got=tuple(change.shape))
 
 
+def test_the_gradient_reaches_the_map_on_every_way(SelfAttention, rng):
+    module = attention_of(SelfAttention, 3, 2, maps_for(rng, 3, 2))
+    slopes_agree(module, {"h": draw(rng, 2, 3, 3, 4)}, rng, "SelfAttention")
+
+
 # --- sam_aggregate and sam_update
 
 
@@ -528,10 +596,11 @@ def shuffled(x, order):
 
 def test_a_constant_memory_answers_every_query_alike(sam_aggregate, SAMemory, rng):
     weights = only(weights_of(rng), 1)
-    h, m = draw(rng, 2, 3, 4, 5), draw(rng, 2, 3, 1, 1).expand(2, 3, 4, 5)
-    expected = at_each(weights["value_m.weight"], m)
-    got = sam_aggregate(memory_of(SAMemory, 3, 2, weights), h, m)
-    close(got, expected, "Z_m of a constant memory", axes="BCHW")
+    h, constant = draw(rng, 2, 3, 4, 5), draw(rng, 2, 3, 1, 1).expand(2, 3, 4, 5)
+    memory = memory_of(SAMemory, 3, 2, weights)
+    for what, m in (("a constant", constant), ("an empty", 0 * constant)):
+        expected = at_each(weights["value_m.weight"], m)
+        close(sam_aggregate(memory, h, m), expected, f"Z_m of {what} memory", axes="BCHW")
 
 
 def test_a_constant_state_answers_every_query_alike(sam_aggregate, SAMemory, rng):
@@ -617,11 +686,17 @@ def test_one_pixel_of_z_feels_every_pixel_of_both(sam_aggregate, SAMemory, rng):
         expect(least > 1e-9, message, got=least > 1e-9)
 
 
+def test_the_gradient_reaches_the_state_and_the_memory(sam_aggregate, SAMemory, rng):
+    memory = memory_of(SAMemory, 3, 2, weights_of(rng))
+    inputs = {"h": draw(rng, 2, 3, 3, 4), "m": draw(rng, 2, 3, 3, 4)}
+    slopes_agree(sam_aggregate, inputs, rng, "Z", before=(memory,))
+
+
 def update_of(rng, channels=3, **biases):
-    """Weights whose gates are biases alone: i, g and o as given, one number each."""
+    """Weights whose gates are biases alone: i, g and o as given, for all channels or each."""
     weights = weights_of(rng, channels)
     weights["gates.weight"] *= 0
-    found = [float(biases[name]) * torch.ones(channels).double() for name in "igo"]
+    found = [torch.as_tensor(biases[name]) * torch.ones(channels).double() for name in "igo"]
     return weights | {"gates.bias": torch.cat(found)}
 
 
@@ -662,10 +737,10 @@ def test_a_closed_output_gate_shows_nothing(sam_update, SAMemory, rng):
 
 def test_an_open_output_gate_shows_the_new_memory(sam_update, SAMemory, rng):
     z, h, m = state_of(rng)
-    i, g = rng.normal(size=2)
+    i, g = draw(rng, 3), draw(rng, 3)  # each channel has gates of its own
     memory = memory_of(SAMemory, 3, 2, update_of(rng, i=i, g=g, o=100))
-    share = 1 / (1 + np.exp(-i))
-    expected = (1 - share) * m + share * np.tanh(g)
+    share, written = (one[:, None, None] for one in (sigmoid(i), torch.tanh(g)))
+    expected = (1 - share) * m + share * written
     got = pair(sam_update(memory, z, h, m), "sam_update")
     close(got[0], expected, "the output with o' of one", axes="BCHW")
     close(got[1], expected, "M", axes="BCHW")
@@ -747,7 +822,11 @@ def forecaster_of(Forecaster, layers, scale=1.0):
         def forward(self, x, state=None):
             return x, x - 1
 
-    kinds = {"sum": Sum, "last": Last}
+    class Square(nn.Module):
+        def forward(self, x, state=None):
+            return x.square(), x - 1
+
+    kinds = {"sum": Sum, "last": Last, "square": Square}
     model = Forecaster([kinds[name]() for name in layers], 1, 1).double()
     with torch.no_grad():
         for name, value in model.named_parameters():
@@ -808,6 +887,9 @@ def test_each_layer_reads_the_layer_below(Forecaster, rng):
     expected = given.cumsum(1).cumsum(1).cumsum(1)[:, -1]
     got = shaped(forecaster_of(Forecaster, ["sum"] * 3)(given, 1), (2, 1, 1, 3, 4))
     close(got[:, 0], expected, "the first forecast of three sums", axes="BCHW")
+    got = shaped(forecaster_of(Forecaster, ["sum", "square"])(given, 1), (2, 1, 1, 3, 4))
+    expected = given.sum(1).square()
+    close(got[:, 0], expected, "the first forecast of a sum below a square", axes="BCHW")
 
 
 def test_every_layer_has_a_gradient(Forecaster, ConvLSTMCell, rng):
@@ -819,18 +901,47 @@ def test_every_layer_has_a_gradient(Forecaster, ConvLSTMCell, rng):
     equal(found[2], count, "weights of a forecaster with three ConvLSTM layers of 3")
 
 
+def masks(rng):
+    """Every way to show three frames or not, one a sequence; the fourth is drawn: (8, 4)."""
+    every = np.arange(8)[:, None] >> np.arange(3) & 1
+    return torch.from_numpy(np.c_[every, rng.integers(2, size=8)] == 1)
+
+
 def test_true_frames_are_fed_where_they_are_shown(Forecaster, rng):
-    given, truth = draw(rng, 3, 2, 1, 3, 4), uniform(rng, 3, 4, 1, 3, 4)
-    shown = torch.from_numpy(rng.random((3, 4)) < 0.5)
-    shown[0], shown[1] = True, False
-    x, expected = given[:, -1], []
-    for step in range(4):
-        expected.append(x)
-        mask = shown[:, step].double()[:, None, None, None]
-        x = mask * truth[:, step] + (1 - mask) * sigmoid(x)
-    got = forecaster_of(Forecaster, ["last"])(given, 4, truth, shown)
-    shaped(got, (3, 4, 1, 3, 4))
-    close(got, torch.stack(expected, 1), "forecasts with some true frames", axes="BTCHW")
+    given, truth = draw(rng, 8, 2, 1, 3, 8), uniform(rng, 8, 4, 1, 3, 8)
+    shown = masks(rng)
+    for layer in ("last", "sum"):
+        x, expected = given[:, -1] if layer == "last" else given.sum(1), []
+        for step in range(4):
+            expected.append(x)
+            mask = shown[:, step].double()[:, None, None, None]
+            fed = mask * truth[:, step] + (1 - mask) * sigmoid(x)
+            x = fed if layer == "last" else x + fed
+        got = forecaster_of(Forecaster, [layer])(given, 4, truth, shown)
+        shaped(got, (8, 4, 1, 3, 8))
+        what = f"forecasts with some true frames, layer {layer}"
+        close(got, torch.stack(expected, 1), what, axes="BTCHW")
+
+
+@there
+def given_after(Forecaster, given, truth, shown):
+    """Frames given and true frames, after a forecast with both."""
+    forecaster_of(Forecaster, ["sum"])(given, 4, truth, shown)
+    return given, truth
+
+
+@observed
+def test_the_frames_that_are_given_stay_as_they_were(Forecaster, rng):
+    given, truth = draw(rng, 8, 2, 1, 3, 4), uniform(rng, 8, 4, 1, 3, 4)
+    got = given_after(Forecaster, given.clone(), truth.clone(), masks(rng))
+    for name, one, before in zip(("given", "truth"), got, (given, truth), strict=True):
+        close(one, before, f"{name} afterwards", axes="BTCHW")
+
+
+def test_the_gradient_runs_through_what_is_fed_back(Forecaster, rng):
+    model = forecaster_of(Forecaster, ["sum"])
+    inputs = {"given": draw(rng, 2, 3, 1, 3, 4)}
+    slopes_agree(model, inputs, rng, "four forecasts", after=(4,))
 
 
 def test_without_a_mask_no_true_frame_is_fed(Forecaster, rng):
@@ -864,7 +975,7 @@ def test_a_sequence_leaves_nothing_behind(Forecaster, rng):
 
 def test_it_gives_the_numbers_of_the_explicit_module(sam_efficient, SAMemory, rng):
     memory = memory_of(SAMemory, 3, 2, weights_of(rng))
-    h, m = draw(rng, 2, 3, 4, 5), draw(rng, 2, 3, 4, 5)
+    h, m = draw(rng, 2, 3, 12, 11), draw(rng, 2, 3, 12, 11)
     expected = memory(h, m)
     got = sam_efficient(memory, h, m)
     equal(len(got), 2, "parts of sam_efficient")
@@ -911,10 +1022,11 @@ def test_its_gradients_are_those_of_the_explicit_module(sam_efficient, SAMemory,
 @there
 def kept_bytes(sam_efficient, memory, h, m):
     """Bytes that a forward pass keeps for the backward pass, each storage once."""
-    kept = {}
+    kept, alive = {}, []  # what is alive keeps its address to itself
 
     def pack(x):
         kept[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes()
+        alive.append(x)
         return x
 
     memory.float()
@@ -924,10 +1036,11 @@ def kept_bytes(sam_efficient, memory, h, m):
 
 
 def test_it_keeps_no_matrix_of_weights(sam_efficient, SAMemory, rng):
-    memory = memory_of(SAMemory, 8, 8, weights_of(rng, 8, 8))
-    h, m = draw(rng, 1, 8, 32, 32).float(), draw(rng, 1, 8, 32, 32).float()
-    bound = 4 * 1024**2  # of the two matrices that the explicit module keeps, one
-    got, shapes = kept_bytes(sam_efficient, memory, h, m)
-    equal(shapes, [(1, 8, 32, 32)] * 2, "shapes of sam_efficient")
-    message = f"kept for the backward pass: expected below {bound} bytes, got {got}"
-    expect(type(got) is int and 32768 <= got < bound, message, got=got)
+    for keys in (8, 5, 11):  # as wide as the values, narrower, wider
+        memory = memory_of(SAMemory, 8, keys, weights_of(rng, 8, keys))
+        h, m = draw(rng, 1, 8, 32, 32).float(), draw(rng, 1, 8, 32, 32).float()
+        bound = 4 * 1024**2  # of the two matrices that the explicit module keeps, one
+        got, shapes = kept_bytes(sam_efficient, memory, h, m)
+        equal(shapes, [(1, 8, 32, 32)] * 2, f"shapes of sam_efficient with {keys} keys")
+        message = f"kept with {keys} keys: expected below {bound} bytes, got {got}"
+        expect(type(got) is int and 32768 <= got < bound, message, got=got)

@@ -64,6 +64,11 @@ def test_readings_of_one_stamp_are_averaged(to_hourly_grid, rng):
     expected = load.copy()
     expected[at] += 4 * more / 3
     grid_is(to_hourly_grid, START + hours, readings, expected, "an hour stored three times")
+    readings = np.r_[load, load[at] / 10, load[at] / 10]  # their mean is 0.4 of the first
+    readings[at] *= 2.2
+    expected[at] = 0.8 * load[at]
+    what = "readings of 2.2, 0.1 and 0.1 of an hour, 0.8 on the mean"
+    grid_is(to_hourly_grid, START + hours, readings, expected, what)
 
 
 def test_missing_hours_lie_on_the_line_between_their_neighbors(to_hourly_grid, rng):
@@ -83,6 +88,11 @@ def test_a_drop_out_is_replaced_like_a_missing_hour(to_hourly_grid, rng):
     expected[at] = (load[at - 1] + load[at + 1]) / 2
     what = f"a reading of {share:.2f} of its value"
     grid_is(to_hourly_grid, START + np.arange(100), spoiled, expected, what)
+    kept = np.r_[np.arange(at), np.arange(at + 4, 100)]  # without it and three hours after it
+    expected = np.interp(np.arange(100), kept, load[kept])
+    stored = np.r_[np.arange(at + 1), np.arange(at + 4, 100)]
+    what = "the same beside three missing hours"
+    grid_is(to_hourly_grid, START + stored, spoiled[stored], expected, what)
 
 
 def test_a_drop_out_at_an_end_takes_the_nearest_reading(to_hourly_grid, rng):
@@ -130,6 +140,24 @@ def test_the_median_is_that_of_twelve_hours_on_either_side(to_hourly_grid, rng):
     grid_is(to_hourly_grid, START + np.arange(80), load, expected, what)
 
 
+def test_the_hours_around_a_reading_are_those_of_the_clock(to_hourly_grid, rng):
+    hours = np.r_[np.arange(30), np.arange(42, 48)]  # after the gap six low hours, and the end
+    load = np.r_[np.full(30, 1000.0), np.full(6, 100.0)] + rng.uniform(-1, 1, 36)
+    expected = np.interp(np.arange(48), hours, load)
+    what = "a tenth of the load after twelve missing hours"
+    grid_is(to_hourly_grid, START + hours, load, expected, what)
+
+
+def test_drop_outs_count_among_the_hours_around(to_hourly_grid, rng):
+    load = 1000.0 + rng.uniform(-1, 1, 75)
+    load[30:42] = 0.0
+    load[42] = float(rng.integers(470, 495))  # the median of twelve zeros, itself, twelve high
+    expected = load.copy()
+    expected[30:42] = np.interp(np.arange(30, 42), [29, 42], load[[29, 42]])
+    what = "just under half of the load after twelve drop-outs"
+    grid_is(to_hourly_grid, START + np.arange(75), load, expected, what)
+
+
 @there
 def frame_after(to_hourly_grid, hours, load):
     """The frame's columns after a call."""
@@ -154,11 +182,11 @@ def test_the_frame_stays_as_it_was(to_hourly_grid, rng):
 
 
 def test_smape_is_the_gap_over_the_mean_of_both_sizes(smape, rng):
-    y, share = rng.uniform(10, 20, 17), rng.uniform(0.02, 0.4, 17)
-    expected = float(np.mean(200 * share / (2 + share)))
-    close(smape(y, y * (1 + share)), expected, "smape(y, y * (1 + share))")
-    expected = float(np.mean(200 * share / (2 - share)))
-    close(smape(y, y * (1 - share)), expected, "smape(y, y * (1 - share))")
+    share, signs = rng.uniform(0.02, 0.4, 17), rng.choice([-1, 1], 17)
+    expected = float(np.mean(200 * share / (2 + signs * share)))
+    for unit in (1.0, 1e-4, 1e4):
+        y = unit * rng.uniform(10, 20, 17)
+        close(smape(y, y * (1 + signs * share)), expected, f"smape of loads around {15 * unit:g}")
 
 
 def test_smape_takes_sizes_and_not_signs(smape, rng):
@@ -172,16 +200,20 @@ def test_smape_of_zeros_forecast_as_zeros_is_nothing(smape, rng):
     f = y.copy()
     f[0] *= 2
     close(smape(y, f), 200 / 3 / 8, "smape with five zeros forecast as zeros")
+    got = smape(np.full(5, 1e-20), np.zeros(5))
+    expect(got < 1, f"smape of next to nothing, 1e-20: expected below 1, got {got:.3g}", got=got)
 
 
 def test_mase_divides_by_the_seasonal_change_of_the_past(mase, rng):
-    rise, off = rng.uniform(1, 3), rng.uniform(0.5, 9)
-    past = rise * np.arange(100.0)
-    y = rng.uniform(10, 90, 13)
-    signs = rng.choice([-1, 1], 13)
-    close(mase(y, y + off * signs, past), off / (24 * rise), "mase of a past that rises evenly")
-    got = mase(y, y + off * signs, past, 7)
-    close(got, off / (7 * rise), "the same with season=7")
+    bend, off, signs = rng.uniform(1, 3), rng.uniform(0.5, 9, 13), rng.choice([-1, 1], 13)
+    for unit in (1.0, 1e-4):
+        past = unit * bend * np.arange(100.0) ** 2  # changes in m hours by 99 m on the mean
+        y = unit * rng.uniform(10, 90, 13)
+        got = mase(y, y + unit * off * signs, past)
+        what = f"mase of a past that rises ever faster, in units of {unit:g}"
+        close(got, off.mean() / (24 * 99 * bend), what)
+        got = mase(y, y + unit * off * signs, past, 7)
+        close(got, off.mean() / (7 * 99 * bend), "the same with season=7")
 
 
 def test_mase_does_not_look_at_how_the_test_changes(mase, rng):
@@ -218,6 +250,30 @@ def test_pinball_is_least_at_its_quantile(pinball, rng):
     )
 
 
+@there
+def arrays_of(function, *arguments):
+    """The arrays among the arguments, after a call."""
+    import numpy as np
+
+    kept = [np.array(one) if np.ndim(one) else one for one in arguments]
+    function(*kept)
+    return [one for one in kept if np.ndim(one)]
+
+
+@observed
+def test_what_is_measured_stays_as_it_was(smape, mase, pinball, rng):
+    y, f, past = (rng.uniform(10, 20, n) for n in (9, 9, 60))
+    for name, function, more in (
+        ("smape", smape, ()),
+        ("mase", mase, (past,)),
+        ("pinball", pinball, (0.3,)),
+    ):
+        after = arrays_of(function, y, f, *more)
+        titles = ("actual", "forecast", "past")[: len(after)]
+        for title, one, before in zip(titles, after, (y, f, past), strict=False):
+            close(one, before, f"{title} after {name}", axes="T")
+
+
 # --- naive, seasonal_naive, drift
 
 
@@ -227,13 +283,13 @@ def padded(gone, values):
 
 
 def test_naive_repeats_the_hour_before(naive, rng):
-    load = rng.uniform(10, 20, 31)
+    load = rng.normal(size=31)  # scaled loads have both signs
     expected = padded(1, load[:30])
     close(naive(load.copy()), expected, "naive(load)", axes="T")
 
 
 def test_seasonal_naive_repeats_the_season_before(seasonal_naive, rng):
-    load = rng.uniform(10, 20, 75)
+    load = rng.normal(size=75)
     got = seasonal_naive(load.copy())
     close(got, padded(24, load[:51]), "seasonal_naive(load)", axes="T")
     season = int(rng.integers(2, 20))
@@ -251,9 +307,18 @@ def test_drift_is_exact_for_a_season_on_a_slope(drift, rng):
 
 
 def test_drift_adds_yesterdays_change_to_the_last_hour(drift, rng):
-    load = rng.uniform(10, 20, 61)
+    load = rng.normal(size=61)
     expected = [load[t - 1] + load[t - 24] - load[t - 25] for t in range(25, 61)]
     close(drift(load.copy()), padded(25, expected), "drift(load)", axes="T")
+
+
+def test_a_series_shorter_than_a_season_has_no_forecast(naive, seasonal_naive, drift, rng):
+    load = rng.normal(size=int(rng.integers(5, 24)))
+    nothing = np.full(len(load), np.nan)
+    what = f"of {len(load)} hours"
+    close(naive(load.copy()), padded(1, load[:-1]), f"naive {what}", axes="T")
+    close(seasonal_naive(load.copy()), nothing, f"seasonal_naive {what}", axes="T")
+    close(drift(load.copy()), nothing, f"drift {what}", axes="T")
 
 
 def test_no_forecast_changes_when_the_future_does(naive, seasonal_naive, drift, rng):
@@ -267,21 +332,12 @@ def test_no_forecast_changes_when_the_future_does(naive, seasonal_naive, drift, 
         close(got, expected, f"{title} up to hour {origin}, all later loads changed", axes="T")
 
 
-@there
-def array_after(function, load):
-    """The array after a call."""
-    import numpy as np
-
-    load = np.array(load)
-    function(load)
-    return load
-
-
 @observed
-def test_the_series_stays_as_it_was(naive, drift, rng):
+def test_the_series_stays_as_it_was(naive, seasonal_naive, drift, rng):
     load = rng.uniform(10, 20, 61)
-    close(array_after(naive, load), load, "load after naive(load)", axes="T")
-    close(array_after(drift, load), load, "load after drift(load)", axes="T")
+    for title, forecast in (("naive", naive), ("seasonal_naive", seasonal_naive), ("drift", drift)):
+        [after] = arrays_of(forecast, load)
+        close(after, load, f"load after {title}(load)", axes="T")
 
 
 # --- split_by_time, scaled
@@ -330,6 +386,39 @@ def test_the_hours_before_a_border_fall_into_the_gap(split_by_time, rng):
     split_is(split_by_time, load, [a, b], gap, wanted, f"borders at {a} and {b}, gap={gap}")
 
 
+def test_a_gap_longer_than_a_piece_leaves_nothing_of_it(split_by_time, rng):
+    load, gap = rng.normal(size=90), int(rng.integers(20, 30))
+    a, short = int(rng.integers(35, 45)), gap - int(rng.integers(3, 8))
+    b = a + short
+    wanted = [slice(0, a - gap), slice(a, a), slice(b, 90)]
+    split_is(split_by_time, load, [a, b], gap, wanted, f"borders at {a} and {b}, gap={gap}")
+    wanted = [slice(0, 0), slice(short, 90)]
+    split_is(split_by_time, load, [short], gap, wanted, f"a border at {short}, gap={gap}")
+
+
+@there
+def series_after(split_by_time, scaled, start, load, border):
+    """The series after it was split with a gap, and two pieces after they were scaled."""
+    import numpy as np
+    import pandas as pd
+
+    index = pd.date_range(pd.Timestamp(start, unit="h"), periods=len(load), freq="h")
+    series = pd.Series(np.array(load), index)
+    split_by_time(series, index[border], gap=3)
+    pieces = [pd.Series(np.array(one)) for one in (load[:border], load[border:])]
+    scaled(*pieces)
+    return [one.to_numpy() for one in (series, *pieces)]
+
+
+@observed
+def test_what_is_split_or_scaled_stays_as_it_was(split_by_time, scaled, rng):
+    load = rng.normal(5, 2, 60)
+    after = series_after(split_by_time, scaled, START, load, 40)
+    titles = "the series after split_by_time", "train after scaled", "test after scaled"
+    for title, one, before in zip(titles, after, (load, load[:40], load[40:]), strict=True):
+        close(one, before, title, axes="T")
+
+
 @there
 def scaled_of(scaled, train, *others):
     """The pieces after scaling, as arrays."""
@@ -340,12 +429,14 @@ def scaled_of(scaled, train, *others):
 
 
 def test_all_pieces_are_in_units_of_the_first(scaled, rng):
-    pieces = [rng.normal(5 + k, 2 + k, 20 + k) for k in range(3)]
-    mean, unit = pieces[0].mean(), pieces[0].std(ddof=1)
-    got = scaled_of(scaled, *pieces)
-    equal(len(got), 3, "number of pieces of scaled(train, valid, test)")
-    for number, (piece, one) in enumerate(zip(pieces, got, strict=True)):
-        close(one, (piece - mean) / unit, f"scaled: piece {number}", axes="T")
+    for unit in (1.0, 1e-3):
+        pieces = [unit * rng.normal(5 + k, 2 + k, 20 + k) for k in range(3)]
+        mean, deviation = pieces[0].mean(), pieces[0].std(ddof=1)
+        got = scaled_of(scaled, *pieces)
+        equal(len(got), 3, "number of pieces of scaled(train, valid, test)")
+        for number, (piece, one) in enumerate(zip(pieces, got, strict=True)):
+            what = f"scaled: piece {number}, loads in units of {unit:g}"
+            close(one, (piece - mean) / deviation, what, axes="T")
 
 
 def test_nothing_of_the_test_reaches_the_training(split_by_time, scaled, rng):
@@ -389,25 +480,27 @@ def test_a_series_of_one_window_has_one(windows, rng):
 
 
 @there
-def after_writing(windows, series, at, value, lookback, horizon):
-    """Past and future, read after an hour of the series was written anew."""
+def after_writing(windows, series, at, value, step):
+    """Past and future of every step-th hour, read after one hour was written anew."""
     import numpy as np
 
-    series = np.array(series)
-    past, future = windows(series, lookback, horizon)
+    series = np.repeat(np.asarray(series), step)[::step]
+    past, future = windows(series, 5, 3)
     series[at] = value
     return np.array(past), np.array(future)
 
 
 def test_windows_are_views_of_the_series(windows, rng):
-    series, at = rng.normal(size=31), int(rng.integers(8, 23))
-    value = float(rng.uniform(50, 90))
-    got = after_writing(windows, series, at, value, 5, 3)
-    series[at] = value
-    rows = np.arange(24)[:, None]
-    wanted = series[rows + np.arange(5)], series[rows + np.arange(5, 8)]
-    for title, one, other in zip(("past", "future"), got, wanted, strict=True):
-        close(one, other, f"{title} after hour {at} of the series was changed", axes="NT")
+    for kind, step in (("float64", 1), ("float32", 1), ("int64", 1), ("float64", 3)):
+        series, at = rng.integers(-40, 40, 31).astype(kind), int(rng.integers(8, 23))
+        value = int(rng.integers(50, 90))
+        got = after_writing(windows, series, at, value, step)
+        series[at] = value
+        rows = np.arange(24)[:, None]
+        wanted = series[rows + np.arange(5)], series[rows + np.arange(5, 8)]
+        what = f"{kind}, every hour" if step == 1 else f"{kind}, every third number of an array"
+        for title, one, other in zip(("past", "future"), got, wanted, strict=True):
+            close(one, other, f"{title} after hour {at} was changed ({what})", axes="NT")
 
 
 @there
@@ -461,6 +554,26 @@ def test_each_target_has_weights_of_its_own(ridge_fit, rng):
     close(intercept, own.intercept_, "their intercepts", axes="K", tolerance=1e-6)
 
 
+def test_one_target_may_be_a_column(ridge_fit, ridge_predict, rng):
+    x, y = table(rng, outputs=(1,))
+    own = Ridge(alpha=2.0).fit(x, y)
+    weights, intercept = ridge_fit(x, y, 2.0)
+    close(weights, own.coef_.reshape(7, 1), "weights of a column", axes="FK", tolerance=1e-6)
+    close(intercept, own.intercept_, "its intercept", axes="K", tolerance=1e-6)
+    got = ridge_predict(x, weights, intercept)
+    close(got, own.predict(x).reshape(60, 1), "its forecasts", axes="NK", tolerance=1e-6)
+
+
+def test_without_a_penalty_it_is_least_squares(ridge_fit, rng):
+    x, y = table(rng, columns=5)
+    x = x * [1.0, 1e-3, 30.0, 0.1, 1.0]  # in units of their own
+    own = LinearRegression().fit(x, y)
+    weights, intercept = ridge_fit(x, y, 0.0)
+    gaps = (np.asarray(weights) - own.coef_) / np.abs(own.coef_)
+    close(gaps, np.zeros(5), "relative gaps of the weights, alpha=0", axes="F", tolerance=1e-4)
+    close(float(intercept), float(own.intercept_), "intercept, alpha=0", tolerance=1e-4)
+
+
 def test_the_intercept_is_not_penalized(ridge_fit, rng):
     x, y = table(rng)
     before, _ = ridge_fit(x, y, 50.0)
@@ -500,6 +613,12 @@ def test_single_precision_is_solved_in_double(ridge_fit, rng):
     own = Ridge(alpha=1e-3).fit(x.astype(float), y.astype(float))
     weights, _ = ridge_fit(x, y, 1e-3)
     close(np.asarray(weights, float), own.coef_, "weights from float32", axes="F", tolerance=1e-3)
+    x = (rng.normal(size=(300, 3)) + 1000 * rng.uniform(1, 2)).astype("float32")
+    y = (rng.normal(size=300) + 3e4 * rng.uniform(1, 2)).astype("float32")
+    own = Ridge(alpha=1.0).fit(x.astype(float), y.astype(float))
+    _, intercept = ridge_fit(x, y, 1.0)
+    what = "intercept of float32 far from zero"
+    close(float(intercept), float(own.intercept_), what, tolerance=1e-8)
 
 
 def test_forecasts_are_the_line_itself(ridge_predict, rng):
@@ -579,7 +698,21 @@ def made(LoadForecaster, cell, seed, features=4, hidden=5):
         with torch.no_grad():
             return x[..., 0] + own["read_out"](own["rnn"](x)[0])[..., 0]
 
-    run.state = lambda x: rnn(x)[1].detach()
+    def slopes(x, cut):
+        """The gradients that torch's layer has over the whole series."""
+        x = x.clone().requires_grad_()
+        forecast = x[..., 0] + own["read_out"](own["rnn"](x)[0])[..., 0]
+        forecast[:, cut:].square().sum().backward()
+        parts = {
+            f"{part}.{key}": p for part, one in own.items() for key, p in one.named_parameters()
+        }
+        return {name: one.grad.clone() for name, one in (parts | {"x": x}).items()}
+
+    def state(x):
+        parts = rnn(x)[1]
+        return tuple(one.detach() for one in parts) if cell == "LSTM" else parts.detach()
+
+    run.state, run.slopes = state, slopes
     return model, run
 
 
@@ -628,29 +761,113 @@ def forecasts_from(model, x, state):
         return model(x, state)[0]
 
 
+@there
+def state_of(model, x):
+    """The state after a series."""
+    import torch
+
+    with torch.no_grad():
+        return model(x)[1]
+
+
 def test_a_state_that_is_handed_in_counts(LoadForecaster, rng, seed):
     x = drawn(rng, 3, 9, 4)
     model, run = made(LoadForecaster, "GRU", seed)
     expected, state = run(x)[:, 5:], run.state(x[:, :5])
     got = forecasts_from(model, x[:, 5:], state)
     close(got, expected, "forecasts that begin with torch's own state", axes="BT", tolerance=1e-5)
+    got = state_of(model, x[:, :5])
+    close(got, state, "the state of nn.GRU, as the layer gives it", tolerance=1e-5)
 
 
 def test_a_batch_is_each_series_alone(LoadForecaster, rng, seed):
-    x = drawn(rng, 5, 3, 4)
     model, run = made(LoadForecaster, "GRU", seed)
-    expected = torch.cat([run(one[None]) for one in x])
-    got = forecasts(model, x, [])
-    close(got, expected, "a batch of five short series", axes="BT", tolerance=1e-5)
+    for shape in ((5, 3, 4), (1, 6, 4), (4, 1, 4), (1, 1, 4)):
+        x = drawn(rng, *shape)
+        expected = torch.cat([run(one[None]) for one in x])
+        got = forecasts(model, x, [])
+        what = f"forecasts of x with the shape {shape}"
+        close(got, expected, what, axes="BT", tolerance=1e-5)
+
+
+@there
+def slopes_of(model, x, cut):
+    """Gradients of the squares of all forecasts after the cut: by weight, and by x."""
+    x = x.clone().requires_grad_()
+    _, state = model(x[:, :cut])
+    forecast, _ = model(x[:, cut:], state)
+    if forecast.requires_grad:
+        forecast.square().sum().backward()
+    found = dict(model.named_parameters()) | {"x": x}
+    return {name: 0 * one.detach() if one.grad is None else one.grad for name, one in found.items()}
+
+
+def test_the_gradient_runs_through_the_state(LoadForecaster, rng, seed):
+    for cell in ("GRU", "LSTM"):
+        x, cut = drawn(rng, 2, 7, 4), int(rng.integers(3, 6))
+        model, run = made(LoadForecaster, cell, seed)
+        expected = run.slopes(x, cut)
+        got = slopes_of(model, x, cut)
+        for name, one in expected.items():
+            what = f"gradient of the hours after {cut} by {name}, nn.{cell}"
+            close(got[name], one, what, tolerance=1e-4)
+
+
+@there
+def layer_after(model, x):
+    """What the layer is, whether batches are first; x after a forecast."""
+    x = x.clone()
+    model(x)
+    return [type(model.rnn).__name__, bool(model.rnn.batch_first)], x
+
+
+@observed
+def test_batches_come_first_and_the_series_stays_as_it_was(LoadForecaster, rng, seed):
+    for cell in ("GRU", "LSTM"):
+        x = drawn(rng, 3, 5, 4)
+        model, _ = made(LoadForecaster, cell, seed)
+        layer, after = layer_after(model, x)
+        equal(layer, [cell, True], f"kind and batch_first of rnn, nn.{cell}")
+        close(after, x, "x after model(x)", axes="BTF")
 
 
 # --- verdict
 
 
+@there
+def lists_after(verdict, a, b):
+    """Both lists after a call."""
+    a, b = list(a), list(b)
+    verdict(a, b)
+    return [a, b]
+
+
 def test_separate_ranges_have_a_winner(verdict, rng):
-    low, high = rng.uniform(1, 2, 5).tolist(), rng.uniform(3, 4, 5).tolist()
-    equal(verdict(low, high), "a", "verdict(low errors, high errors)")
-    equal(verdict(high, low), "b", "verdict(high errors, low errors)")
+    for unit in (1.0, 1e-5, 1e5):
+        low, high = (unit * rng.uniform(a, a + 1, 5) for a in (1, 3))
+        what = f"low errors, high errors, of some {unit:g}"
+        equal(verdict(low.tolist(), high.tolist()), "a", f"verdict({what})")
+        equal(verdict(high.tolist(), low.tolist()), "b", f"the other way around, some {unit:g}")
+
+
+def test_a_small_distance_is_a_distance(verdict, rng):
+    low = [1.0, 1 + 1e-6, 1 + float(rng.uniform(0, 1e-6))]
+    high = [1 + 2.2e-6, 1 + 1.2e-6, 1 + float(rng.uniform(1.3e-6, 2e-6))]  # nearer than wide
+    equal(verdict(low, high), "a", f"verdict({low}, {high})")
+    equal(verdict(high, low), "b", f"verdict({high}, {low})")
+
+
+def test_one_seed_each_is_a_range_too(verdict, rng):
+    a = float(rng.uniform(1, 2))
+    equal(verdict([a], [a + 1]), "a", f"verdict([{a}], [{a + 1}])")
+    equal(verdict([a + 1], [a]), "b", f"verdict([{a + 1}], [{a}])")
+
+
+@observed
+def test_the_scores_stay_as_they_were(verdict, rng):
+    a, b = rng.permutation(5.0 + np.arange(5)), rng.permutation(7.0 + np.arange(6))
+    after = lists_after(verdict, a.tolist(), b.tolist())
+    equal(after, [a.tolist(), b.tolist()], "both lists after verdict(a, b)")
 
 
 def test_overlapping_ranges_are_a_tie(verdict, rng):
@@ -703,21 +920,22 @@ def day_ahead(DayAhead, settings, load, days, origins, seen, later):
 
 def task(rng, lookback, hours=24 * 26):
     """A load, a calendar, origins to fit and one that all data end at."""
-    load = waves(rng, hours) / 100
+    load = (waves(rng, hours) - 1000) / 100  # scaled, of both signs
     days = np.eye(3)[np.arange(hours) // 24 % 3] * rng.uniform(1, 2)
     days = np.hstack([days, rng.normal(size=(hours, 2))])
-    origins = np.arange(-(-lookback // 24) * 24, hours - 71, 24)
-    return load, days, origins, np.array([hours - 47, hours - 24])
+    origins = rng.permutation(np.arange(lookback, hours - 71, 11))  # at any hour, in any order
+    return load, days, origins, np.array([hours - 31, hours - 47, hours - 24])
 
 
-def by_scikit_learn(load, days, origins, later, lookback, alpha):
-    """Ridge of scikit-learn on rows that are written out."""
+def by_scikit_learn(load, days, origins, later, lookback, alpha, seen=None):
+    """Ridge of scikit-learn on rows that are written out; seen: the load to forecast."""
 
-    def rows(at):
+    def rows(load, at):
         return np.array([[*load[o - lookback : o], *days[o]] for o in at])
 
     y = np.array([load[o : o + 24] for o in origins])
-    return Ridge(alpha=alpha).fit(rows(origins), y).predict(rows(later))
+    model = Ridge(alpha=alpha).fit(rows(load, origins), y)
+    return model.predict(rows(load if seen is None else seen, later))
 
 
 def test_day_ahead_is_ridge_on_the_last_hours_and_the_calendar(DayAhead, rng):
@@ -749,6 +967,17 @@ def test_no_load_after_the_origin_reaches_its_forecast(DayAhead, rng):
         close(got, row[None], "forecast, all loads from its origin on changed", tolerance=1e-5)
 
 
+def test_another_series_is_forecast_from_its_own_past(DayAhead, rng):
+    load, days, origins, later = task(rng, 30)
+    other = (waves(rng, len(load)) - 1000) / 50
+    at = np.r_[later, origins[:2]]
+    expected = by_scikit_learn(load, days, origins, at, 30, 1.0, other)
+    _, got = day_ahead(DayAhead, {"lookback": 30}, load, days, origins, other, at)
+    close(
+        got, expected, "forecasts of another load than that of the fit", axes="NT", tolerance=1e-5
+    )
+
+
 def test_a_series_that_ends_at_the_origin_is_enough(DayAhead, rng):
     load, days, origins, later = task(rng, 30)
     expected = by_scikit_learn(load, days, origins, later, 30, 1.0)[-1:]
@@ -761,7 +990,28 @@ def test_rows_hold_the_past_in_order_and_then_the_calendar(DayAhead, rng):
     load, days, _, later = task(rng, 7)
     expected = np.array([[*load[o - 7 : o], *days[o]] for o in later])
     got = DayAhead(7).rows(load, days, later)
-    close(got, expected, "DayAhead(7).rows(load, days, origins)", axes="NF")
+    what = "DayAhead(7).rows(load, days, origins)"
+    close(got, expected, what, axes="NF", tolerance=1e-12)
+
+
+@there
+def fitted_twice(DayAhead, first, second, at):
+    """Forecasts of a model that was fitted twice, after another model was fitted."""
+    import numpy as np
+
+    model, other = DayAhead(lookback=30), DayAhead(lookback=30)
+    model.fit(*first)
+    model.fit(*second)
+    other.fit(*first)
+    return np.asarray(model.predict(*second[:2], at))
+
+
+def test_a_fit_forgets_the_one_before_and_knows_no_other_model(DayAhead, rng):
+    load, days, origins, later = task(rng, 30)
+    other = waves(rng, len(load)) / 50
+    expected = by_scikit_learn(load, days, origins, later, 30, 1.0)
+    got = fitted_twice(DayAhead, (other, days, origins), (load, days, origins), later)
+    close(got, expected, "forecasts after a second fit", axes="NT", tolerance=1e-5)
 
 
 @observed
