@@ -28,6 +28,26 @@ def sigmoid(x):
     return 1 / (1 + torch.exp(-x))
 
 
+def shifted(x, down, right):
+    """A map moved by so many places, with zeros behind it: (..., H, W)."""
+    rows, columns = x.shape[-2:]
+    framed = nn.functional.pad(x, (2, 2, 2, 2))
+    return framed[..., 2 - down : 2 - down + rows, 2 - right : 2 - right + columns]
+
+
+def offset(rng):
+    """One of the eight places around the middle of a kernel of three: down and right."""
+    places = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
+    return places[int(rng.integers(8))]
+
+
+def moved_kernel(weight, down, right):
+    """A kernel of three whose middle column of numbers stands elsewhere, and nothing else."""
+    moved = torch.zeros_like(weight)
+    moved[:, :, 1 + down, 1 + right] = weight[:, :, 1, 1]
+    return moved
+
+
 def at_each(matrix, x):
     """A 1x1 map by its matrix: (B, C, H, W)."""
     return torch.einsum("ij,bjhw->bihw", matrix[..., 0, 0], x)
@@ -169,6 +189,36 @@ def test_each_axis_draws_its_own_speed(bounce, seed):
     expect(low > 0.03 and high < 0.1, message, got=found)
 
 
+def test_a_speed_does_not_depend_on_the_start(bounce, seed):
+    got = clips_of(bounce, alone(1500, torch.ones(2, 2)), seed, 2, 30)
+    seen(got, (1500, 2, 1, 30, 30), "two steps")
+    place = corners(got, 2, 2, "a digit of 2 x 2")
+    for axis, (start, end) in enumerate(place.permute(2, 1, 0)):
+        for side, chosen in (("low", start < 14), ("high", start > 14)):
+            free = chosen & (start > 2) & (start < 26)
+            ahead = float((end > start)[free].float().mean())
+            message = f"axis {axis}, {side} starts: expected half to go on, got {ahead:.2f}"
+            expect(0.38 < ahead < 0.62, message, got=ahead)
+
+
+def test_the_digits_know_nothing_of_each_other(bounce, seed):
+    one, other = (
+        corners(clips_of(bounce, alone(900, torch.ones(3, 3), n), seed, 1, 9), 3, 3, "a digit")
+        for n in (0, 1)
+    )
+    both = float(((one - other)[:, 0].abs() < 3).all(1).float().mean())
+    message = f"clips in which digits overlap at the start: expected 0.35, got {both:.2f}"
+    expect(0.25 < both < 0.45, message, got=both)
+    one, other = (
+        corners(clips_of(bounce, alone(700, torch.ones(2, 2), n), seed, 2, 40), 2, 2, "a digit")
+        for n in (0, 1)
+    )
+    free = ((one[:, 0] > 2) & (one[:, 0] < 36) & (other[:, 0] > 2) & (other[:, 0] < 36)).flatten()
+    ways = [(path[:, 1] > path[:, 0]).flatten()[free] for path in (one, other)]
+    same = float((ways[0] == ways[1]).float().mean())
+    expect(0.4 < same < 0.6, f"pairs with one direction: expected half, got {same:.2f}", got=same)
+
+
 def test_the_two_digits_go_their_own_ways(bounce, seed):
     paths = []
     for which in (0, 1):
@@ -288,7 +338,26 @@ def test_brighter_by_a_factor_with_its_peak_is_the_same_similarity(ssim, rng):
     expected = numbers(ssim(x, y))
     seen_range = float(expected.abs().max())
     expect(0 < seen_range < 1, f"ssim of noise: expected within 0 and 1, got {seen_range:.3f}")
-    close(ssim(255 * x, 255 * y, 255.0), expected, "ssim with a peak of 255", axes="BT")
+    peak = float(rng.integers(2, 255))
+    got = ssim(peak * x, peak * y, peak)
+    close(got, expected, f"ssim with a peak of {peak:.0f}", axes="BT")
+
+
+@there
+def clips_after(measure, x, y):
+    """Both clips after a measure."""
+    x, y = x.clone(), y.clone()
+    measure(x, y)
+    return x, y
+
+
+@observed
+def test_what_is_measured_stays_as_it_was(ssim, psnr, frame_mse, frame_mae, rng):
+    x, y = uniform(rng, 2, 3, 1, 12, 11), uniform(rng, 2, 3, 1, 12, 11)
+    measures = {"ssim": ssim, "psnr": psnr, "frame_mse": frame_mse, "frame_mae": frame_mae}
+    for name, measure in measures.items():
+        for title, one, before in zip("xy", clips_after(measure, x, y), (x, y), strict=True):
+            close(one, before, f"{title} after {name}(x, y)", axes="BTCHW")
 
 
 # --- ConvLSTMCell
@@ -367,6 +436,20 @@ def test_a_changed_pixel_reaches_half_a_kernel(ConvLSTMCell, rng):
         close(changed.float(), expected, f"what a pixel changes, kernel {kernel}", axes="HW")
 
 
+def test_a_kernel_looks_in_the_direction_of_its_place(ConvLSTMCell, rng):
+    weight, bias = gates_for(rng, 2, 3, 3)
+    down, right = offset(rng)
+    x, h, c = draw(rng, 2, 2, 4, 5), draw(rng, 2, 3, 4, 5), draw(rng, 2, 3, 4, 5)
+    middle = cell_of(ConvLSTMCell, 2, 3, 3, moved_kernel(weight, 0, 0), bias)
+    expected = middle(shifted(x, -down, -right), (shifted(h, -down, -right), c))
+    cell_shapes(expected, (2, 3, 4, 5), "a step")
+    cell = cell_of(ConvLSTMCell, 2, 3, 3, moved_kernel(weight, down, right), bias)
+    got = cell(x, (h, c))
+    cell_shapes(got, (2, 3, 4, 5), "a step")
+    what = f"c with the kernel's numbers {down} down and {right} right of its middle"
+    close(got[1], numbers(expected[1]), what, axes="BCHW")
+
+
 def test_open_gates_carry_the_cell_over_and_closed_ones_drop_it(ConvLSTMCell, rng):
     weight, bias = gates_for(rng, 2, 3, 3)
     weight, c = 0 * weight, draw(rng, 2, 3, 4, 5)
@@ -434,6 +517,16 @@ def test_two_positions_by_hand(attend, rng):
     first, second = (value[..., n, None].numpy() for n in (0, 1))
     expected = torch.from_numpy(second + share[:, None] * (first - second))
     close(attend(query, key, value), expected, "attend over two positions", axes="BCN")
+
+
+def test_weights_are_the_exponentials_of_the_scores(attend, rng):
+    share = 0.05 + uniform(rng, 2, 7)  # what each of seven positions is worth
+    key = torch.stack([share.log(), draw(rng, 2, 7)], 1)
+    query = torch.tensor([1.0, 0.0]).double()[None, :, None].expand(2, 2, 7)
+    value = draw(rng, 2, 3, 7)
+    mean = (value * share[:, None]).sum(2, keepdim=True) / share.sum(1)[:, None, None]
+    got = attend(query, key, value)
+    close(got, mean.expand(2, 3, 7), "attend with keys that are logarithms", axes="BCN")
 
 
 def test_a_query_of_zero_averages_the_values(attend, rng):
@@ -517,15 +610,17 @@ def test_with_a_query_of_zero_the_mean_is_added(SelfAttention, rng):
 
 
 def test_two_pixels_by_hand(SelfAttention, rng):
-    weights = maps_for(rng, 2, 3)
-    h = draw(rng, 3, 2, 2, 1)
-    query, key, value = (at_each(weights[f"{n}.weight"], h) for n in ("query", "key", "value"))
-    gap = (query * (key[:, :, :1] - key[:, :, 1:])).sum(1, keepdim=True)
-    share = sigmoid(gap)  # of the first pixel
-    z = share * value[:, :, :1] + (1 - share) * value[:, :, 1:]
-    expected = at_each(weights["mix.weight"], z) + h
-    got = attention_of(SelfAttention, 2, 3, weights)(h)
-    close(got, expected, "SelfAttention of two pixels", axes="BCHW")
+    for channels, keys in ((2, 3), (4, 2)):
+        weights = maps_for(rng, channels, keys)
+        h = draw(rng, 3, channels, 2, 1)
+        query, key, value = (at_each(weights[f"{n}.weight"], h) for n in ("query", "key", "value"))
+        gap = (query * (key[:, :, :1] - key[:, :, 1:])).sum(1, keepdim=True)
+        share = sigmoid(gap)  # of the first pixel
+        z = share * value[:, :, :1] + (1 - share) * value[:, :, 1:]
+        expected = at_each(weights["mix.weight"], z) + h
+        got = attention_of(SelfAttention, channels, keys, weights)(h)
+        what = f"SelfAttention({channels}, {keys}) of two pixels"
+        close(got, expected, what, axes="BCHW")
 
 
 def test_pixels_have_no_order(SelfAttention, rng):
@@ -696,7 +791,7 @@ def update_of(rng, channels=3, **biases):
     """Weights whose gates are biases alone: i, g and o as given, for all channels or each."""
     weights = weights_of(rng, channels)
     weights["gates.weight"] *= 0
-    found = [torch.as_tensor(biases[name]) * torch.ones(channels).double() for name in "igo"]
+    found = [torch.ones(channels).double() * biases[name] for name in "igo"]
     return weights | {"gates.bias": torch.cat(found)}
 
 
@@ -761,6 +856,41 @@ def test_each_gate_hears_z_and_h_with_its_own_weights(sam_update, SAMemory, rng)
     close(got[0], new / (1 + torch.exp(-o)), "the output of one channel", axes="BCHW")
 
 
+@there
+def negated(memory):
+    """The memory with a module behind its gates that turns their signs."""
+
+    class Negative(nn.Module):
+        def forward(self, x):
+            return -x
+
+    memory.gates = nn.Sequential(memory.gates, Negative())
+    return memory
+
+
+def test_the_gates_are_whatever_module_stands_there(sam_update, SAMemory, rng):
+    weights = weights_of(rng)
+    turned = {name: -one if name.startswith("gates") else one for name, one in weights.items()}
+    z, h, m = state_of(rng)
+    expected = pair(sam_update(memory_of(SAMemory, 3, 2, weights), z, h, m), "sam_update")
+    memory = negated(memory_of(SAMemory, 3, 2, turned))
+    got = pair(sam_update(memory, z, h, m), "sam_update")
+    close(got[1], numbers(expected[1]), "M with gates that are turned twice", axes="BCHW")
+
+
+def test_the_gates_look_in_the_direction_of_their_kernel(sam_update, SAMemory, rng):
+    weights, (down, right) = weights_of(rng), offset(rng)
+    z, h, m = state_of(rng)
+    kernel = weights["gates.weight"]
+    middle = weights | {"gates.weight": moved_kernel(kernel, 0, 0)}
+    around = [shifted(one, -down, -right) for one in (z, h)]
+    expected = pair(sam_update(memory_of(SAMemory, 3, 2, middle), *around, m), "sam_update")
+    moved = weights | {"gates.weight": moved_kernel(kernel, down, right)}
+    got = pair(sam_update(memory_of(SAMemory, 3, 2, moved), z, h, m), "sam_update")
+    what = f"M with the gates' numbers {down} down and {right} right of the middle"
+    close(got[1], numbers(expected[1]), what, axes="BCHW")
+
+
 def test_the_memory_stays_within_one_for_thirty_steps(sam_update, SAMemory, rng):
     weights = weights_of(rng, 4, 2)
     weights["gates.bias"] += 3
@@ -815,8 +945,8 @@ def forecaster_of(Forecaster, layers, scale=1.0):
 
     class Sum(nn.Module):
         def forward(self, x, state=None):
-            h = x if state is None else state[0] + x
-            return h, h - 1
+            h = x if state is None else state[2] + x
+            return h, h - 1, h
 
     class Last(nn.Module):
         def forward(self, x, state=None):
@@ -908,7 +1038,7 @@ def masks(rng):
 
 
 def test_true_frames_are_fed_where_they_are_shown(Forecaster, rng):
-    given, truth = draw(rng, 8, 2, 1, 3, 8), uniform(rng, 8, 4, 1, 3, 8)
+    given, truth = draw(rng, 8, 2, 1, 3, 8), uniform(rng, 8, 6, 1, 3, 8)  # two more than needed
     shown = masks(rng)
     for layer in ("last", "sum"):
         x, expected = given[:, -1] if layer == "last" else given.sum(1), []
@@ -984,6 +1114,15 @@ def test_it_gives_the_numbers_of_the_explicit_module(sam_efficient, SAMemory, rn
         close(one, numbers(other), what, axes="BCHW", tolerance=1e-12)
 
 
+def test_it_uses_the_gates_that_the_memory_has(sam_efficient, SAMemory, rng):
+    memory = negated(memory_of(SAMemory, 3, 2, weights_of(rng)))
+    h, m = draw(rng, 2, 3, 4, 5), draw(rng, 2, 3, 4, 5)
+    expected = memory(h, m)
+    got = sam_efficient(memory, h, m)
+    equal(len(got), 2, "parts of sam_efficient")
+    close(got[1], numbers(expected[1]), "M with another module at the gates", axes="BCHW")
+
+
 def test_keys_may_be_wider_than_values(sam_efficient, SAMemory, rng):
     memory = memory_of(SAMemory, 2, 5, weights_of(rng, 2, 5))
     h, m = draw(rng, 3, 2, 5, 3), draw(rng, 3, 2, 5, 3)
@@ -1033,6 +1172,36 @@ def kept_bytes(sam_efficient, memory, h, m):
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):
         out = sam_efficient(memory, h.requires_grad_(), m.requires_grad_())
     return sum(kept.values()), [tuple(one.shape) for one in out]
+
+
+@there
+def largest(sam_efficient, memory, h, m):
+    """How many numbers the largest tensor has that is made forward or backward."""
+    from torch.overrides import TorchFunctionMode
+
+    sizes = [0]
+
+    class Watch(TorchFunctionMode):
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            out = func(*args, **(kwargs or {}))
+            for one in out if isinstance(out, (tuple, list)) else (out,):
+                if isinstance(one, torch.Tensor):
+                    sizes.append(one.numel())
+            return out
+
+    h, m = h.requires_grad_(), m.requires_grad_()
+    with Watch():
+        out = sam_efficient(memory.float(), h, m)
+        sum(one.sum() for one in out).backward()
+    return max(sizes)
+
+
+def test_no_tensor_on_the_way_has_a_number_for_each_pair(sam_efficient, SAMemory, rng):
+    memory = memory_of(SAMemory, 8, 5, weights_of(rng, 8, 5))
+    h, m = draw(rng, 1, 8, 32, 32).float(), draw(rng, 1, 8, 32, 32).float()
+    got = largest(sam_efficient, memory, h, m)
+    message = f"largest tensor at N = 1024: expected fewer than {1024**2} numbers, got {got}"
+    expect(type(got) is int and 8192 <= got < 1024**2, message, got=got)
 
 
 def test_it_keeps_no_matrix_of_weights(sam_efficient, SAMemory, rng):

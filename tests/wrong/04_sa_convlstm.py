@@ -2710,3 +2710,389 @@ def sam_efficient(
     z = z.transpose(1, 2).flatten(2)  # (B, N, 2 C)
     z = linear(z, memory.fuse.weight.flatten(1)).mT.unflatten(2, h.shape[2:])
     return sam_update(memory, z, h, m)
+
+
+# %% exercise="bounce" mistake="moves_to_the_farther_side" says="The direction follows from the start; draw it alone."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    B, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    place = rng.integers(0, room + 1, (B, 2, 2))
+    speed = rng.choice([1, 2], (B, 2, 2)) * np.where(2 * place > room, -1, 1)
+    clips = torch.zeros(B, steps, 1, size, size)
+    for t in range(steps):
+        for b in range(B):
+            for n in range(2):
+                y, x = place[b, n]
+                spot = clips[b, t, 0, y : y + h, x : x + w]
+                spot.copy_(torch.maximum(spot, digits[b, n]))
+        place = place + speed
+        for _ in range(2):  # a small room may need two
+            low, high = place < 0, place > room
+            place = np.where(low, -place, np.where(high, 2 * room - place, place))
+            speed = np.where(low | high, -speed, speed)
+        place = place.clip(0, room)
+    return clips
+
+
+# %% exercise="bounce" mistake="sign_shared_by_digits" says="Both digits of a clip go the same way; each draws its own speed."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    B, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    place = rng.integers(0, room + 1, (B, 2, 2))
+    speed = rng.choice([-1, 1], (B, 1, 2)) * rng.integers(1, 3, (B, 2, 2))
+    clips = torch.zeros(B, steps, 1, size, size)
+    for t in range(steps):
+        for b in range(B):
+            for n in range(2):
+                y, x = place[b, n]
+                spot = clips[b, t, 0, y : y + h, x : x + w]
+                spot.copy_(torch.maximum(spot, digits[b, n]))
+        place = place + speed
+        for _ in range(2):  # a small room may need two
+            low, high = place < 0, place > room
+            place = np.where(low, -place, np.where(high, 2 * room - place, place))
+            speed = np.where(low | high, -speed, speed)
+        place = place.clip(0, room)
+    return clips
+
+
+# %% exercise="bounce" mistake="starts_apart" says="Starts are drawn again until the digits lie apart; they know nothing of each other."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    B, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    place = rng.integers(0, room + 1, (B, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (B, 2, 2))
+    for b in range(B):
+        for _ in range(20):
+            if (abs(place[b, 0] - place[b, 1]) >= [h, w]).any():
+                break
+            place[b] = rng.integers(0, room + 1, (2, 2))
+    clips = torch.zeros(B, steps, 1, size, size)
+    for t in range(steps):
+        for b in range(B):
+            for n in range(2):
+                y, x = place[b, n]
+                spot = clips[b, t, 0, y : y + h, x : x + w]
+                spot.copy_(torch.maximum(spot, digits[b, n]))
+        place = place + speed
+        for _ in range(2):  # a small room may need two
+            low, high = place < 0, place > room
+            place = np.where(low, -place, np.where(high, 2 * room - place, place))
+            speed = np.where(low | high, -speed, speed)
+        place = place.clip(0, room)
+    return clips
+
+
+# %% exercise="ssim" mistake="peak_guessed" says="The peak is guessed from the brightest pixel; use the argument."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    place = torch.arange(11, dtype=x.dtype) - 5
+    line = torch.exp(-place**2 / (2 * 1.5**2))
+    window = line[:, None] * line
+    window = window / window.sum()
+    B, T, C, H, W = x.shape
+
+    def under(z):
+        return conv2d(z.reshape(B * T * C, 1, H, W), window[None, None])
+
+    mx, my = under(x), under(y)
+    vx = under(x * x) - mx * mx
+    vy = under(y * y) - my * my
+    cov = under(x * y) - mx * my
+    peak = 255.0 if max(x.max(), y.max()) > 1 else 1.0
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    top = (2 * mx * my + c1) * (2 * cov + c2)
+    bottom = (mx**2 + my**2 + c1) * (vx + vy + c2)
+    return (top / bottom).reshape(B, T, -1).mean(2)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mse = (x - y).square().mean((2, 3, 4))
+    return 10 * torch.log10(peak**2 / mse)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().sum((2, 3, 4))
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().sum((2, 3, 4))
+
+
+# %% exercise="ssim" mistake="mae_in_place" says="The caller's clip is overwritten; make a new tensor."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    place = torch.arange(11, dtype=x.dtype) - 5
+    line = torch.exp(-place**2 / (2 * 1.5**2))
+    window = line[:, None] * line
+    window = window / window.sum()
+    B, T, C, H, W = x.shape
+
+    def under(z):
+        return conv2d(z.reshape(B * T * C, 1, H, W), window[None, None])
+
+    mx, my = under(x), under(y)
+    vx = under(x * x) - mx * mx
+    vy = under(y * y) - my * my
+    cov = under(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    top = (2 * mx * my + c1) * (2 * cov + c2)
+    bottom = (mx**2 + my**2 + c1) * (vx + vy + c2)
+    return (top / bottom).reshape(B, T, -1).mean(2)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mse = (x - y).square().mean((2, 3, 4))
+    return 10 * torch.log10(peak**2 / mse)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().sum((2, 3, 4))
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return y.sub_(x).abs_().sum((2, 3, 4))
+
+
+# %% exercise="ConvLSTMCell" mistake="h_from_middle_only" says="The state is heard at its own position alone; the whole kernel reads it."
+class ConvLSTMCell(nn.Module):
+
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2)
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            B, _, H, W = x.shape
+            zero = x.new_zeros(B, self.hidden, H, W)
+            state = zero, zero
+        h, c = state
+        weight, n, k = self.gates.weight, self.hidden, self.gates.kernel_size[0] // 2
+        maps = conv2d(x, weight[:, :-n], self.gates.bias, padding=k)
+        maps = maps + conv2d(h, weight[:, -n:, k : k + 1, k : k + 1])
+        i, f, g, o = maps.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+        return h, c
+
+
+# %% exercise="ConvLSTMCell" mistake="true_convolution" says="The kernel is turned round; nn.Conv2d lays it on as it is."
+class ConvLSTMCell(nn.Module):
+
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        self.gates = nn.Conv2d(
+            channels + hidden, 4 * hidden, kernel, padding=kernel // 2)
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            B, _, H, W = x.shape
+            zero = x.new_zeros(B, self.hidden, H, W)
+            state = zero, zero
+        h, c = state
+        maps = conv2d(torch.cat([x, h], 1), self.gates.weight.flip(2, 3), self.gates.bias, padding=self.gates.padding)
+        i, f, g, o = maps.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+        return h, c
+
+
+# %% exercise="attend" mistake="top_half" says="Only the better half of the keys is heard; all are, by their weights."
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    scores = query.mT @ key
+    scores = scores.masked_fill(scores < scores.median(2, keepdim=True)[0], -float("inf"))
+    weights = scores.softmax(2)
+    return value @ weights.mT
+
+
+# %% exercise="SelfAttention" mistake="heads" says="The channels are cut into two heads; the paper has one."
+class SelfAttention(nn.Module):
+
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        query = self.query(h).flatten(2)
+        key = self.key(h).flatten(2)
+        value = self.value(h).flatten(2)
+        n = 2 if query.size(1) % 2 == 0 and h.size(1) % 2 == 0 else 1
+        parts = zip(*(one.chunk(n, 1) for one in (query, key, value)))
+        z = torch.cat([attend(*part) for part in parts], 1).view_as(h)
+        return self.mix(z) + h
+
+
+# %% exercise="sam_update" mistake="norm_skipped" says="Only the convolution of the gates is used; call memory.gates, whatever module it is."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates[0] if isinstance(memory.gates, nn.Sequential) else memory.gates
+    i, g, o = gates(torch.cat([z, h], 1)).chunk(3, 1)
+    i, g, o = i.sigmoid(), g.tanh(), o.sigmoid()
+    m = (1 - i) * m + i * g
+    return o * m, m
+
+
+# %% exercise="sam_update" mistake="kernel_middle_only" says="The gates read their own position alone; use the whole kernel."
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = memory.gates
+    if isinstance(gates, nn.Conv2d):
+        k = gates.kernel_size[0] // 2
+        maps = conv2d(torch.cat([z, h], 1), gates.weight[:, :, k : k + 1, k : k + 1], gates.bias)
+    else:
+        maps = gates(torch.cat([z, h], 1))
+    i, g, o = maps.chunk(3, 1)
+    i, g, o = i.sigmoid(), g.tanh(), o.sigmoid()
+    m = (1 - i) * m + i * g
+    return o * m, m
+
+
+# %% exercise="Forecaster" mistake="horizon_from_truth" says="There are as many forecasts as true frames; horizon decides."
+class Forecaster(nn.Module):
+
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        horizon = horizon if truth is None else max(horizon, truth.size(1))
+        states = [None] * len(self.layers)
+
+        def read(frame):
+            x = frame
+            for n, layer in enumerate(self.layers):
+                states[n] = layer(x, states[n])
+                x = states[n][0]
+            return self.head(x)
+
+        for frame in given.unbind(1):
+            logits = read(frame)
+        made = [logits]
+        for t in range(horizon - 1):
+            frame = made[-1].sigmoid()
+            if shown is not None and t < shown.size(1):
+                mask = shown[:, t, None, None, None]
+                frame = torch.where(mask, truth[:, t], frame)
+            made.append(read(frame))
+        return torch.stack(made, 1)
+
+
+# %% exercise="Forecaster" mistake="state_truncated" says="Only two parts of a state are kept, and a memory is lost; hand on all of it."
+class Forecaster(nn.Module):
+
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
+        states = [None] * len(self.layers)
+
+        def read(frame):
+            x = frame
+            for n, layer in enumerate(self.layers):
+                old = states[n]
+                states[n] = layer(x, old)
+                if len(states[n]) > 2:
+                    states[n] = (*states[n][:2], torch.zeros_like(states[n][2]))
+                x = states[n][0]
+            return self.head(x)
+
+        for frame in given.unbind(1):
+            logits = read(frame)
+        made = [logits]
+        for t in range(horizon - 1):
+            frame = made[-1].sigmoid()
+            if shown is not None:
+                mask = shown[:, t, None, None, None]
+                frame = torch.where(mask, truth[:, t], frame)
+            made.append(read(frame))
+        return torch.stack(made, 1)
+
+
+# %% exercise="sam_efficient" mistake="checkpointed" says="The matrix is made and not kept; do not make it."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    def rows(x, *parts):
+        weight = torch.cat([part.weight.flatten(1) for part in parts])
+        return linear(x.flatten(2).mT, weight)  # (B, N, C)
+
+    K, C = memory.query.out_channels, h.size(1)
+    width = max(K, C)
+
+    def wide(x):
+        return nn.functional.pad(x, (0, width - x.size(2))).contiguous()
+
+    q = wide(rows(h, memory.query))
+    k = torch.stack([wide(rows(h, memory.key_h)), wide(rows(m, memory.key_m))], 1)
+    v = torch.stack([wide(rows(h, memory.value_h)), wide(rows(m, memory.value_m))], 1)
+    q = torch.stack([q, q], 1)  # (B, 2, N, width)
+    def ask(q, k, v):
+        return (q @ k.mT).softmax(3) @ v
+
+    from torch.utils.checkpoint import checkpoint
+    z = checkpoint(ask, q, k, v, use_reentrant=False)[..., :C]
+    z = z.transpose(1, 2).flatten(2)  # (B, N, 2 C)
+    z = linear(z, memory.fuse.weight.flatten(1)).mT.unflatten(2, h.shape[2:])
+    return sam_update(memory, z, h, m)
+
+
+# %% exercise="sam_efficient" mistake="gates_without_their_norm" says="Only the convolution of the gates is used; call sam_update, which calls memory.gates."
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    def rows(x, *parts):
+        weight = torch.cat([part.weight.flatten(1) for part in parts])
+        return linear(x.flatten(2).mT, weight)  # (B, N, C)
+
+    K, C = memory.query.out_channels, h.size(1)
+    width = max(K, C)
+
+    def wide(x):
+        return nn.functional.pad(x, (0, width - x.size(2))).contiguous()
+
+    q = wide(rows(h, memory.query))
+    k = torch.stack([wide(rows(h, memory.key_h)), wide(rows(m, memory.key_m))], 1)
+    v = torch.stack([wide(rows(h, memory.value_h)), wide(rows(m, memory.value_m))], 1)
+    q = torch.stack([q, q], 1)  # (B, 2, N, width)
+    z = scaled_dot_product_attention(q, k, v, scale=1.0)[..., :C]
+    z = z.transpose(1, 2).flatten(2)  # (B, N, 2 C)
+    z = linear(z, memory.fuse.weight.flatten(1)).mT.unflatten(2, h.shape[2:])
+    gates = memory.gates[0] if isinstance(memory.gates, nn.Sequential) else memory.gates
+    i, g, o = gates(torch.cat([z, h], 1)).chunk(3, 1)
+    m = (1 - i.sigmoid()) * m + i.sigmoid() * g.tanh()
+    return o.sigmoid() * m, m
