@@ -3002,47 +3002,6 @@ class Forecaster(nn.Module):
         return torch.stack(made, 1)
 
 
-# %% exercise="Forecaster" mistake="state_truncated" says="Only two parts of a state are kept, and a memory is lost; hand on all of it."
-class Forecaster(nn.Module):
-
-    def __init__(
-        self, layers: Sequence[nn.Module], hidden: int, channels: int
-    ):
-        super().__init__()
-        self.layers = nn.ModuleList(layers)
-        self.head = nn.Conv2d(hidden, channels, 1)
-
-    def forward(
-        self,
-        given: Tensor,
-        horizon: int,
-        truth: Tensor | None = None,
-        shown: Tensor | None = None,
-    ) -> Tensor:
-        states = [None] * len(self.layers)
-
-        def read(frame):
-            x = frame
-            for n, layer in enumerate(self.layers):
-                old = states[n]
-                states[n] = layer(x, old)
-                if len(states[n]) > 2:
-                    states[n] = (*states[n][:2], torch.zeros_like(states[n][2]))
-                x = states[n][0]
-            return self.head(x)
-
-        for frame in given.unbind(1):
-            logits = read(frame)
-        made = [logits]
-        for t in range(horizon - 1):
-            frame = made[-1].sigmoid()
-            if shown is not None:
-                mask = shown[:, t, None, None, None]
-                frame = torch.where(mask, truth[:, t], frame)
-            made.append(read(frame))
-        return torch.stack(made, 1)
-
-
 # %% exercise="sam_efficient" mistake="checkpointed" says="The matrix is made and not kept; do not make it."
 def sam_efficient(
     memory: nn.Module, h: Tensor, m: Tensor
