@@ -1028,7 +1028,7 @@ figure, axes = plt.subplots(figsize=(5, 4))
 dots = axes.scatter(*codes[:, :2].T, c=held_pace, s=8, cmap="viridis")
 figure.colorbar(dots, label="pace, radians per step")
 axes.set(xlabel="first number of the code", ylabel="second number")
-axes.set_title("The pace varies smoothly over the code")
+axes.set_title("Two numbers of the code show the pace")
 plt.show()
 
 # %% [markdown]
