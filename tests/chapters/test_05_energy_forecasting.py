@@ -600,7 +600,7 @@ def forecasts_or_error(ridge_fit, ridge_predict, x, y, new, alpha):
 def test_a_column_that_stands_there_twice_does_no_harm(ridge_fit, ridge_predict, rng):
     x, y = table(rng, columns=4)
     hours = np.eye(3)[rng.integers(0, 3, 60)]  # which sum to one
-    x = np.hstack([x, x[:, :1], hours])
+    x = np.hstack([x, x[:, :1], hours, np.zeros((60, 1))])
     new = x[rng.permutation(60)[:11]]
     expected = LinearRegression().fit(x, y).predict(new)
     got = forecasts_or_error(ridge_fit, ridge_predict, x, y, new, 0.0)

@@ -2367,3 +2367,853 @@ def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
         if not low.any():
             return hourly.interpolate(limit_direction="both")
         hourly = hourly.mask(low)
+
+
+# %% exercise="to_hourly_grid" mistake="full_windows_only" says="Near ends and gaps nothing is judged; take what there is of the 25 hours."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, loads = frame.iloc[:, 0], frame.iloc[:, 1]
+    mean = loads.astype(float).groupby(stamps.to_numpy()).mean()
+    index = pd.date_range(mean.index[0], mean.index[-1], freq="h")
+    grid = mean.reindex(index)
+    usual = grid.rolling(25, center=True).median()
+    grid[grid < usual / 2] = np.nan
+    return grid.interpolate("time", limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="half_counts_too" says="A reading of exactly half is a drop-out here; it has to lie below."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, loads = frame.iloc[:, 0], frame.iloc[:, 1]
+    mean = loads.astype(float).groupby(stamps.to_numpy()).mean()
+    index = pd.date_range(mean.index[0], mean.index[-1], freq="h")
+    grid = mean.reindex(index)
+    usual = grid.rolling(25, center=True, min_periods=1).median()
+    grid[grid <= usual / 2] = np.nan
+    return grid.interpolate("time", limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="fills_with_the_median" says="A drop-out becomes the median around it; draw the line between its neighbors."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, loads = frame.iloc[:, 0], frame.iloc[:, 1]
+    mean = loads.astype(float).groupby(stamps.to_numpy()).mean()
+    index = pd.date_range(mean.index[0], mean.index[-1], freq="h")
+    grid = mean.reindex(index)
+    usual = grid.rolling(25, center=True, min_periods=1).median()
+    grid[grid < usual / 2] = usual
+    return grid.interpolate("time", limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="ends_cut_off" says="An end that dropped out is cut off; keep the hour and take the nearest reading."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, loads = frame.iloc[:, 0], frame.iloc[:, 1]
+    mean = loads.astype(float).groupby(stamps.to_numpy()).mean()
+    index = pd.date_range(mean.index[0], mean.index[-1], freq="h")
+    grid = mean.reindex(index)
+    usual = grid.rolling(25, center=True, min_periods=1).median()
+    grid[grid < usual / 2] = np.nan
+    grid = grid.loc[grid.first_valid_index():grid.last_valid_index()]
+    return grid.interpolate("time")
+
+
+# %% exercise="to_hourly_grid" mistake="both_sides" says="High readings are dropped as well; only low ones are drop-outs."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, loads = frame.iloc[:, 0], frame.iloc[:, 1]
+    mean = loads.astype(float).groupby(stamps.to_numpy()).mean()
+    index = pd.date_range(mean.index[0], mean.index[-1], freq="h")
+    grid = mean.reindex(index)
+    usual = grid.rolling(25, center=True, min_periods=1).median()
+    grid[(grid < usual / 2) | (grid > usual * 2)] = np.nan
+    return grid.interpolate("time", limit_direction="both")
+
+
+# %% exercise="to_hourly_grid" mistake="below_half_of_the_hour_before" says="A reading is held against the hour before; take the median of 25 hours."
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
+    stamps, loads = frame.columns
+    grid = frame.groupby(stamps)[loads].mean().astype(float).asfreq("h")
+    grid = grid.mask(grid < grid.shift(1) / 2)
+    return grid.interpolate(limit_direction="both")
+
+
+# %% exercise="smape" mistake="zeros_left_out" says="Pairs of zeros are left out of the mean; their share is zero, and they count."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    gap = np.abs(actual - forecast)
+    size = (np.abs(actual) + np.abs(forecast)) / 2
+    some = size > 0
+    return float(100 * np.mean(gap[some] / size[some])) if some.any() else 0.0
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.mean(np.abs(past[season:] - past[:-season]))
+    return float(np.mean(np.abs(actual - forecast)) / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
+
+
+# %% exercise="smape" mistake="ratio_of_sums" says="The sum of errors is divided by the sum of sizes; take the mean of the shares."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    gap = np.abs(actual - forecast)
+    size = (np.abs(actual) + np.abs(forecast)) / 2
+    return float(100 * gap.sum() / max(size.sum(), EPS))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.mean(np.abs(past[season:] - past[:-season]))
+    return float(np.mean(np.abs(actual - forecast)) / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
+
+
+# %% exercise="smape" mistake="diff_of_order_season" says="np.diff of the season takes differences of differences; subtract the load one season before."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    gap = np.abs(actual - forecast)
+    size = (np.abs(actual) + np.abs(forecast)) / 2
+    return float(100 * np.mean(gap / np.maximum(size, EPS)))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(np.diff(past, n=season)).mean()
+    return float(np.mean(np.abs(actual - forecast)) / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
+
+
+# %% exercise="smape" mistake="divides_by_n" says="The scale is divided by n; there are only n - m changes."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    gap = np.abs(actual - forecast)
+    size = (np.abs(actual) + np.abs(forecast)) / 2
+    return float(100 * np.mean(gap / np.maximum(size, EPS)))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.abs(past[season:] - past[:-season]).sum() / len(past)
+    return float(np.mean(np.abs(actual - forecast)) / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
+
+
+# %% exercise="smape" mistake="constant_past_gives_infinity" says="A past without change divides by zero; guard the scale with EPS."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    gap = np.abs(actual - forecast)
+    size = (np.abs(actual) + np.abs(forecast)) / 2
+    return float(100 * np.mean(gap / np.maximum(size, EPS)))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.mean(np.abs(past[season:] - past[:-season]))
+    with np.errstate(all="ignore"):
+        return float(np.mean(np.abs(actual - forecast)) / np.float64(scale))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
+
+
+# %% exercise="smape" mistake="past_and_test" says="The scale reads the test as well; it is that of the past."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    gap = np.abs(actual - forecast)
+    size = (np.abs(actual) + np.abs(forecast)) / 2
+    return float(100 * np.mean(gap / np.maximum(size, EPS)))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    known = np.concatenate([past, actual])
+    scale = np.mean(np.abs(known[season:] - known[:-season]))
+    return float(np.mean(np.abs(actual - forecast)) / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
+
+
+# %% exercise="smape" mistake="pinball_sum" says="The loss is a sum; take the mean."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    gap = np.abs(actual - forecast)
+    size = (np.abs(actual) + np.abs(forecast)) / 2
+    return float(100 * np.mean(gap / np.maximum(size, EPS)))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.mean(np.abs(past[season:] - past[:-season]))
+    return float(np.mean(np.abs(actual - forecast)) / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.sum(np.maximum(quantile * gap, (quantile - 1) * gap)))
+
+
+# %% exercise="smape" mistake="pinball_one_side" says="Errors on one side cost nothing; both do, at different prices."
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    gap = np.abs(actual - forecast)
+    size = (np.abs(actual) + np.abs(forecast)) / 2
+    return float(100 * np.mean(gap / np.maximum(size, EPS)))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    scale = np.mean(np.abs(past[season:] - past[:-season]))
+    return float(np.mean(np.abs(actual - forecast)) / max(scale, EPS))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    gap = actual - forecast
+    return float(np.mean(np.maximum(quantile * gap, 0)))
+
+
+# %% exercise="naive" mistake="drift_first_entry_wraps" says="At hour 24 drift takes the change from the end of the series; there is none yet."
+def naive(load: np.ndarray) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    out[1:] = load[:-1]
+    return out
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    out[season:] = load[:-season]
+    return out
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    for t in range(season, len(load)):
+        out[t] = load[t - 1] + float(load[t - season]) - load[t - season - 1]
+    return out
+
+
+# %% exercise="naive" mistake="drift_one_nan_too_many" says="The first hour with enough past has no forecast; begin one earlier."
+def naive(load: np.ndarray) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    out[1:] = load[:-1]
+    return out
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    out[season:] = load[:-season]
+    return out
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    for t in range(season + 2, len(load)):
+        out[t] = load[t - 1] + float(load[t - season]) - load[t - season - 1]
+    return out
+
+
+# %% exercise="naive" mistake="drift_falls_back_to_naive" says="Where there is no change yet the last hour is repeated; that is NaN."
+def naive(load: np.ndarray) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    out[1:] = load[:-1]
+    return out
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    out[season:] = load[:-season]
+    return out
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    change = seasonal_naive(load, season) - seasonal_naive(load, season + 1)
+    return naive(load) + np.nan_to_num(change)
+
+
+# %% exercise="naive" mistake="one_row_short" says="The forecast is shorter than the series; fill the front with NaN."
+def naive(load: np.ndarray) -> np.ndarray:
+    return np.array(load[:-1], float)
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    out[season:] = load[:-season]
+    return out
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    return naive(load) + seasonal_naive(load, season) \
+        - seasonal_naive(load, season + 1)
+
+
+# %% exercise="naive" mistake="textbook_drift" says="This is the mean slope so far; add the change of one season before."
+def naive(load: np.ndarray) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    out[1:] = load[:-1]
+    return out
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    out[season:] = load[:-season]
+    return out
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    for t in range(season + 1, len(load)):
+        slope = (float(load[t - 1]) - float(load[0])) / (t - 1)
+        out[t] = load[t - 1] + slope
+    return out
+
+
+# %% exercise="split_by_time" mistake="biased_deviation" says="The deviation divides by n; pandas divides by n - 1."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    begins = [frame.index[0], *borders]
+    pieces = []
+    for begin, end in zip(begins, borders):
+        last = end - gap * pd.Timedelta("1h")
+        inside = (frame.index >= begin) & (frame.index < last)
+        pieces.append(frame[inside])
+    return [*pieces, frame[frame.index >= begins[-1]]]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std(ddof=0)
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="gap_one_short" says="The gap is one hour short."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    at = [frame.index.get_loc(one) for one in borders]
+    drop = gap - 1 if gap > 0 else 0
+    ends = [*(max(one - drop, 0) for one in at), len(frame)]
+    return [frame.iloc[a:max(a, b)] for a, b in zip([0, *at], ends)]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="gap_one_too_long" says="The gap is one hour too long."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    begins = [frame.index[0], *borders]
+    pieces = []
+    for begin, end in zip(begins, borders):
+        last = end - pd.Timedelta(hours=gap)
+        after = last if gap == 0 else last - pd.Timedelta(hours=1)
+        pieces.append(frame[(frame.index >= begin) & (frame.index < after)])
+    return [*pieces, frame[frame.index >= begins[-1]]]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="zero_gap_empties" says="Without a gap the early pieces are empty: a slice to -0 ends at the start."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    at = [0, *(frame.index.get_loc(one) for one in borders)]
+    pieces = [frame.iloc[a:b].iloc[:-gap] for a, b in zip(at, at[1:])]
+    return [*pieces, frame.iloc[at[-1]:]]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="three_pieces_always" says="There are always three pieces; there is one more than borders."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    if not borders:
+        return [frame, frame.iloc[:0], frame.iloc[:0]]
+    first = frame.index.get_loc(borders[0])
+    last = frame.index.get_loc(borders[-1])
+    return [frame.iloc[:max(first - gap, 0)],
+            frame.iloc[first:max(last - gap, first)], frame.iloc[last:]]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="pieces_grow" says="Each piece begins at the first hour; it begins at its border."
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
+    at = [max(frame.index.get_loc(one) - gap, 0) for one in borders]
+    return [frame.iloc[:b] for b in [*at, len(frame)]]
+
+
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
+    mean, deviation = train.mean(), train.std()
+    return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="windows" mistake="last_hour_of_the_horizon" says="Only the last hour of the horizon is returned; all of them are the future."
+def windows(
+    series: np.ndarray, lookback: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    views = sliding_window_view(series, lookback + horizon)
+    return views[:, :lookback], views[:, -1:]
+
+
+# %% exercise="windows" mistake="flat_future" says="A horizon of one loses its axis; keep (N, 1)."
+def windows(
+    series: np.ndarray, lookback: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    views = sliding_window_view(series, lookback + horizon)
+    future = views[:, lookback:]
+    return views[:, :lookback], future[:, 0] if horizon == 1 else future
+
+
+# %% exercise="ridge_fit" mistake="through_the_origin" says="There is no intercept; center both sides."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.array(x, dtype=np.float64), np.array(y, dtype=np.float64)
+    if alpha == 0:
+        weights = np.linalg.lstsq(x, y, rcond=None)[0]
+    else:
+        gram = x.T @ x + alpha * np.eye(x.shape[1])
+        weights = np.linalg.solve(gram, x.T @ y)
+    return weights, np.zeros(y.shape[1:])
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return np.asarray(x, dtype=np.float64) @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="alpha_halved" says="Half of the penalty is added; add alpha on the diagonal."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.array(x, dtype=np.float64), np.array(y, dtype=np.float64)
+    x_mean, y_mean = x.mean(0), y.mean(0)
+    xc, yc = x - x_mean, y - y_mean
+    if alpha == 0:
+        weights = np.linalg.lstsq(xc, yc, rcond=None)[0]
+    else:
+        gram = xc.T @ xc + alpha / 2 * np.eye(x.shape[1])
+        weights = np.linalg.solve(gram, xc.T @ yc)
+    return weights, y_mean - x_mean @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return np.asarray(x, dtype=np.float64) @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="zero_is_falsy" says="A penalty of zero becomes one; `or` takes zero for nothing."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.array(x, dtype=np.float64), np.array(y, dtype=np.float64)
+    alpha = alpha or 1.0
+    x_mean, y_mean = x.mean(0), y.mean(0)
+    xc, yc = x - x_mean, y - y_mean
+    if alpha == 0:
+        weights = np.linalg.lstsq(xc, yc, rcond=None)[0]
+    else:
+        gram = xc.T @ xc + alpha * np.eye(x.shape[1])
+        weights = np.linalg.solve(gram, xc.T @ yc)
+    return weights, y_mean - x_mean @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return np.asarray(x, dtype=np.float64) @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="standardized" says="The columns are divided by their deviation, which is another penalty."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.array(x, dtype=np.float64), np.array(y, dtype=np.float64)
+    x_mean, y_mean = x.mean(0), y.mean(0)
+    size = np.where(x.std(0) > 0, x.std(0), 1)
+    xc, yc = (x - x_mean) / size, y - y_mean
+    if alpha == 0:
+        weights = np.linalg.lstsq(xc, yc, rcond=None)[0]
+    else:
+        gram = xc.T @ xc + alpha * np.eye(x.shape[1])
+        weights = np.linalg.solve(gram, xc.T @ yc)
+    weights = (weights.T / size).T
+    return weights, y_mean - x_mean @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return np.asarray(x, dtype=np.float64) @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="always_a_matrix" says="One target comes back with an axis more; weights are (F,) and the intercept ()."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.array(x, dtype=np.float64), np.array(y, dtype=np.float64)
+    y = y.reshape(len(y), -1)
+    x_mean, y_mean = x.mean(0), y.mean(0)
+    xc, yc = x - x_mean, y - y_mean
+    if alpha == 0:
+        weights = np.linalg.lstsq(xc, yc, rcond=None)[0]
+    else:
+        gram = xc.T @ xc + alpha * np.eye(x.shape[1])
+        weights = np.linalg.solve(gram, xc.T @ yc)
+    return weights, y_mean - x_mean @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return np.asarray(x, dtype=np.float64) @ weights + intercept
+
+
+# %% exercise="ridge_fit" mistake="weights_transposed" says="The weights are (K, F); they are (F, K)."
+def ridge_fit(
+    x: np.ndarray, y: np.ndarray, alpha: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.array(x, dtype=np.float64), np.array(y, dtype=np.float64)
+    x_mean, y_mean = x.mean(0), y.mean(0)
+    xc, yc = x - x_mean, y - y_mean
+    if alpha == 0:
+        weights = np.linalg.lstsq(xc, yc, rcond=None)[0]
+    else:
+        gram = xc.T @ xc + alpha * np.eye(x.shape[1])
+        weights = np.linalg.solve(gram, xc.T @ yc)
+    return weights.T, y_mean - x_mean @ weights
+
+
+def ridge_predict(
+    x: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    return np.asarray(x, dtype=np.float64) @ weights.T + intercept
+
+
+# %% exercise="LoadForecaster" mistake="third_axis_kept" says="The forecasts keep a third axis; they are (B, T)."
+class LoadForecaster(nn.Module):
+
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x, state)
+        return x[..., :1] + self.read_out(h), state
+
+
+# %% exercise="LoadForecaster" mistake="hidden_part_only" says="Of an LSTM's state one half is thrown away; return both."
+class LoadForecaster(nn.Module):
+
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        if isinstance(self.rnn, nn.LSTM) and torch.is_tensor(state):
+            state = state, torch.zeros_like(state)
+        h, state = self.rnn(x, state)
+        if isinstance(state, tuple):
+            state = state[0]
+        return x[..., 0] + self.read_out(h)[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="two_layers" says="The layer has two layers inside; one is asked for."
+class LoadForecaster(nn.Module):
+
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, 2, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x, state)  # (B, T, H)
+        return x[..., 0] + self.read_out(h)[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="remembers_by_itself" says="Without a state it goes on with that of the last call; begin anew."
+class LoadForecaster(nn.Module):
+
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        if state is None:
+            state = getattr(self, "last", None)
+            one = state[0] if isinstance(state, tuple) else state
+            if one is not None and one.size(1) != x.size(0):
+                state = None
+        h, state = self.rnn(x, state)
+        self.last = tuple(one.detach() for one in state) \
+            if isinstance(state, tuple) else state.detach()
+        return x[..., 0] + self.read_out(h)[..., 0], state
+
+
+# %% exercise="LoadForecaster" mistake="squeeze_broadcasts" says="squeeze drops every axis of one, and a single step is broadcast; drop the last axis."
+class LoadForecaster(nn.Module):
+
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        h, state = self.rnn(x, state)
+        return x[..., 0] + self.read_out(h).squeeze(), state
+
+
+# %% exercise="verdict" mistake="one_deviation_apart" says="Mean and deviation are compared; look at the ranges."
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
+    gap = np.mean(scores_a) - np.mean(scores_b)
+    spread = np.std(scores_a) + np.std(scores_b)
+    return "tie" if abs(gap) <= spread else "a" if gap < 0 else "b"
+
+
+# %% exercise="verdict" mistake="most_pairs" says="Most pairs suffice for a win; every seed has to be better than every other."
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
+    wins = np.mean([a < b for a in scores_a for b in scores_b])
+    losses = np.mean([b < a for a in scores_a for b in scores_b])
+    return "a" if wins > 0.9 else "b" if losses > 0.9 else "tie"
+
+
+# %% exercise="DayAhead" mistake="calendar_first" says="The calendar stands before the loads; it stands behind them."
+class DayAhead:
+
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        past = load[origins[:, None] + np.arange(-self.lookback, 0)]
+        return np.hstack([days[origins], past])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]  # (N, 24)
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        return ridge_predict(self.rows(load, days, origins), *self.line)
+
+
+# %% exercise="DayAhead" mistake="targets_one_early" says="The first target is the last known hour; it is the hour of the origin."
+class DayAhead:
+
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        past = load[origins[:, None] + np.arange(-self.lookback, 0)]
+        return np.hstack([past, days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(-1, 23)]
+        self.line = ridge_fit(self.rows(load, days, origins), y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        return ridge_predict(self.rows(load, days, origins), *self.line)
+
+
+# %% exercise="DayAhead" mistake="needs_the_day_to_come" says="Near the end of the series the row is moved back; a forecast needs no future."
+class DayAhead:
+
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        past, _ = windows(load, self.lookback, 24)
+        at = np.minimum(origins - self.lookback, len(past) - 1)
+        return np.hstack([past[at], days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]  # (N, 24)
+        x = self.rows(load, days, origins)
+        self.line = ridge_fit(x, y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        return ridge_predict(self.rows(load, days, origins), *self.line)
+
+
+# %% exercise="DayAhead" mistake="every_hour_an_origin" says="All hours are trained on; take the origins that are given."
+class DayAhead:
+
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        past = load[origins[:, None] + np.arange(-self.lookback, 0)]
+        return np.hstack([past, days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        origins = np.arange(self.lookback, len(load) - 23)
+        y = load[origins[:, None] + np.arange(24)]
+        self.line = ridge_fit(self.rows(load, days, origins), y, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        return ridge_predict(self.rows(load, days, origins), *self.line)
+
+
+# %% exercise="DayAhead" mistake="learns_at_the_test" says="predict trains again, on days that are not known."
+class DayAhead:
+
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback, self.alpha = lookback, alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        past = load[origins[:, None] + np.arange(-self.lookback, 0)]
+        return np.hstack([past, days[origins]])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        y = load[origins[:, None] + np.arange(24)]
+        self.line = ridge_fit(self.rows(load, days, origins), y, self.alpha)
+        self.known = origins
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        whole = origins[origins + 24 <= len(load)]
+        self.fit(load, days, np.union1d(self.known, whole))
+        return ridge_predict(self.rows(load, days, origins), *self.line)

@@ -44,9 +44,14 @@ class Table:
         return [*verdict.told, *(f"printed: {line}" for line in verdict.printed.splitlines())]
 
     def _notes(self) -> list[str]:
-        """What passes here and not in the file's checks."""
+        """What passes here and not in the file's checks; where a failure is named."""
         tail = f"move it into the cell of {self.exercise}: nothing else counts"
-        return [f"{name} is defined in another cell; {tail}" for name in self.elsewhere]
+        notes = [f"{name} is defined in another cell; {tail}" for name in self.elsewhere]
+        if any(one.outcome == "failed" for one in self.verdicts):
+            notes.append(
+                f"which mistake it looks like: save, then `unrolled check {self.exercise}`"
+            )
+        return notes
 
     def __repr__(self) -> str:
         lines = [self._summary()]
