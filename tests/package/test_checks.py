@@ -339,6 +339,7 @@ def test_check_in_a_notebook_uses_the_live_names_and_shows_a_table(
     assert "a positive number is multiplied" in good._repr_html_()  # type: ignore[attr-defined]
     assert repr(bad).startswith("twice: 0 of 2 checks pass")
     assert "expected" in bad._repr_html_()  # type: ignore[attr-defined]
+    assert "unrolled check twice" in repr(bad) and "unrolled check" not in repr(good)
 
 
 def test_check_in_a_notebook_says_what_is_not_tried_and_what_is_unknown(tiny: Book) -> None:

@@ -8,8 +8,11 @@ import pytest
 from unrolled.answers import Answers, load_namespace
 from unrolled.manifest import read_book
 
-ONE_HOUR = ("line", "trees", "GRU", "LSTM", "naive", "a day ago", "drift")
-ONE_DAY = ("line", "interactions", "day-step GRU", "day-step LSTM", "quantiles", "rolled", "band")
+ONE_HOUR = ("line", "a line for each hour", "trees", "GRU", "LSTM", "naive", "a day ago", "drift")
+ONE_DAY = (
+    *("line", "interactions", "day-step GRU", "day-step LSTM", "quantiles", "rolled"),
+    *("line, corrected", "quantiles, corrected", "average"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,8 @@ def hourly(chapter, data):
     nn, days = chapter["nn"], data.days
     found = {
         "line": chapter["Line"](90),
-        "trees": chapter["Boosted"](),
+        "a line for each hour": chapter["Lines"](90),
+        "trees": chapter["Boosted"](100),
         "GRU": chapter["Hourly"](nn.GRU, 4, 1, 0),
         "LSTM": chapter["Hourly"](nn.LSTM, 4, 1, 0),
     }
@@ -65,19 +69,27 @@ def daily(chapter, data, hourly):
         model.fit(data.z, days, begin)
     network = chapter["Hourly"](nn.LSTM, 4, 1, 0).fit(data.z, days, data.train)
 
-    def band(z, origins):
-        other = copy(data)
-        other.z = z
-        return chapter["residual_band"](other, found["line"], origins)
+    def corrected(name):
+        def of(z, origins):
+            other = copy(data)
+            other.z = z
+            models = {"three quantiles": found["quantiles"], "ridge": found["line"]}
+            bands = chapter["bands_of"](other, models, origins)
+            return bands["ridge, corrected" if name == "line" else "LSTM, corrected"]
+
+        return of
 
     def of(name, model):
         if name == "quantiles":
             return lambda z, origins: model.bands(z, days, origins)
         return lambda z, origins: model.predict(z, days, origins)
 
+    parts = found["interactions"], found["day-step LSTM"]
     return {name: of(name, model) for name, model in found.items()} | {
         "rolled": lambda z, origins: chapter["rolled"](network.model, z, days, origins),
-        "band": band,
+        "average": lambda z, at: np.mean([one.predict(z, days, at) for one in parts], axis=0),
+        "line, corrected": corrected("line"),
+        "quantiles, corrected": corrected("quantiles"),
     }
 
 
