@@ -1744,7 +1744,16 @@ axes.set_title("The explicit module grows with the square of N")
 plt.show()
 
 # %% [markdown]
-# @@COST@@
+# On our own frames, with $N = 64$, there is nothing to gain: the time is
+# 1.055 of the explicit module's and the memory 0.914. At $N = 256$, which
+# are the paper's frames in patches of $4 \times 4$, the memory falls to
+# 0.472 and the time is level. At $N = 1024$, KTH in such patches, time falls
+# to 0.438 as well.
+#
+# At $64 \times 64$ positions the explicit module holds 338.7 megabytes for
+# one step of one sequence, the efficient one 8.7, for the same numbers and
+# in 0.207 of the time. A network of several layers, unrolled over twenty
+# steps and a batch, cannot do without it there.
 
 # %% [markdown]
 # ## At the size of the paper
