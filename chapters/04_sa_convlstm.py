@@ -265,9 +265,9 @@ plt.show()
 #
 # Each function takes two clips, $(B, T, C, H, W)$, and returns a figure for
 # each frame, $(B, T)$, in the frames' own precision. `frame_mse` and
-# `frame_mae` sum over the pixels and channels of a frame. `psnr` is $10
-# \log_{10}(p^2 / \text{mse})$ with the *mean* squared error of the frame and
-# the peak $p$; equal frames have an infinite one.
+# `frame_mae` sum over the pixels and channels of a frame. `psnr` is
+# $10 \log_{10}(p^2 / \text{mse})$ with the *mean* squared error of the frame
+# and the peak $p$; equal frames have an infinite one.
 #
 # `ssim` {cite:p}`wang2004` slides a Gaussian window of $11 \times 11$ pixels
 # with a deviation of $1.5$ over every place where it lies inside the frame,
@@ -1032,7 +1032,7 @@ assert inside and chosen and hears
 # The last row tells that attention is not the only way. Normalized over the
 # map, the ConvLSTM passes on two of three seeds, with 0.00233 at best, and
 # stays at 0.05239 on the third. A normalization divides by what all
-# positions hold together, and a quotient can choose where a sum cannot.
+# positions hold together, which is more than a sum.
 
 # %% tags=["experiment"]
 def weights_of(after, h, m):
@@ -1197,7 +1197,7 @@ for name in (full, "without Z_m"):
 #
 # And $Z_m$, the second question, which the notes call very important? With
 # it the error is lower on each of three seeds, by 0.064, 0.098 and 0.218,
-# where the seeds of one network differ by 0.118 or 0.149. Three equal signs
+# where the seeds of one network differ by 0.119 or 0.149. Three equal signs
 # are what chance gives one time in four. And without $Z_m$ attention is
 # level with the plain mean.
 #
@@ -1763,16 +1763,15 @@ plt.show()
 # rate of `1e-3`, a squared error (on KTH an absolute one is added),
 # scheduled sampling, normalization, and eighty thousand steps.
 #
-# That takes a
-# graphics card and patience, and patience is interrupted. So the loop below
-# keeps everything that the next step depends on, and goes on where it
-# stopped. Patches of $4 \times 4$ pixels are our choice; they leave $16
-# \times 16$ positions.
+# That takes a graphics card and patience, and patience is interrupted. So
+# the loop below keeps everything that the next step depends on, and goes on
+# where it stopped. Patches of $4 \times 4$ pixels are our choice; they leave
+# $16 \times 16$ positions.
 #
 # The motion is that of the program which made Moving MNIST: first a step,
 # then a digit that has left the room is put on its border, and places are
-# rounded down. It is the very shortcut that exercise 4.1 forbids. Whoever is
-# tested on its clips has to train on it.
+# rounded down. It is the very shortcut that the first exercise forbids.
+# Whoever is tested on its clips has to train on it.
 
 # %% tags=["experiment"]
 PAPER = dict(size=64, patch=4, layers=4, hidden=64, given=10, horizon=10,
