@@ -1223,7 +1223,7 @@ below = again["SA-ConvLSTM"] < again["ConvLSTM, wider"]
 print("full below matched:", below)
 assert inside and below
 
-# %% alt="Seven rows of four frames each: the given frames, what followed, and the forecasts of five networks. The forecasts start sharp and blur towards the fourth frame."
+# %% alt="Seven rows of four frames each: the given frames, what followed, and the forecasts of five networks. The forecasts start as two gray shapes and end as one gray cloud."
 clip = 3
 rows = {"given": held_out[clip, :4], "truth": truth[clip]}
 rows |= {name: forecast(model)[clip] for name, model in models.items()}
@@ -1386,7 +1386,7 @@ for n, when in enumerate(("shortest", "middle", "longest")):
               *(f"{one:+.3f}" for one in gap),
               f"  on {sum(gap > 0)} of {len(gap)} seeds")
 
-# %% alt="Held-out error against CPU seconds for four networks, three points each, with the range over seeds. At every budget the full network lies above the plain mean and the wider kernel; at the longest one it meets the plain ConvLSTM."
+# %% alt="Held-out error against CPU seconds for four networks, three points each, with the range over seeds. At every budget the full network lies above the plain mean and the wider kernel; at the longest one it has passed the plain ConvLSTM."
 figure, axes = plt.subplots(figsize=(7, 3.6))
 for name in ("ConvLSTM", "ConvLSTM, 5 x 5", "SAM, plain mean", full):
     seconds = [steps * price[name] / 1000 for steps in BUDGETS[name]]
@@ -1401,10 +1401,10 @@ axes.set_title("Error against time: per second the full network is behind")
 plt.show()
 
 # %% [markdown]
-# With equal seconds the paper's network is behind. At the shortest budget
-# four of the five others are below it on every seed, the plain ConvLSTM
-# among them; a network with more parts takes longer to begin, and on one
-# seed it has not begun.
+# With equal seconds the paper's network is behind, and none of the others
+# got more time than it. At the shortest budget four of the five others are
+# below it on every seed, the plain ConvLSTM among them; a network with more
+# parts takes longer to begin, and on one seed it has not begun.
 #
 # At the middle budget, where its three hundred steps end at 14.584, the
 # plain mean has reached 14.269, the wider kernel 13.998 and even the plain
