@@ -17,18 +17,21 @@
 # *A paper adds attention and a memory to a recurrent network, and its error
 # falls by a third. Which of the two did it, and at what price?*
 #
-# Four minutes for a laptop, a day for you. Nine exercises turn the paper's
-# equations into code that is proved line by line. Then six networks forecast
-# two bouncing digits. With equal steps the paper wins, on every seed. With
-# equal seconds it loses at first, then draws, and wins in the end by little.
-# Neither attention nor a memory gains anything alone, and the part that the
-# paper calls very important is worth no more than what separates two seeds.
+# Four minutes for a laptop, a day for you; the tables take half an hour
+# more, by `make results CHAPTER=04`. Nine exercises turn the paper's
+# equations into code that is tested line by line. Then eleven networks
+# forecast two bouncing digits.
+#
+# With equal steps the paper's network wins, on every seed; but a plain mean
+# of the frame, in place of attention, earns most of that. With equal seconds
+# it loses to the plain mean, to a wider kernel and to a second layer.
+# Attention is needed where somebody has to choose, and we build a task in
+# which it is.
 #
 # Somebody reads *Self-Attention ConvLSTM for Spatiotemporal Prediction*
 # {cite:p}`lin2020` and writes pages of notes: equations two to nine, a
-# diagram, an ablation of five variants, percentages. Then the notes stop,
-# and so do most readers. A paper is understood, many believe, when every
-# symbol has been read.
+# diagram, an ablation of five variants, percentages. Then the notes stop.
+# Every symbol has been read, and nothing has been run.
 #
 # Others went further and published code {cite:p}`saimplementations`. Six of
 # these programs were read for this chapter. One adds the new state to itself
@@ -88,50 +91,67 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 # - **variant**: the paper's network with some part left out
 #
 # $B$ counts sequences, $T$ frames, $C$ channels, $K$ channels of a key, $H$
-# and $W$ are height and width, and $N = H \cdot W$ counts positions. $\ast$
-# is a convolution, $\odot$ the product entry by entry, $\sigma$ the sigmoid.
+# and $W$ are height and width, and $N = H \cdot W$ counts positions. Where
+# something asks or is mixed, $H$ is the paper's letter for the map that a
+# cell shows. $\ast$ is a convolution, $\odot$ the product entry by entry,
+# $\sigma$ the sigmoid.
 
 # %% [markdown]
 # ## What the paper says, and what it leaves open
 #
-# *What would we have to build?* Four steps lead to it, and each changes one
-# line of the step before. An LSTM {cite:p}`hochreiter1997` keeps a vector
+# *What would we have to build?* Four steps lead to it, and each adds one
+# thing to the step before. An LSTM {cite:p}`hochreiter1997` keeps a vector
 # $c$ and decides, by three gates, what to forget, to write and to show:
 #
 # $$c_t = f \odot c_{t-1} + i \odot g, \qquad h_t = o \odot \tanh c_t$$
 #
-# A ConvLSTM {cite:p}`shi2015` says the same of maps. Its gates are
-# convolutions, so that each position hears its neighbors:
+# A ConvLSTM {cite:p}`shi2015` says the same of maps. What its gates and $g$
+# are made of is a convolution, so that each position hears its neighbors:
 #
-# $$[i, f, g, o] = W \ast [x_t; h_{t-1}] + b$$
+# $$[a_i, a_f, a_g, a_o] = W \ast [x_t; h_{t-1}] + b, \qquad
+# i, f, o = \sigma(a_i), \sigma(a_f), \sigma(a_o), \quad g = \tanh a_g$$
 #
 # Self-attention {cite:p}`vaswani2017` lets each position hear every other,
-# by weights that depend on what both of them hold (equations $2$ to $4$):
+# by weights that depend on what both of them hold. The notes give these
+# equations the numbers $2$ to $4$:
 #
 # $$e_{ij} = q_i^\top k_j, \qquad
 # \alpha_{ij} = \frac{\exp e_{ij}}{\sum_n \exp e_{in}}, \qquad
 # Z_i = \sum_j \alpha_{ij} v_j$$
 #
-# And the paper's memory $M$ is one more map, asked by the same query ($5$ to
-# $7$), written and shown by gates of its own ($8$ and $9$):
+# The paper's memory $M$ is one more map. The same query asks it, and it
+# answers with keys $k^m$ and values $v^m$ of its own ($5$ to $7$):
+#
+# $$e^m_{ij} = q_i^\top k^m_j, \qquad
+# \alpha^m_{ij} = \frac{\exp e^m_{ij}}{\sum_n \exp e^m_{in}}, \qquad
+# Z^m_i = \sum_j \alpha^m_{ij} v^m_j$$
+#
+# Both answers are mixed, $Z = W_z [Z^h; Z^m]$. From $Z$ and $H$ come three
+# more gates, and by them the memory is written ($8$) and shown ($9$):
 #
 # $$M_t = (1 - i') \odot M_{t-1} + i' \odot g', \qquad
 # \hat H_t = o' \odot M_t$$
 #
 # The notes contradict themselves in two places. The weights are *normalized
 # along the columns*, they say of equation $3$, and *along each row* of
-# equation $6$. Formula $3$ sums over $k$ in $e_{ik}$, with $i$ fixed: rows.
+# equation $6$. Their formula $3$ sums with $i$ fixed, as ours does: rows.
 # And the output is a *dot product* of gate and memory, beside a formula that
 # has $\circ$: entry by entry, for a dot product would leave one number. In
 # both cases a check decides, not the sentence.
 #
-# Other things stand nowhere, and we choose them. The gates of the memory see
-# $3 \times 3$ positions. $W_z$ maps $2C$ channels to $C$. The maps to
-# queries, keys and values have no bias, as the formulas have none. The
-# cell's gates do not look at $c$. What a module shows is what the next step
-# gets as $h$. The layer normalization, which the paper mentions in passing,
-# is taken over the channels at each position, for a reason that we will
-# measure.
+# Other things stand nowhere in the notes, and the paper itself was not at
+# hand, so we choose them. The gates of the memory see $3 \times 3$
+# positions. $W_z$ maps $2C$ channels to $C$. The maps to queries, keys and
+# values have no bias, as the formulas have none, and $K = C$. The cell's
+# gates do not look at $c$. What a module shows is what the next step gets as
+# $h$.
+#
+# Our networks have one layer of sixteen channels on patches of $2 \times 2$
+# pixels, and a rate that rises once and falls. The layer normalization,
+# which the notes mention in passing, is taken over the channels at each
+# position, for a reason that we will measure. And *memory without
+# attention*, one of the five variants, is no more than a name there; what we
+# build under it is a guess.
 
 # %%
 query = torch.tensor([[[2.0, 0.0]]])  # (B, K, N): two positions
@@ -168,12 +188,14 @@ print("weights", *(f"{one:5.2f}" for one in weights.flatten()))
 # ### Exercise 4.1 · Two digits that bounce (about 12 lines)
 #
 # Write `bounce`. Each digit starts at a place drawn uniformly among all
-# where it fits whole. Along each axis it moves one or two pixels a frame,
-# either way; the four speeds are equally likely. Starts and speeds are drawn
-# for each clip, digit and axis alone, from `rng`. A digit never leaves the
-# frame: a step that would end $k$ pixels outside ends $k$ pixels inside, and
-# the digit goes back. The digits know nothing of each other; where they
-# overlap, the brighter pixel is seen.
+# where it fits whole, and the first frame shows it there. Along each axis it
+# moves one or two pixels a frame, either way; the four speeds are equally
+# likely. Starts and speeds are drawn for each clip, digit and axis alone,
+# from `rng`.
+#
+# A digit never leaves the frame: a step that would end $k$ pixels outside
+# ends $k$ pixels inside, and the digit goes back. The digits know nothing of
+# each other; where they overlap, the brighter pixel is seen.
 
 # %% exercise="bounce" tags=["exercise"]
 def bounce(
@@ -244,13 +266,16 @@ plt.show()
 # ### Exercise 4.2 · Four ways to be wrong (about 18 lines)
 #
 # Each function takes two clips, $(B, T, C, H, W)$, and returns a figure for
-# each frame, $(B, T)$. `frame_mse` and `frame_mae` sum over the pixels and
-# channels of a frame. `psnr` is $10 \log_{10}(p^2 / \text{mse})$ with the
-# *mean* squared error of the frame and the peak $p$. `ssim`
-# {cite:p}`wang2004` slides a Gaussian window of $11 \times 11$ pixels with a
-# deviation of $1.5$ over every place where it lies inside the frame, takes
-# means $\mu$, variances $s^2$ and the covariance $s_{xy}$ under it, and
-# averages
+# each frame, $(B, T)$, in the frames' own precision. `frame_mse` and
+# `frame_mae` sum over the pixels and channels of a frame. `psnr` is
+# $10 \log_{10}(p^2 / \text{mse})$ with the *mean* squared error of the frame
+# and the peak $p$; equal frames have an infinite one.
+#
+# `ssim` {cite:p}`wang2004` slides a Gaussian window of $11 \times 11$ pixels
+# with a deviation of $1.5$ over every place where it lies inside the frame,
+# over each channel alone. With its weights, which sum to one, it takes means
+# $\mu$, variances $s^2$ and the covariance $s_{xy}$, and averages over
+# places and channels
 #
 # $$\frac{(2 \mu_x \mu_y + c_1)(2 s_{xy} + c_2)}
 # {(\mu_x^2 + \mu_y^2 + c_1)(s_x^2 + s_y^2 + c_2)}, \qquad
@@ -295,22 +320,33 @@ def scores_of(forecast, truth):
 # %%
 # NBVAL_CHECK_OUTPUT
 truth = held_out[:, 4:]
-mean = draw_clips(train_digits, np.random.default_rng(1), 500).mean((0, 1))
-for name, forecast in {
+seen = draw_clips(train_digits, np.random.default_rng(1), 500).flatten(0, 1)
+mean, middle = seen.mean(0), seen.median(0).values  # (1, H, W) each
+guesses = {
     "black frames": torch.zeros_like(truth),
     "the last frame": held_out[:, 3:4].expand_as(truth),
     "the training mean": mean.expand_as(truth),
-}.items():
-    found = scores_of(forecast, truth)
-    print(f"{name:18} MSE {found['MSE']:.2f}   SSIM {found['SSIM']:.3f}")
+    "the training median": middle.expand_as(truth),
+}
+for name, frames in guesses.items():
+    print(f"{name:20}", *(f"{what} {one:.3f}" for what, one in
+                          scores_of(frames, truth).items()))
+again = frame_mse(guesses["the last frame"], truth) == 0
+print(f"shown again, to the pixel: {again.sum()} of {again.numel()} frames")
 
 # %% [markdown]
-# Three forecasts without a network. Black frames cost 27.75. The last frame
-# costs 34.53, because a digit that has moved is wrong twice: where it was
-# and where it is. And the mean of all training pixels costs 17.87; it is a
-# gray cloud, and the opponent to beat. By SSIM the last frame with 0.068 is
-# better than a black one with 0.004, and by squared error it is worse. A
-# measure is a question, and these are different questions.
+# Four forecasts without a network. By squared error a black frame costs
+# 27.749. The last frame costs 34.527, because a digit that has moved is
+# wrong twice: where it was and where it is. The mean of all training frames
+# costs 17.867; it is a gray cloud, and the opponent to beat.
+#
+# By absolute error the order is another one. The median of the training
+# frames, dark nearly everywhere, is best with 33.567, black follows with
+# 35.090, and the mean pays 43.034. By SSIM the last frame with 0.068 is
+# better than a black one with 0.004. Its PSNR is infinite: digits that turn
+# back pass where they were, 1 of 800 frames is shown again to the pixel, and
+# one is enough for an average of logarithms. A measure is a question, and
+# these are different questions.
 
 # %% [markdown]
 # ## The reach of a convolution
@@ -322,11 +358,12 @@ for name, forecast in {
 # %% [markdown]
 # ### Exercise 4.3 · An LSTM made of convolutions (about 14 lines)
 #
-# Write one step of a ConvLSTM. `self.gates` is one `nn.Conv2d` that reads
-# $[x; h]$ along the channels, in this order, and keeps height and width; its
-# output holds $i, f, g, o$, in the order of `nn.LSTMCell`. The state goes in
-# and out, and nothing stays on the module. Without a state, both maps are
-# zeros.
+# Write one step of a ConvLSTM. `self.gates` is one `nn.Conv2d`, with a bias,
+# whose kernel is odd. It reads $[x; h]$ along the channels, in this order,
+# and keeps height and width; its output holds $a_i, a_f, a_g, a_o$, in the
+# order of `nn.LSTMCell`. The three gates go through a sigmoid and $g$
+# through a `tanh`. The state goes in and out, and nothing stays on the
+# module. Without a state, both maps are zeros.
 
 # %% exercise="ConvLSTMCell" tags=["exercise"]
 class ConvLSTMCell(nn.Module):
@@ -388,16 +425,16 @@ def corner_error(model, frame, cue):
     return mse_loss(model(frame, 1).sigmoid()[:, 0, 0, -1, -1], cue)
 
 # %% tags=["experiment"]
-def learn_cues(model, seed, size=4, steps=500):
-    """Train on the cue; the error on cues that it has not seen."""
+def learn_cues(model, seed, size=4, steps=500, draw=draw_cues):
+    """Train on cues; the error on cues that it has not seen."""
     rng = np.random.default_rng(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
     for _ in range(steps):
         optimizer.zero_grad()
-        corner_error(model, *draw_cues(rng, 32, size)).backward()
+        corner_error(model, *draw(rng, 32, size)).backward()
         optimizer.step()
     with torch.no_grad():
-        tests = draw_cues(np.random.default_rng(2020), 400, size)
+        tests = draw(np.random.default_rng(2020), 400, size)
         return corner_error(model, *tests).item()
 
 # %%
@@ -407,10 +444,9 @@ print(f"variance of the cue: {cue.var(correction=0):.4f}")
 
 # %% [markdown]
 # Somebody who knows nothing about the cue forecasts its mean, and pays its
-# variance, 0.0862. That is the floor of the blind. One layer with a kernel
-# of three positions hears one position around it, the frame is given once,
-# and the corner is three positions away. So no training can bring a ConvLSTM
-# below it.
+# variance, 0.0862. One layer with a kernel of three positions hears one
+# position around it, the frame is given once, and the corner is three
+# positions away. So no training can bring a ConvLSTM below that.
 
 # %% [markdown]
 # ## Attention over positions
@@ -441,7 +477,7 @@ check("attend")
 # The checks know nothing of a second implementation. They know that weights
 # sum to one, what two positions give by hand, that a query of zero averages,
 # that positions have no order, and that a vector which all keys share cannot
-# matter. Together they leave one function.
+# matter. No wrong answer that we could think of has all of these properties.
 
 # %% [markdown]
 # ### Exercise 4.5 · Attention over a map (about 10 lines)
@@ -497,6 +533,19 @@ class Attended(SelfAttention):
     def forward(self, h, m):
         return super().forward(h), m
 
+# %% tags=["experiment"]
+class Averaged(nn.Module):
+    """Attended without a query or a key: the mean of all values."""
+
+    def __init__(self, channels, keys):  # keys are not needed
+        super().__init__()
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h, m):
+        z = self.value(h).mean((2, 3), keepdim=True)  # (B, C, 1, 1)
+        return self.mix(z) + h, m
+
 # %% [markdown]
 # ## A memory that attends
 #
@@ -550,9 +599,10 @@ check("sam_aggregate")
 # %% [markdown]
 # ### Exercise 4.7 · Write the memory (about 5 lines)
 #
-# Write equations $8$ and $9$. `memory.gates` reads $[Z; H]$ along the
-# channels and returns, before their nonlinearities, $i'$, $g'$ and $o'$ in
-# this order. Return the output and the new memory.
+# Write equations $8$ and $9$. `memory.gates` is called as a module, whatever
+# stands there; it reads $[Z; H]$ along the channels and returns, before
+# their nonlinearities, $i'$, $g'$ and $o'$ in this order. Return the output
+# and the new memory.
 #
 # $$i' = \sigma(\cdot), \quad g' = \tanh(\cdot), \quad o' = \sigma(\cdot), \qquad
 # M_t = (1 - i') \odot M_{t-1} + i' \odot g', \quad \hat H_t = o' \odot M_t$$
@@ -598,7 +648,7 @@ check("sam_update")
 class Written(nn.Module):
     """A memory without attention: its gates hear H alone."""
 
-    def __init__(self, channels):
+    def __init__(self, channels, keys):  # keys are not needed
         super().__init__()
         self.gates = nn.Conv2d(channels, 3 * channels, 3, padding=1)
 
@@ -620,23 +670,61 @@ class Unasked(SAMemory):
         z = self.fuse(z.unflatten(2, h.shape[2:]))
         return sam_update(self, z, h, m)
 
-# %% tags=["experiment"]
-VARIANTS = {  # what follows the cell, and how many channels it has
-    "ConvLSTM": (None, 16),
-    "ConvLSTM, wider": (None, 25),
-    "+ M alone": (Written, 16),
-    "+ self-attention": (lambda hidden: Attended(hidden, hidden), 16),
-    "without Z_m": (lambda hidden: Unasked(hidden, hidden), 16),
-    "SA-ConvLSTM": (lambda hidden: SAMemory(hidden, hidden), 16),
-}
+# %% [markdown]
+# Two more are ours. They keep the values, the fusion and the gates of
+# `SAMemory` and have no query and no key. In the one, each position hears
+# itself only; in the other, it hears the plain mean over all positions. What
+# the first earns is earned by the wiring. What the second earns needs no
+# attention, for a mean does not choose.
 
 # %% tags=["experiment"]
-def new_layer(variant, channels):
-    """One layer of a variant that reads so many channels."""
-    after, hidden = VARIANTS[variant]
-    if after is None:
-        return ConvLSTMCell(channels, hidden)
-    return Layer(channels, hidden, after(hidden))
+class Alone(SAMemory):
+    """SAMemory in which each position hears itself only."""
+
+    def __init__(self, channels, keys):
+        super().__init__(channels, keys)
+        del self.query, self.key_h, self.key_m
+
+    def heard(self, h, m):
+        return torch.cat([self.value_h(h), self.value_m(m)], 1)
+
+    def forward(self, h, m):
+        return sam_update(self, self.fuse(self.heard(h, m)), h, m)
+
+# %% tags=["experiment"]
+class Meant(Alone):
+    """SAMemory in which each position hears the mean of all."""
+
+    def heard(self, h, m):
+        mean = super().heard(h, m).mean((2, 3), keepdim=True)
+        return mean.expand(-1, -1, *h.shape[2:])  # (B, 2C, H, W)
+
+# %% tags=["experiment"]
+def followed_by(after):
+    """What makes a layer whose cell is followed by such a module."""
+    def layer(channels, hidden):
+        return Layer(channels, hidden, after(hidden, hidden))
+    return layer
+
+# %% tags=["experiment"]
+def wide_kernel(channels, hidden):
+    """A ConvLSTM cell that hears two positions to each side."""
+    return ConvLSTMCell(channels, hidden, 5)
+
+# %% tags=["experiment"]
+VARIANTS = {  # what makes a layer, its channels, how many layers
+    "ConvLSTM": (ConvLSTMCell, 16, 1),
+    "ConvLSTM, wider": (ConvLSTMCell, 25, 1),
+    "ConvLSTM, 5 x 5": (wide_kernel, 15, 1),
+    "ConvLSTM, 2 layers": (ConvLSTMCell, 15, 2),
+    "+ M alone": (followed_by(Written), 16, 1),
+    "+ self-attention": (followed_by(Attended), 16, 1),
+    "+ a plain mean": (followed_by(Averaged), 16, 1),
+    "SAM, each alone": (followed_by(Alone), 16, 1),
+    "SAM, plain mean": (followed_by(Meant), 16, 1),
+    "without Z_m": (followed_by(Unasked), 16, 1),
+    "SA-ConvLSTM": (followed_by(SAMemory), 16, 1),
+}
 
 # %% [markdown]
 # ## Stacking and forecasting
@@ -650,8 +738,10 @@ def new_layer(variant, channels):
 #
 # Write `Forecaster`. `layers` are cells such as those above: each takes a
 # map and a state, or `None` at first, and returns a state whose first part
-# is the map for the layer above. `self.head` is a convolution of size one,
-# with bias, from the topmost map to the logits of a frame.
+# is the map for the layer above. They are kept as `self.layers`, an
+# `nn.ModuleList`. `self.head` is a convolution of size one, with bias, from
+# the topmost map to the logits of a frame, which are the numbers that a
+# sigmoid turns into brightness.
 #
 # The last given frame makes the first forecast. After each forecast the
 # network reads its own frame, which is the sigmoid of the logits, or, where
@@ -693,9 +783,32 @@ check("Forecaster")
 # three sums on one another whether each layer reads the one below, and a
 # copy whether a logit or an intensity comes back.
 #
-# Where every layer reads the frame, as in one of the six programs, the first
-# layers still run, still cost time, and get no gradient at all. Their
-# weights are as random at the end as at the start.
+# In one of the six programs every layer reads the frame. Its first layers
+# still run, still cost time, and what they make is thrown away.
+
+# %%
+with seeded(0):
+    stack = [ConvLSTMCell(4, 4) for _ in range(3)]
+    x = torch.rand(1, 4, 8, 8)
+felt = {}
+for name in ("reads the layer below", "reads the frame"):
+    handed = x
+    for cell in stack:
+        cell.zero_grad()
+        top = cell(handed)[0]
+        handed = top if name == "reads the layer below" else x
+    top.sum().backward()
+    felt[name] = [int(cell.gates.weight.grad is not None) for cell in stack]
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for name, layers in felt.items():
+    print(f"{name:21}", layers, sum(layers), "of", len(layers), "learn")
+
+# %% [markdown]
+# Of three layers that read the frame 1 gets a gradient; the weights of the
+# others are as random at the end as at the start. The loss falls all the
+# same.
 
 # %% tags=["experiment"]
 class Normed(nn.Module):
@@ -719,12 +832,12 @@ def normalize(layer, norm=Normed):
     return layer
 
 # %% tags=["experiment"]
-def new_model(variant, seed, channels=4, layers=1, norm=Normed):
+def new_model(variant, seed, channels=4, layers=None, norm=Normed):
     """A forecaster of one variant, its weights drawn from a seed."""
-    hidden = VARIANTS[variant][1]
+    new_layer, hidden, usual = VARIANTS[variant]
     with seeded(seed):
-        stack = [new_layer(variant, channels if n == 0 else hidden)
-                 for n in range(layers)]
+        stack = [new_layer(channels if n == 0 else hidden, hidden)
+                 for n in range(layers or usual)]
         if norm is not None:
             stack = [normalize(layer, norm) for layer in stack]
         return Forecaster(stack, hidden, channels)
@@ -732,9 +845,13 @@ def new_model(variant, seed, channels=4, layers=1, norm=Normed):
 # %% [markdown]
 # Frames are cut into patches of $2 \times 2$ pixels, each a position with
 # four channels, so that a frame is a map of $8 \times 8$. Here is the
-# training, in full. A clip's first frame is given and the seven that follow
-# are forecast; the true frame is always shown after the first three, so that
-# these act as given, and after the others less and less often.
+# training, in full.
+#
+# A clip's first frame is given and the seven that follow are forecast; the
+# true frame is always shown after the first three, so that these act as
+# given, and after the others less and less often. Adam's rate rises and
+# falls once, in one cycle; its peak was chosen for none of the networks in
+# particular, and there is no validation split.
 
 # %% tags=["experiment"]
 def loss_of(model, clips, shown):
@@ -752,24 +869,18 @@ def draw_shown(rng, batch, share):
     return shown
 
 # %% tags=["experiment"]
-def train(model, seed, steps=300, images=train_digits, marks=()):
-    """Train a model; CPU seconds and held-out error at the marks."""
-    rng, spent, found = np.random.default_rng(seed), 0.0, []
+def train(model, seed, steps=300, draw=draw_clips):
+    """Train a model on clips of the training digits."""
+    rng = np.random.default_rng(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, steps)
     for step in range(1, steps + 1):
-        start = process_time()
-        clips = draw_clips(images, rng, 16)
+        clips = draw(train_digits, rng, 16)
         shown = draw_shown(rng, 16, 1 - 2 * step / steps)
         optimizer.zero_grad()
         loss_of(model, clips, shown).backward()
         optimizer.step()
         schedule.step()
-        spent += process_time() - start
-        if step in marks:
-            error = frame_mse(forecast(model), held_out[:, 4:]).mean()
-            found.append((spent, error.item()))
-    return found
 
 # %% tags=["experiment"]
 def forecast(model, clips=held_out, horizon=4):
@@ -792,6 +903,8 @@ def forecast(model, clips=held_out, horizon=4):
 # *Which network passes the far cue?* Five hundred steps each on a frame of
 # $4 \times 4$, and three hundred on one of $8 \times 8$, without any
 # normalization; and once a ConvLSTM that is normalized over the whole map.
+# Two of the networks have no query and no key: their positions hear a plain
+# mean.
 
 # %% tags=["experiment"]
 def over_the_map(channels):
@@ -799,7 +912,8 @@ def over_the_map(channels):
     return nn.GroupNorm(1, channels)
 
 # %% tags=["experiment"]
-SEEKERS = "ConvLSTM", "+ self-attention", "without Z_m", "SA-ConvLSTM"
+SEEKERS = ("ConvLSTM", "+ a plain mean", "+ self-attention",
+           "SAM, plain mean", "without Z_m", "SA-ConvLSTM")
 
 # %% tags=["experiment"]
 @experiment(seeds=range(3), tolerance=0.5)
@@ -821,7 +935,7 @@ tables = measured("04_sa_convlstm")
 # %%
 # NBVAL_CHECK_OUTPUT
 for row, found in tables["far_cue"].items():
-    print(f"{row:34} {found:.4f}")
+    print(f"{row:34} {found:.5f}")
 
 # %%
 seeker = new_model("+ self-attention", 0, channels=1, norm=None)
@@ -835,20 +949,92 @@ print("the first seed once more, inside:", inside)
 solved = stored["+ self-attention, 4 x 4"].high < 0.005
 blind = stored["ConvLSTM, 4 x 4"].low > 0.08
 print("attention solves it, a convolution does not:", solved and blind)
+worst = max(one.high for row, one in stored.items() if row[:5] != "ConvL")
+print(f"the worst run of all that hear beyond a kernel: {worst:.5f}")
 assert inside and solved and blind
 
 # %% [markdown]
-# The ConvLSTM stays on the floor of the blind on every seed, at 0.0869 on
-# the smaller frame. Every network that attends ends below a fortieth of it,
-# on the larger frame too. Here the gap is no matter of tuning: it is the
-# reach.
+# The ConvLSTM never gets below the variance of the cue, on no seed; it ends
+# at 0.08695 on the smaller frame. Everything that hears beyond its kernel
+# passes, on the larger frame too; the worst of all those runs ends at
+# 0.00198. This gap is no matter of tuning: it is the reach.
 #
-# The last row is the surprise. The same ConvLSTM, without any attention,
-# passes with 0.0004 once it is normalized over the whole map, as is usual.
-# The mean and the deviation over all positions depend on the cue, and they
-# reach every position at once. Whoever measures what attention adds, with
-# such a normalization in the baseline, measures something else. That is why
-# ours stands at each position alone.
+# But look at the control. Attention never ends above 0.00131 on the smaller
+# frame, and a plain mean, without a query or a key, never above 0.00140. One
+# cue in a dark frame needs a sum over positions and nothing else. The task
+# shows reach, not attention.
+#
+# The last row passes for the same reason. A ConvLSTM that is normalized over
+# the whole map, as is usual, ends at 0.00044: the mean and the deviation
+# over all positions depend on the cue, and they reach every position at
+# once. Whoever measures what attention adds, with such a normalization in
+# the baseline, measures something else. That is why ours stands at each
+# position alone.
+
+# %% [markdown]
+# So we need a cue that asks for a choice. Two brightnesses stand in the
+# upper corners; a second channel gives one of them the name plus and the
+# other the name minus. The far corner carries a name too, and the next frame
+# has to show there the brightness of its namesake.
+
+# %% tags=["experiment"]
+def draw_named(rng, count, size):
+    """Two cues with names; the far corner names the one it must show."""
+    cues = torch.from_numpy(rng.random((count, 2))).float()
+    name, asked = torch.from_numpy(2 * rng.integers(0, 2, (2, count)) - 1)
+    frame = torch.zeros(count, 1, 2, size, size)  # (B, T, C, H, W)
+    frame[:, 0, 0, 0, [0, -1]] = cues
+    frame[:, 0, 1, 0, 0], frame[:, 0, 1, 0, -1] = name, -name
+    frame[:, 0, 1, -1, -1] = asked
+    return frame, torch.where(asked == name, *cues.T)  # and (B,)
+
+# %% tags=["experiment"]
+@experiment(seeds=range(3), tolerance=0.5)
+def named_cue(seed):
+    """Error at the far corner where it has to choose between two cues."""
+    rows = {}
+    for variant in SEEKERS:
+        model = new_model(variant, seed, channels=2, norm=None)
+        rows[variant] = learn_cues(model, seed, draw=draw_named)
+    model = new_model("ConvLSTM", seed, channels=2, norm=over_the_map)
+    rows["ConvLSTM, normalized over the map"] = learn_cues(
+        model, seed, draw=draw_named)
+    return rows
+
+# %%
+# NBVAL_CHECK_OUTPUT
+both, asked = draw_named(np.random.default_rng(2020), 400, 4)
+average = both[:, 0, 0].sum((1, 2)) / 2
+print(f"{'nothing is heard':33} {asked.var(correction=0):.5f}")
+print(f"{'both are heard, their mean said':33}",
+      f"{mse_loss(average, asked):.5f}")
+for row, score in tables["named_cue"].items():
+    print(f"{row:33} {score:.5f}")
+
+# %%
+chooser = new_model("+ self-attention", 0, channels=2, norm=None)
+again = learn_cues(chooser, 0, draw=draw_named)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+stored = tables["named_cue"]
+inside = again in stored["+ self-attention"]
+print("the first seed once more, inside:", inside)
+chosen = stored["+ self-attention"].high < 0.005
+hears = stored["+ a plain mean"].low > 0.04
+print("attention chooses, a plain mean does not:", chosen and hears)
+assert inside and chosen and hears
+
+# %% [markdown]
+# Whoever hears nothing pays 0.0905, as the ConvLSTM does. Whoever hears both
+# cues and forecasts their average pays 0.0478, and that is where both
+# networks with a plain mean stay. The three that ask end between 0.00030 and
+# 0.00103. *Here* somebody has to look, and looks.
+#
+# The last row tells that attention is not the only way. Normalized over the
+# map, the ConvLSTM passes on two of three seeds, with 0.00233 at best, and
+# stays at 0.05239 on the third. A normalization divides by what all
+# positions hold together, which is more than a sum.
 
 # %% tags=["experiment"]
 def weights_of(after, h, m):
@@ -871,32 +1057,54 @@ def looked_at(model, given):
         hook.remove()
     return seen[-len(model.layers):]  # of each layer (B, N, N)
 
-# %% alt="Four maps of four by four positions: where the far corner looks, for four brightnesses of the cue. The brighter the cue, the more weight lies on the top left corner."
-frame, cue = draw_cues(np.random.default_rng(5), 4, 4)
-frame, cue = frame[cue.argsort()], cue.sort().values
-[weights] = looked_at(seeker, frame)
+# %% alt="Four maps of four by four positions: where the far corner looks. For one cue, dark or bright, all positions have the same weight. For two named cues the weight lies around the one that is asked for: once the upper left, once the upper right."
+one_cue, cue = draw_cues(np.random.default_rng(2020), 400, 4)
+single = looked_at(seeker, one_cue)[0][:, -1].unflatten(1, (4, 4))
+named = looked_at(chooser, both)[0][:, -1].unflatten(1, (4, 4))
+left = both[:, 0, 1, -1, -1] == both[:, 0, 1, 0, 0]  # who is asked
+maps = {"one cue, dark": single[cue.argmin()],
+        "one cue, bright": single[cue.argmax()],
+        "upper left is named": named[left].mean(0),
+        "upper right is named": named[~left].mean(0)}
 figure, panels = plt.subplots(1, 4, figsize=(8, 2.4))
-for axes, one, value in zip(panels, weights[:, -1], cue, strict=True):
-    drawn = axes.imshow(one.view(4, 4), vmin=0, vmax=1, cmap="viridis")
-    axes.set(xticks=[], yticks=[], xlabel=f"cue {value:.2f}")
-figure.suptitle("Where the far corner looks", x=0.02, ha="left")
+for axes, (name, one) in zip(panels, maps.items(), strict=True):
+    drawn = axes.imshow(one, vmin=0, vmax=0.25, cmap="viridis")
+    axes.set(xticks=[], yticks=[], xlabel=name)
+figure.suptitle("The far corner looks only where it has to choose",
+                x=0.02, ha="left")
 figure.colorbar(drawn, ax=panels, label="weight")
 plt.show()
 
+# %%
+# NBVAL_CHECK_OUTPUT
+even = torch.full_like(single[0], 1 / single[0].numel())
+print(f"one cue: weights from {single.min():.4f} to {single.max():.4f},",
+      f"evenly {even.max():.4f}")
+upper = torch.stack([named[:, :2, :2], named[:, :2, 2:]]).sum((2, 3))
+asked_for, other = (torch.where(one, *upper).mean() for one in (left, ~left))
+print(f"named cues: {asked_for:.2f} around the one that is asked for,",
+      f"{other:.2f} around the other")
+
 # %% [markdown]
-# The query at the bottom right finds the top left. Nobody has told it where
-# that is; the positions have no numbers. What sets corners apart is the
-# padding of the convolution, which lets a corner see more zeros than others
-# do. With values that are the identity, `attend` returns its own weights,
-# and that is how this figure is drawn.
+# For one cue nobody looks anywhere. All weights of the far corner, over four
+# hundred frames, lie between 0.0613 and 0.0629, and an even share is 0.0625.
+# Attention has learned a mean. For named cues the far corner gives 0.69 of
+# its weight to the four positions around the cue that it names, and 0.01 to
+# those around the other. Nobody told it where that is: positions have no
+# numbers, and the name is the key.
+#
+# With values that are the identity, `attend` returns its own weights, and
+# that is how this figure is drawn.
 
 # %% [markdown]
 # ## The honest ablation
 #
-# *Which part of the paper's network earns the improvement?* Six networks,
-# three seeds each, three hundred steps with the same clips. *ConvLSTM,
-# wider* has as many weights as the full network and none of its ideas; a
-# paper that adds parts should have such a row.
+# *Which part of the paper's network earns the improvement?* Eleven networks,
+# three seeds each, three hundred steps with the same clips. A paper that
+# adds parts to a network should also show what the same number of weights
+# does without them. Weights can be spent on more channels (*wider*), on a
+# wider kernel ($5 \times 5$), or on a second layer; all three rows have
+# about as many as the full network.
 
 # %% tags=["experiment"]
 def horizons(made, truth):
@@ -910,14 +1118,13 @@ longer = draw_clips(test_digits, np.random.default_rng(2021), 200, steps=12)
 # %% tags=["experiment"]
 @experiment(seeds=range(3), tolerance=0.05)
 def ablation(seed):
-    """All variants after 300 steps: measures, horizons, CPU seconds."""
+    """All variants after 300 steps: measures and horizons."""
     rows = {}
     for variant in VARIANTS:
         model = new_model(variant, seed)
-        [(spent, _)] = train(model, seed, marks=(300,))
+        train(model, seed)
         found = scores_of(forecast(model), held_out[:, 4:])
         found |= horizons(forecast(model, longer, 8), longer[:, 4:])
-        found |= {"CPU seconds": spent}
         rows |= {f"{variant}, {name}": one for name, one in found.items()}
     return rows
 
@@ -926,41 +1133,85 @@ def ablation(seed):
 found = tables["ablation"]
 for variant in VARIANTS:
     size = sum(p.numel() for p in new_model(variant, 0).parameters())
-    print(f"{variant:16} {size:6}  MSE {found[variant + ', MSE']:.2f}",
+    print(f"{variant:18} {size:6}  MSE {found[variant + ', MSE']:.3f}",
           f" MAE {found[variant + ', MAE'].median:.1f}",
           f" SSIM {found[variant + ', SSIM'].median:.3f}",
           f" PSNR {found[variant + ', PSNR'].median:.2f}")
+for name in ("black frames", "the training mean"):
+    score = scores_of(guesses[name], truth)
+    print(f"{name:25}  MSE {score['MSE']:.3f} {'':16}",
+          f" MAE {score['MAE']:.1f}  SSIM {score['SSIM']:.3f}",
+          f" PSNR {score['PSNR']:.2f}")
+
+# %%
+def change(one, other):
+    """The change of a median against another, in percent."""
+    return f"{one.median / other.median - 1:+.2%}"
+
+# %%
+def gaps(name, other):
+    """How far one network's error is below another's, seed by seed."""
+    a, b = (np.array(found[f"{one}, MSE"].values) for one in (name, other))
+    return b - a
 
 # %%
 # NBVAL_CHECK_OUTPUT
-full, wider, plain, unasked = (
-    np.array(found[f"{name}, MSE"].values) for name in
-    ("SA-ConvLSTM", "ConvLSTM, wider", "ConvLSTM", "without Z_m"))
-print("full below matched:", sum(full < wider), "of", len(full), "seeds")
-print("full below plain:  ", sum(full < plain), "of", len(full), "seeds")
-print("full below no Z_m: ", sum(full < unasked), "of", len(full), "seeds")
-gain = 1 - np.median(full) / np.median(wider)
-print(f"full below matched: {gain:.1%}")
+full, matched = "SA-ConvLSTM", [name for name in VARIANTS if ", " in name
+                                and name.startswith("ConvLSTM")]
+against = {full: [*matched, "without Z_m", "SAM, plain mean"],
+           "SAM, plain mean": ["SAM, each alone", "without Z_m"]}
+against |= {name: ["ConvLSTM"] for name in (
+    "SAM, each alone", "+ M alone", "+ self-attention")}
+against["+ a plain mean"] = ["ConvLSTM", "+ self-attention"]
+for name, others in against.items():
+    for other in others:
+        gap = gaps(name, other)
+        print(f"{name:16} below {other:18} by",
+              *(f"{one:+.3f}" for one in gap),
+              f"  on {sum(gap > 0)} of {len(gap)} seeds")
+for other in matched:
+    more = change(found[f"{full}, MSE"], found[f"{other}, MSE"])
+    print(f"median of {full} against {other:18} {more}")
+    assert (gaps(full, other) > 0).all()
+for name in (full, "without Z_m"):
+    width = np.ptp(found[f"{name}, MSE"].values)
+    print(f"seeds of {name:11} differ by {width:.3f}")
 
 # %% [markdown]
-# At equal steps the paper is right. The full network is below the matched
-# ConvLSTM on 3 of 3 seeds, by 5.4%, and every one of its runs is below every
-# run of a ConvLSTM. It is not the number of weights: the wider ConvLSTM ends
-# at 15.42, no better than the plain one.
+# At equal steps the paper is right, by less than one weak baseline makes it
+# look. The full network is below each of the three matched networks on 3 of
+# 3 seeds. Against more channels that is −5.4%. Against a wider kernel, which
+# spends the same weights on reach, it is −3.1%. Whoever compares with
+# *wider* alone takes reach for attention.
 #
-# Which part did it? No part alone. A memory without attention ends where the
-# plain ConvLSTM does. Plain self-attention, which passed the far cue without
-# effort, is a little worse than nothing, with 15.57: on this task the
-# neighbor knows most.
+# Which part did it? None of the parts alone. A memory without attention ends
+# at 15.414, by the median where the plain ConvLSTM does. Plain
+# self-attention ends at 15.569, better on one of three seeds: no better than
+# nothing, by these. A plain mean in its place is better than attention on
+# each of them.
 #
-# Attention that *writes a memory* makes the difference, and it does so
-# without the paper's second question. The network without $Z_m$ reaches
-# 14.80, and the full one 14.58; that is lower on each of three seeds, by no
-# more than what separates the seeds of one network. Three are too few to
-# call that a benefit.
+# Now our controls. The whole wiring of the memory, in which each position
+# hears itself alone, earns nothing either: 15.336. Let every position hear
+# the plain mean instead, and the error falls to 14.727, by 0.481 at least.
+# The full network is lower still, by 0.081, 0.028 and 0.194. So what earns
+# the gain is that the memory's gates hear something of the whole frame. Who
+# is listened to adds little: no query and no key do nearly as well.
+#
+# And $Z_m$, the second question, which the notes call very important? With
+# it the error is lower on each of three seeds, by 0.064, 0.098 and 0.218,
+# where the seeds of one network differ by 0.119 or 0.149. Three equal signs
+# are what chance gives one time in four. And without $Z_m$ attention is
+# level with the plain mean.
+#
+# Two rows at the end keep this in its place. By absolute error no network
+# beats a black frame, which costs 35.1: they were asked for means, and that
+# measure asks for medians. And 14.584 is far from nothing, which a forecast
+# of these clips could cost; all eleven are barely trained.
 
 # %%
-models = {variant: new_model(variant, 0) for variant in VARIANTS}
+rerun = ("ConvLSTM", "ConvLSTM, wider", "ConvLSTM, 5 x 5",
+         "SAM, plain mean", "SA-ConvLSTM")
+models = {variant: new_model(variant, 0) for variant in rerun}
 for model in models.values():
     train(model, 0)
 
@@ -969,28 +1220,32 @@ for model in models.values():
 again = {name: scores_of(forecast(model), truth)["MSE"]
          for name, model in models.items()}
 inside = all(again[name] in found[f"{name}, MSE"] for name in models)
-print("the first seed once more, all inside:", inside)
+print("five networks, the first seed once more, all inside:", inside)
 below = again["SA-ConvLSTM"] < again["ConvLSTM, wider"]
 print("full below matched:", below)
 assert inside and below
 
-# %% alt="Eight rows of four frames each: the given frames, what followed, and the forecasts of six networks. The forecasts start sharp and blur towards the fourth frame."
+# %% alt="Seven rows of four frames each: the given frames, what followed, and the forecasts of five networks. The forecasts start as two gray shapes and end as one gray cloud."
 clip = 3
 rows = {"given": held_out[clip, :4], "truth": truth[clip]}
 rows |= {name: forecast(model)[clip] for name, model in models.items()}
-figure, panels = plt.subplots(len(rows), 1, figsize=(5, 9))
+figure, panels = plt.subplots(len(rows), 1, figsize=(5, 8))
 for axes, (name, frames) in zip(panels, rows.items(), strict=True):
     strip(axes, frames, name)
-panels[0].set_title("One clip: what is given, what follows, six forecasts")
+panels[0].set_title("One clip: what is given, what follows, five forecasts")
 plt.show()
 
-# %% alt="Squared error by horizon from one to eight for four networks, each a line with a band over three seeds. All rise steeply to the third frame; bands overlap from there on."
+# %% alt="Squared error by horizon from one to eight for four networks, each a line with a band over three seeds, and for the mean frame, a dashed line. The networks rise to the fifth frame and then fall; the dashed line has its peak there too, and from the seventh frame on it is the lowest."
+ahead, later = range(1, 9), longer[:, 4:]
 figure, axes = plt.subplots(figsize=(7, 3.6))
-for name in ("ConvLSTM", "ConvLSTM, wider", "without Z_m", "SA-ConvLSTM"):
-    line = [found[f"{name}, horizon {n}"] for n in range(1, 9)]
-    axes.plot(range(1, 9), [one.median for one in line], label=name)
-    axes.fill_between(range(1, 9), [one.low for one in line],
+drawn_here = "ConvLSTM, wider", "ConvLSTM, 5 x 5", "SAM, plain mean", full
+for name in drawn_here:
+    line = [found[f"{name}, horizon {n}"] for n in ahead]
+    axes.plot(ahead, [one.median for one in line], label=name)
+    axes.fill_between(ahead, [one.low for one in line],
                       [one.high for one in line], alpha=0.2)
+cloud = frame_mse(mean.expand_as(later), later).mean(0)
+axes.plot(ahead, cloud, "k--", lw=1, label="the mean frame")
 axes.axvline(4.5, color="0.7", lw=1)
 axes.set(xlabel="horizon in frames, trained up to 4",
          ylabel="squared error of a frame")
@@ -1000,84 +1255,177 @@ plt.show()
 
 # %%
 # NBVAL_CHECK_OUTPUT
-later = longer[:, 4:]
-cloud = frame_mse(mean.expand_as(later), later).mean(0)
-for n in (1, 4, 8):
-    pair = [found[f"{name}, horizon {n}"].median
-            for name in ("ConvLSTM, wider", "SA-ConvLSTM")]
-    print(f"horizon {n}: matched {pair[0]:.2f}   full {pair[1]:.2f}",
-          f"  the mean frame {cloud[n - 1]:.2f}")
+print("horizon  mean frame ", *(f" {name}" for name in drawn_here))
+for n, one in zip(ahead, cloud, strict=True):
+    at = {name: found[f"{name}, horizon {n}"] for name in drawn_here}
+    print(f"{n:7}  {one:10.3f} ",
+          *(f" {cell.median:{len(name)}.3f}" for name, cell in at.items()),
+          f"  full to wider {change(at[full], at[matched[0]])}")
 
 # %% [markdown]
-# The gain lies where the forecast is easy: at the first frame the error
-# falls from 12.42 to 11.90, at the fourth from 17.27 to 17.02. Nothing was
-# trained beyond the fourth. At the eighth frame both are above the mean of
-# all training pixels, as the last column shows, so that twice the trained
-# horizon is one horizon too many for either.
+# Drawn are two ConvLSTMs with the full network's weights, the plain mean and
+# the full network. Against *wider* the full network gains most at horizon
+# two, −7.2%, and least at five, −1.2%. Against the wider kernel it is ahead
+# at first and behind at horizon four, with 17.024 against 16.775.
+#
+# The bump at five is the data's: a mean frame, which knows of no horizon,
+# costs 19.420 there. After eight frames a speed of one or two has brought a
+# digit back to its start or to the mirror image of it, in a room of eight.
+# Starts lie anywhere with equal chance, where a folded path is at the border
+# half as often; and at the border the cloud is thin.
+#
+# Nothing was trained beyond the fourth horizon. At the last two every
+# network is above the mean frame, which costs 17.455 and 17.469.
 
 # %% [markdown]
 # ## The same seconds
 #
 # *Is a step a fair unit?* A step of the full network costs more than one of
 # the ConvLSTM. Somebody who has an afternoon does not have steps, but hours.
-# So we let the cheap network train for longer, each time from the start,
-# with a schedule made for its number of steps. Before looking on, predict:
-# the full network wins at three hundred steps; draw both curves against
-# seconds. Where do they lie?
+# Before looking on, predict: the full network wins at three hundred steps;
+# draw the curves against seconds. Where do they lie?
+#
+# First the prices. All networks take turns on the same batch, so that a busy
+# machine is busy for all of them; drawing the clips is not counted.
 
 # %% tags=["experiment"]
-BUDGETS = {"ConvLSTM": (100, 660, 1200), "SA-ConvLSTM": (100, 540)}
+def one_step(model, clips, shown):
+    """A function that does one step of training."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    def run():
+        optimizer.zero_grad()
+        loss_of(model, clips, shown).backward()
+        optimizer.step()
+    return run
+
+# %% tags=["experiment"]
+def median_seconds(runs, repeats=5):
+    """CPU seconds of some functions, which take turns."""
+    spent = [[] for _ in runs]
+    for _ in range(repeats):
+        for run, seconds in zip(runs, spent, strict=True):
+            start = process_time()
+            run()
+            seconds.append(process_time() - start)
+    return [median(seconds) for seconds in spent]
+
+# %% tags=["experiment"]
+@experiment(seeds=range(5), tolerance=0.5)
+def prices(seed):
+    """CPU milliseconds of one step; seeds are repeats."""
+    rng = np.random.default_rng(seed)
+    clips = draw_clips(train_digits, rng, 16)
+    shown = draw_shown(rng, 16, 0.5)
+    steps = [one_step(new_model(name, 0), clips, shown) for name in VARIANTS]
+    median_seconds(steps, 3)  # the first calls prepare
+    spent = median_seconds(steps, 15)
+    return {f"{name}, ms": 1000 * one
+            for name, one in zip(VARIANTS, spent, strict=True)}
+
+# %%
+# NBVAL_CHECK_OUTPUT
+price = {name: tables["prices"][f"{name}, ms"].median for name in VARIANTS}
+for name, one in price.items():
+    print(f"{name:18} {one:.1f} ms a step, {one / price['ConvLSTM']:.2f}",
+          f"times a ConvLSTM, {one / price[full]:.2f} of the full network")
+asking = 1 - price["SAM, each alone"] / price[full]
+wiring = (price["SAM, each alone"] - price["ConvLSTM"]) / price[full]
+print(f"of a full step: asking {asking:.0%}, the rest of the memory",
+      f"{wiring:.0%}, the cell {price['ConvLSTM'] / price[full]:.0%}")
+
+# %% [markdown]
+# A step of the full network costs 2.70 steps of a ConvLSTM. Over a third of
+# it is the cell, 29% are the memory's gates, values and normalization, and
+# 34% is asking: queries, keys, two softmaxes and two products.
+#
+# So we let the cheaper networks train for longer, each time from the start,
+# with a schedule made for its number of steps. There are three budgets: what
+# a hundred steps of the full network cost, then three hundred, then five
+# hundred and forty.
+
+# %% tags=["experiment"]
+BUDGETS = {  # steps that take as long as those of the full network
+    "ConvLSTM": (270, 810, 1460),
+    "ConvLSTM, 5 x 5": (184, 550, 990),
+    "ConvLSTM, 2 layers": (157, 470, 845),
+    "SAM, plain mean": (133, 400, 720),
+    "without Z_m": (116, 350, 630),
+    "SA-ConvLSTM": (100, 300, 540),
+}
 
 # %% tags=["experiment"]
 @experiment(seeds=range(3), tolerance=0.05)
 def equal_cpu(seed):
-    """Held-out error and CPU seconds of shorter and longer training."""
+    """Held-out error after as many seconds, at three budgets."""
     rows = {}
     for variant, budgets in BUDGETS.items():
         for steps in budgets:
             model = new_model(variant, seed)
-            [(spent, error)] = train(model, seed, steps, marks=(steps,))
-            rows[f"{variant}, {steps} steps, CPU seconds"] = spent
-            rows[f"{variant}, {steps} steps, MSE"] = error
+            train(model, seed, steps)
+            score = scores_of(forecast(model), held_out[:, 4:])
+            rows[f"{variant}, {steps} steps"] = score["MSE"]
     return rows
 
 # %%
-# NBVAL_CHECK_OUTPUT
-timed = tables["equal_cpu"] | {
-    f"{name}, 300 steps, {what}": found[f"{name}, {what}"]
-    for name in VARIANTS for what in ("MSE", "CPU seconds")}
-for name, steps in (("SA-ConvLSTM", 300), ("ConvLSTM", 660),
-                    ("SA-ConvLSTM", 540), ("ConvLSTM", 1200)):
-    row = f"{name}, {steps} steps"
-    print(f"{row:23} {timed[row + ', CPU seconds'].median:.1f} CPU s",
-          f" MSE {timed[row + ', MSE']:.2f}")
+timed = tables["equal_cpu"]
+rows = {name: [f"{name}, {steps} steps" for steps in budgets]
+        for name, budgets in BUDGETS.items()}  # of each network, by budget
 
-# %% alt="Held-out error against CPU seconds for two networks. After five seconds the ConvLSTM is ahead; from fifteen seconds on the points of both lie close together."
-figure, axes = plt.subplots(figsize=(7, 3.6))
+# %%
+# NBVAL_CHECK_OUTPUT
 for name, budgets in BUDGETS.items():
-    line = [f"{name}, {n} steps" for n in sorted({*budgets, 300})]
-    seconds = [timed[row + ", CPU seconds"].median for row in line]
-    errors = [timed[row + ", MSE"] for row in line]
+    for row, steps in zip(rows[name], budgets, strict=True):
+        seconds = steps * price[name] / 1000
+        print(f"{row:30} {seconds:4.1f} CPU s  MSE {timed[row]:.3f}")
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for n, when in enumerate(("shortest", "middle", "longest")):
+    mine = np.array(timed[rows[full][n]].values)
+    for name in list(BUDGETS)[:-1]:
+        gap = timed[rows[name][n]].values - mine
+        print(f"{when:8} budget: full below {name:18} by",
+              *(f"{one:+.3f}" for one in gap),
+              f"  on {sum(gap > 0)} of {len(gap)} seeds")
+
+# %% alt="Held-out error against CPU seconds for four networks, three points each, with the range over seeds. At every budget the full network lies above the plain mean and the wider kernel; at the longest one it has passed the plain ConvLSTM."
+figure, axes = plt.subplots(figsize=(7, 3.6))
+for name in ("ConvLSTM", "ConvLSTM, 5 x 5", "SAM, plain mean", full):
+    seconds = [steps * price[name] / 1000 for steps in BUDGETS[name]]
+    errors = [timed[row] for row in rows[name]]
     middle = np.array([one.median for one in errors])
     reach = np.array([[one.low, one.high] for one in errors]).T
     axes.errorbar(seconds, middle, abs(reach - middle), marker="o",
                   capsize=3, label=name)
 axes.set(xlabel="CPU seconds of training", ylabel="squared error of a frame")
 axes.legend()
-axes.set_title("Error against time: per second they are nearly level")
+axes.set_title("Error against time: per second the full network is behind")
 plt.show()
 
 # %% [markdown]
-# After five seconds the ConvLSTM is ahead; a network with more parts takes
-# longer to begin. After a quarter of a minute the two are level, 14.58
-# against 14.70, and the full network has taken a little more time. After
-# half a minute it is ahead on each seed, 13.63 against 14.05, and again it
-# has taken somewhat more time, 31.4 seconds against 27.4. A part of its lead
-# is bought, but not all.
+# With equal seconds the paper's network is behind, and none of the others
+# got more time than it. At the shortest budget four of the five others are
+# below it on every seed, the plain ConvLSTM among them; a network with more
+# parts takes longer to begin, and on one seed it has not begun.
 #
-# So the answer depends on where one stops. Had we stopped at five seconds,
-# or had we compared steps alone, we would have told another story with the
-# same code, and each of them would have been correct.
+# At the middle budget, where its three hundred steps end at 14.584, the
+# plain mean has reached 14.269, the wider kernel 13.998 and even the plain
+# ConvLSTM 14.479, each of them lower on every seed. The second layer is
+# lower on two of three.
+#
+# At the longest, about half a minute, the wider kernel ends at 13.095, the
+# second layer at 13.243 and the plain mean at 13.296; the full network ends
+# at 13.627 and is behind each of them on every seed. It has passed the plain
+# ConvLSTM by then, on two of three.
+#
+# And $Z_m$ takes a seventh of a step. Where that time is spent on more steps
+# instead, the error is 14.571 and 13.654 at the two longer budgets, now
+# above and now below the full network's. Per second the second question
+# earns nothing that three seeds could show.
+#
+# So the answer depends on the unit, and on who else was asked. By steps, and
+# beside a *wider* ConvLSTM alone, we would have told the paper's story with
+# the same code, and every number in it would have been correct.
 
 # %% [markdown]
 # ## What the figures hide
@@ -1088,20 +1436,18 @@ plt.show()
 # First, the attention maps. A query on the background, say the notes, puts
 # most of its weight on background, more evenly in the first layer than in
 # the last. We train full networks of two layers and ask each layer, at the
-# last given frame, how much weight a query on black patches gives to black
-# patches.
+# last given frame, how much weight a query on a black patch gives to black
+# patches, and how even its weights are: their entropy, as a share of the
+# entropy of sixty-four equal ones.
 
 # %% tags=["experiment"]
-def on_background(model, clips):
-    """Share of weight on black patches, by layer; and their share."""
-    given = pixel_unshuffle(clips[:, :4], 2)
-    black = (given[:, 3].amax(1) == 0).flatten(1).float()  # (B, N)
-    shares = []
-    for weights in looked_at(model, given):
-        weight = torch.einsum("bij,bj->bi", weights, black)
-        shares.append(((weight * black).sum() / black.sum()).item())
-    by_chance = (black.mean(1) * black.sum(1)).sum() / black.sum()
-    return *shares, by_chance.item()
+def on_background(weights, black):
+    """Share of weight on black, and evenness, of queries on black."""
+    share = torch.einsum("bij,bj->bi", weights, black)  # (B, N)
+    entropy = torch.special.entr(weights).sum(2) / np.log(black.size(1))
+    asked = black / black.sum()
+    return {"share": (share * asked).sum().item(),
+            "entropy": (entropy * asked).sum().item()}
 
 # %% tags=["experiment"]
 @experiment(seeds=range(3), tolerance=0.1)
@@ -1109,50 +1455,63 @@ def background(seed):
     """Where a query on the background looks, in two full layers."""
     model = new_model("SA-ConvLSTM", seed, layers=2)
     train(model, seed, 150)
-    names = "first layer", "last layer", "evenly"
-    return dict(zip(names, on_background(model, held_out), strict=True))
+    given = pixel_unshuffle(held_out[:, :4], 2)
+    black = (given[:, 3].amax(1) == 0).flatten(1).float()  # (B, N)
+    first, last = looked_at(model, given)
+    evenly = torch.full_like(first, 1 / black.size(1))
+    cases = {"first layer": first, "last layer": last, "evenly": evenly}
+    return {f"{name}, {what}": one for name, weights in cases.items()
+            for what, one in on_background(weights, black).items()}
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for row, share in tables["background"].items():
-    print(f"{row:11} {share:.3f}")
+for row, one in tables["background"].items():
+    print(f"{row:20} {one:.3f}")
 
 # %% [markdown]
-# The notes are half right. A query on a black patch gives 0.538 of its
-# weight to black patches in the first layer and 0.606 in the last one: most
-# of it, as they say. But black patches are 0.691 of all, so that a query
-# which looked at all positions alike would give more. Both layers of our
-# small network look *away* from the background, and the digits are what they
-# look at; the two layers do not differ by more than their seeds do.
+# The first half of the claim holds and says little. A query on a black patch
+# gives 0.538 of its weight to black patches in the first layer and 0.606 in
+# the last one: most of it, as the notes say. But black patches are 0.691 of
+# all, so that a query which looked at all positions alike would give more.
+#
+# The second half does not hold. Both layers are nearly even, with 0.972 and
+# 0.992 of the greatest entropy, and on two of three seeds the last one is
+# the more even. Weights as even as that are a plain mean once more. It fits
+# what the ablation found.
 
 # %% [markdown]
-# Second, the measures. On a larger frame the two digits fill less of it, and
-# we compare black frames with a network that has had thirty steps.
+# Second, the measures. On a frame of $24 \times 24$ two digits fill less of
+# it. No network is needed to see what SSIM makes of that: black frames
+# against the mean of the training frames.
 
 # %%
-large = draw_clips(test_digits, np.random.default_rng(7), 100, 8, 24)
-young = new_model("ConvLSTM", 0)
-train(young, 0, 30)
-made = forecast(young, large)
+large = draw_clips(test_digits, np.random.default_rng(7), 100, 8, 24)[:, 4:]
+wide = draw_clips(train_digits, np.random.default_rng(1), 500, 8, 24)
+wide = wide.mean((0, 1)).expand_as(large)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for name, frames in (("black frames", 0 * made), ("thirty steps", made)):
-    score = scores_of(frames, large[:, 4:])
-    print(f"{name}: MSE {score['MSE']:.1f}   SSIM {score['SSIM']:.2f}")
+for name, frames in (("black frames", 0 * large), ("mean frame", wide)):
+    score = scores_of(frames, large)
+    print(f"{name}: MSE {score['MSE']:.2f}   SSIM {score['SSIM']:.3f}")
 
 # %% [markdown]
-# By squared error the two are close: black frames cost 29.1 and the young
-# network 31.3. By SSIM they have 0.30, and the network 0.01: flat darkness
-# is what most windows of a black frame hold, and where the truth is dark as
-# well the constants of the formula turn the comparison into nearly one. A
-# network that has begun to guess puts a faint gray there and spoils it. So
-# we never report that measure alone.
+# By squared error the mean frame is ahead, with 24.97 against 29.11. By SSIM
+# it has 0.017, and a black frame 0.303. Flat darkness is what most windows
+# of a black frame hold, and where the truth is dark as well the constants of
+# the formula turn the comparison into nearly one. Whoever puts a faint gray
+# there spoils it. So we never report that measure alone.
 
 # %% [markdown]
 # Third, the blur. Forecasts fade with the horizon in every row of the
-# strips, and no network is needed to see why. Take one frame of one digit.
-# Sixteen next frames are possible, for four speeds along each axis.
+# strips. On these clips they need not. After four frames the place and the
+# speed of each digit can be read off, the motion has no chance in it, and a
+# perfect forecast is sharp and costs next to nothing. What blurs is what the
+# network does not know; all of ours are barely trained.
+#
+# To see what not knowing costs, take a case in which the future is open
+# indeed: one frame of one digit. Sixteen next frames are possible, for four
+# speeds along each axis.
 
 # %%
 start = np.array([4, 4])
@@ -1163,21 +1522,21 @@ for future, speed in zip(futures, speeds, strict=True):
     future[0, y : y + 8, x : x + 8] = test_digits[3]
 
 # %%
-guesses = {"their mean": futures.mean(0), "black": 0 * futures[0],
-           "their median": futures.median(0)[0]}
+bets = {"their mean": futures.mean(0), "black": 0 * futures[0],
+        "their median": futures.median(0)[0]}
 pairs = (futures[:, None] - futures).square().sum((2, 3, 4)).mean()
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for name, guess in guesses.items():
-    cost = (futures - guess).square().sum((1, 2, 3)).mean()
+for name, bet in bets.items():
+    cost = (futures - bet).square().sum((1, 2, 3)).mean()
     print(f"{name:13} {cost:.2f}")
 print(f"one of them   {pairs:.2f}")
 
 # %% alt="Five frames: two possible next frames with a sharp digit, the mean of all sixteen, which is a gray cloud, their median, which is dimmer, and a black frame."
-shown = {"one future": futures[0], "another": futures[-1]} | guesses
-figure, panels = plt.subplots(1, len(shown), figsize=(8, 2))
-for axes, (name, frame) in zip(panels, shown.items(), strict=True):
+pictures = {"one future": futures[0], "another": futures[-1]} | bets
+figure, panels = plt.subplots(1, len(pictures), figsize=(8, 2))
+for axes, (name, frame) in zip(panels, pictures.items(), strict=True):
     axes.imshow(frame[0], cmap="gray", vmin=0, vmax=1)
     axes.set(xticks=[], yticks=[], xlabel=name)
 figure.suptitle("The best forecast of sixteen futures is none of them",
@@ -1195,7 +1554,8 @@ plt.show()
 
 # %% [markdown]
 # Fourth, two channels. TaxiBJ has two, for traffic that comes and goes. Ours
-# has one digit in each, and nothing in the code changes but a number.
+# has one digit in each. The network changes by one number; the clips need a
+# function of their own.
 
 # %% tags=["experiment"]
 def draw_two_channels(images, rng, count):
@@ -1208,39 +1568,37 @@ def draw_two_channels(images, rng, count):
 
 # %%
 twofold = new_model("SA-ConvLSTM", 0, channels=8)
-rng = np.random.default_rng(0)
-optimizer = torch.optim.Adam(twofold.parameters(), lr=1e-2)
-
-# %%
-for step in range(150):
-    clips = draw_two_channels(train_digits, rng, 16)
-    optimizer.zero_grad()
-    loss_of(twofold, clips, draw_shown(rng, 16, 1 - step / 75)).backward()
-    optimizer.step()
+train(twofold, 0, 300, draw_two_channels)
 
 # %%
 # NBVAL_CHECK_OUTPUT
 clips = draw_two_channels(test_digits, np.random.default_rng(1), 100)
-made = forecast(twofold, clips)
-for name, frames in (("black", 0 * made), ("forecast", made)):
+usual = draw_two_channels(train_digits, np.random.default_rng(3), 500)
+clouds = usual.mean((0, 1)).expand_as(clips[:, 4:])
+missed = {}
+for name, frames in (("black", 0 * clouds), ("mean frame", clouds),
+                     ("forecast", forecast(twofold, clips))):
     errors = (frames - clips[:, 4:]).square().sum((3, 4)).mean((0, 1))
-    print(f"{name:8}", *(f"{one:.1f}" for one in errors))
-assert errors.max() < 0.9 * clips[:, 4:].square().sum((3, 4)).mean()
+    print(f"{name:10}", *(f"{one:.2f}" for one in errors))
+    missed[name] = errors
+assert (missed["forecast"] < missed["mean frame"]).all()
 
 # %% [markdown]
-# A black frame misses up to 15.3 in a channel, and after a hundred and fifty
-# steps the forecast misses 11.4 at most. Nothing mixes the channels up, for
-# each digit was drawn in its own and bounces by itself.
+# In the second channel a black frame misses 15.26, the mean frame 12.01, and
+# the forecast 10.87: a tenth better than a cloud, after three hundred steps.
+# The code carries two channels. That the network keeps them apart is another
+# claim, which these figures do not show.
 
 # %% [markdown]
 # ## What it costs, and how to pay less
 #
-# *Where do the seconds go?* Into the matrices of weights. Each of the two
-# questions makes $N \times N$ numbers, keeps them for the gradient, and $N$
-# grows with the area of the frame. Yet nobody needs the matrix; we need its
-# product with the values. A fused kernel walks over the keys in blocks,
-# keeps a running maximum and a running sum, and computes the blocks anew on
-# the way back {cite:p}`rabe2021,dao2022`. PyTorch has one, for the CPU too.
+# *What if the frame is larger?* On our small frames asking is a third of a
+# step. But each of the two questions makes $N \times N$ numbers, keeps them
+# for the gradient, and $N$ grows with the area of the frame. Yet nobody
+# needs the matrix; we need its product with the values. A fused kernel walks
+# over the keys in blocks, keeps a running maximum and a running sum, and
+# computes the blocks anew on the way back {cite:p}`rabe2021,dao2022`.
+# PyTorch has one, for the CPU too.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1266,9 +1624,11 @@ for scale in (None, 1.0):
 # traps lie there: it divides by a root unless it is told a scale; it wants
 # channels last, dense in memory; and where key and value differ in width, or
 # the layout is another, it falls back to the explicit product without a
-# word. So map with `linear(x.flatten(2).mT, …)`, bring keys and values to
-# one width with zeros, and ask both questions in one call, as two heads that
-# share a query.
+# word.
+#
+# So map with `linear(x.flatten(2).mT, …)`, bring keys and values to one
+# width with zeros, whichever of them is the wider, and ask both questions in
+# one call, as two heads that share a query.
 
 # %% exercise="sam_efficient" tags=["exercise"]
 def sam_efficient(
@@ -1317,17 +1677,6 @@ def peak_bytes(run):
     return int(np.cumsum([size for _, size in moves]).max())
 
 # %% tags=["experiment"]
-def median_seconds(runs, repeats=5):
-    """CPU seconds of some functions, which take turns."""
-    spent = [[] for _ in runs]
-    for _ in range(repeats):
-        for run, seconds in zip(runs, spent, strict=True):
-            start = process_time()
-            run()
-            seconds.append(process_time() - start)
-    return [median(seconds) for seconds in spent]
-
-# %% tags=["experiment"]
 def two_ways(side):
     """One step of the explicit and of the efficient module: (16, N)."""
     with seeded(0):
@@ -1341,7 +1690,7 @@ def two_ways(side):
 def costs(seed):
     """Seconds and peak bytes, forward and backward; seeds are repeats."""
     rows = {}
-    for side in (16, 32, 64):
+    for side in (8, 16, 32, 64):
         runs = two_ways(side)
         for run in runs:
             run()  # the first call prepares
@@ -1357,7 +1706,7 @@ def costs(seed):
 # %%
 # NBVAL_CHECK_OUTPUT
 spent = tables["costs"]
-for n in (256, 1024, 4096):
+for n in (64, 256, 1024, 4096):
     row = f"N = {n}"
     for what, unit in (("ms", "ms"), ("MB", "MB")):
         a, b = (spent[f"{row}, {one}, {unit}"].median
@@ -1385,7 +1734,7 @@ assert again[1] < 0.9 * again[0]
 
 # %% alt="Peak memory against the number of positions, both axes logarithmic. The explicit module's line rises with the square of N, the efficient one's with N."
 figure, axes = plt.subplots(figsize=(6, 3.6))
-sizes = 256, 1024, 4096
+sizes = 64, 256, 1024, 4096
 for name in ("explicit", "efficient"):
     axes.loglog(sizes, [spent[f"N = {n}, {name}, MB"].median for n in sizes],
                 marker="o", label=name)
@@ -1397,11 +1746,16 @@ axes.set_title("The explicit module grows with the square of N")
 plt.show()
 
 # %% [markdown]
+# On our own frames, with $N = 64$, there is nothing to gain: the time is
+# 1.055 of the explicit module's and the memory 0.914. At $N = 256$, which
+# are the paper's frames in patches of $4 \times 4$, the memory falls to
+# 0.472 and the time is level. At $N = 1024$, KTH in such patches, time falls
+# to 0.438 as well.
+#
 # At $64 \times 64$ positions the explicit module holds 338.7 megabytes for
-# one step of one sequence, the efficient one 8.7, for the same numbers. The
-# time falls to 0.431 of it at $N = 1024$ and to 0.211 at $N = 4096$. At $N =
-# 256$ there is nothing to gain: 1.031. So on our toy frames the kernel is of
-# no use, and at the size of KTH one cannot do without.
+# one step of one sequence, the efficient one 8.7, for the same numbers and
+# in 0.207 of the time. A network of several layers, unrolled over twenty
+# steps and a batch, cannot do without it there.
 
 # %% [markdown]
 # ## At the size of the paper
@@ -1409,10 +1763,17 @@ plt.show()
 # *What would it take to do this in earnest?* The paper's recipe: frames of
 # $64 \times 64$, four layers of $64$ channels, batches of eight, Adam with a
 # rate of `1e-3`, a squared error (on KTH an absolute one is added),
-# scheduled sampling, normalization, and eighty thousand steps. That takes a
-# graphics card and patience, and patience is interrupted. So the loop below
-# keeps everything that the next step depends on, and goes on where it
-# stopped.
+# scheduled sampling, normalization, and eighty thousand steps.
+#
+# That takes a graphics card and patience, and patience is interrupted. So
+# the loop below keeps everything that the next step depends on, and goes on
+# where it stopped. Patches of $4 \times 4$ pixels are our choice; they leave
+# $16 \times 16$ positions.
+#
+# The motion is that of the program which made Moving MNIST: first a step,
+# then a digit that has left the room is put on its border, and places are
+# rounded down. It is the very shortcut that the first exercise forbids.
+# Whoever is tested on its clips has to train on it.
 
 # %% tags=["experiment"]
 PAPER = dict(size=64, patch=4, layers=4, hidden=64, given=10, horizon=10,
@@ -1427,13 +1788,16 @@ def straight(digits, rng, steps, size, speed):
     room = np.array([size - h, size - w])
     angle = rng.uniform(0, 2 * np.pi, (count, 2, 1))
     way = np.concatenate([np.sin(angle), np.cos(angle)], 2) * speed
-    start, clips = rng.random((count, 2, 2)), digits.new_zeros(
-        count, steps, 1, size, size)
-    for b, t, n in np.ndindex(count, steps, 2):
-        along = (start[b, n] + t * way[b, n]) % 2
-        y, x = np.rint(np.minimum(along, 2 - along) * room).astype(int)
-        place = clips[b, t, 0, y : y + h, x : x + w]
-        place.copy_(torch.maximum(place, digits[b, n]))
+    place = rng.random((count, 2, 2))  # as a share of the room
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for t in range(steps):
+        place = place + way
+        way = np.where((place <= 0) | (place >= 1), -way, way)
+        place = place.clip(0, 1)  # what is left of the step is lost
+        for b, n in np.ndindex(count, 2):
+            y, x = (place[b, n] * room).astype(int)
+            seen = clips[b, t, 0, y : y + h, x : x + w]
+            seen.copy_(torch.maximum(seen, digits[b, n]))
     return clips
 
 # %% tags=["experiment"]
@@ -1447,15 +1811,12 @@ class Efficient(SAMemory):
 def large_model(variant, seed, size):
     """The paper's stack, for one channel of `patch` times `patch` pixels."""
     channels, hidden = size["patch"] ** 2, size["hidden"]
-    stack = []
+    new_layer = VARIANTS[variant][0]
+    if variant == "SA-ConvLSTM":
+        new_layer = followed_by(Efficient)
     with seeded(seed):
-        for n in range(size["layers"]):
-            reads = channels if n == 0 else hidden
-            if variant == "ConvLSTM":
-                layer = ConvLSTMCell(reads, hidden)
-            else:
-                layer = Layer(reads, hidden, Efficient(hidden, hidden))
-            stack.append(normalize(layer))
+        stack = [normalize(new_layer(channels if n == 0 else hidden, hidden))
+                 for n in range(size["layers"])]
         return Forecaster(stack, hidden, channels)
 
 # %% tags=["experiment"]
@@ -1529,8 +1890,11 @@ assert same
 #
 # One command starts the paper's size: `make results CHAPTER=04 SCALE=full`.
 # It takes Moving MNIST from the book's data layer, trains in mixed precision
-# on a graphics card, shows a bar, and goes on after an interruption. Its
-# results then stand beside those above.
+# on a graphics card, shows a bar, and goes on after an interruption. Five
+# rows and three seeds are asked for, with the controls that decided above:
+# the wider kernel, the plain mean, and the network without $Z_m$. The long
+# run has not been done for this edition; that its loop works is tested on
+# small frames.
 
 # %% tags=["experiment"]
 def large_forecast(model, clips, size):
@@ -1544,25 +1908,36 @@ def large_forecast(model, clips, size):
     return torch.cat(made)
 
 # %% tags=["experiment"]
-@experiment(seeds=[0], scale="full", needs=("moving-mnist", "mnist"))
-def moving_mnist(seed):
-    """The paper's recipe on Moving MNIST, for two of the variants."""
+def large_clips():
+    """The test clips of Moving MNIST and the training digits of MNIST."""
     from unrolled import data
-    from unrolled.manifest import find_root
 
     clips = np.load(data.path("moving-mnist"), mmap_mode="r")  # (T, B, H, W)
     clips = clips.swapaxes(0, 1)[:, :, None] / np.float32(255)
-    clips = torch.from_numpy(clips)  # (B, T, 1, H, W)
     digits = np.load(data.path("mnist"))["x_train"] / np.float32(255)
-    digits = torch.from_numpy(digits)  # (B, 28, 28)
+    return torch.from_numpy(clips), torch.from_numpy(digits)
+
+# %% tags=["experiment"]
+LARGE = ("ConvLSTM", "ConvLSTM, 5 x 5", "SAM, plain mean", "without Z_m",
+         "SA-ConvLSTM")  # the rows that decide
+
+# %% tags=["experiment"]
+@experiment(seeds=range(3), scale="full", needs=("moving-mnist", "mnist"))
+def moving_mnist(seed):
+    """The paper's recipe on Moving MNIST, for the rows that decide."""
+    from unrolled.manifest import find_root
+
+    clips, digits = large_clips()  # (B, T, 1, H, W), (B, 28, 28)
     rows, folder = {}, find_root() / "build" / "full"
-    for variant in ("ConvLSTM", "SA-ConvLSTM"):
+    for variant in LARGE:
         model = large_model(variant, seed, PAPER)
         file = folder / f"{variant}, seed {seed}.pt"
         train_on(model, digits, seed, PAPER, file)
-        made = large_forecast(model, clips, PAPER)
-        found = scores_of(made, clips[:, PAPER["given"]:])
-        rows |= {f"{variant}, {name}": one for name, one in found.items()}
+        made = large_forecast(model, clips, PAPER).split(500)
+        truth = clips[:, PAPER["given"]:].split(500)
+        found = [scores_of(*pair) for pair in zip(made, truth, strict=True)]
+        rows |= {f"{variant}, {name}": np.mean([one[name] for one in found])
+                 for name in MEASURES}
     return rows
 
 # %%
@@ -1575,7 +1950,7 @@ else:
 # %% [markdown]
 # ## Claim against measurement
 #
-# *Which of the paper's statements hold on our small task?* Percentages are
+# *Which of the paper's statements hold on our small task?* Differences are
 # all that we quote, for they are all that can be compared.
 
 # %%
@@ -1585,44 +1960,46 @@ claims = [  # what the notes report, and where
     ("MSE, full against MIM, TaxiBJ", -9.3, "%"),
     ("PSNR, full against the best before, KTH", 0.86, "dB"),
     ("SSIM, full against the best before, KTH", 0.026, ""),
+    ("weights and time, full against MIM", "less of both", ""),
 ]
 
 # %%
 # NBVAL_CHECK_OUTPUT
 for claim, value, unit in claims:
-    print(f"{claim:42} {value:+} {unit}".rstrip())
+    value = value if isinstance(value, str) else f"{value:+}"
+    print(f"{claim:42} {value} {unit}".rstrip())
 
 # %%
 # NBVAL_CHECK_OUTPUT
-def change(name, other, table=timed):
-    """The change of a median error from one row to another."""
-    a, b = (table[f"{one}, MSE"].median for one in (name, other))
-    return f"{a / b - 1:+.1%}"
-
-
-full = "SA-ConvLSTM, 300 steps"
-print("full against ConvLSTM, equal steps     ",
-      change(full, "ConvLSTM, 300 steps"))
-print("full against ConvLSTM, equal weights   ",
-      change(full, "ConvLSTM, wider, 300 steps"))
-print("full against ConvLSTM, equal seconds   ",
-      change(full, "ConvLSTM, 660 steps"))
-print("the same, with longer training         ",
-      change("SA-ConvLSTM, 540 steps", "ConvLSTM, 1200 steps"))
-print("full against the same without Z_m      ",
-      change(full, "without Z_m, 300 steps"))
+for name in ("ConvLSTM", *matched, "SAM, plain mean", "without Z_m"):
+    print(f"equal steps, full against {name:18}",
+          change(found[f"{full}, MSE"], found[f"{name}, MSE"]))
+for n, when in enumerate(("shortest", "middle", "longest")):
+    for name in list(BUDGETS)[:-1]:
+        print(f"equal seconds, {when}, full against {name:18}",
+              change(timed[rows[full][n]], timed[rows[name][n]]))
+sizes = [sum(p.numel() for p in new_model(name, 0).parameters())
+         for name in (full, "ConvLSTM")]
+print(f"weights, full to ConvLSTM {sizes[0] / sizes[1]:.2f}, "
+      f"time of a step {price[full] / price['ConvLSTM']:.2f}")
 
 # %% [markdown]
-# The direction holds, the size is not ours: −5.4% with equal weights, where
-# the notes report −32.2% and −26.0% with four layers, eighty thousand steps
-# and larger frames. With equal seconds the difference is −0.8% after a
-# quarter of a minute and −3.0% after half of one, and the full network takes
-# a little more time in both. What asking the memory adds is −1.4%, a gap
-# that three seeds cannot tell from nothing with confidence.
+# In the notes' unit, steps, the direction holds and the size is not ours:
+# −5.44% against more channels and −3.08% against a wider kernel, where the
+# notes report −32.2% and −26.0% with four layers, eighty thousand steps and
+# larger frames. Against a plain mean it is −0.97%.
 #
-# We have no figure for MIM, TaxiBJ or KTH, and none for Moving MNIST.
-# Whether the paper's numbers hold where it measured them, this chapter does
-# not know. It knows that its own equations are the paper's.
+# In seconds the direction turns. At the longest budget the full network is
+# +4.06% against the wider kernel, +2.90% against the second layer and
+# +2.49% against the plain mean. The notes also claim fewer weights and a
+# higher efficiency than MIM's. We have no MIM; beside a ConvLSTM the full
+# network has 2.34 times the weights, and its step takes 2.70 times as long.
+#
+# We have no figure for TaxiBJ or KTH, and none for Moving MNIST. With more
+# channels, larger frames and eighty thousand steps it may matter more who is
+# listened to; whether the paper's numbers hold where it measured them, this
+# chapter does not know. It knows that its equations are those of the notes.
+# The paper itself was not at hand.
 
 # %% [markdown]
 # ## What stays

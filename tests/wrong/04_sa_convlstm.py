@@ -3055,3 +3055,173 @@ def sam_efficient(
     i, g, o = gates(torch.cat([z, h], 1)).chunk(3, 1)
     m = (1 - i.sigmoid()) * m + i.sigmoid() * g.tanh()
     return o.sigmoid() * m, m
+
+
+# %% exercise="bounce" mistake="edge_repeated" says="A digit rests on the border for a step; a road of there and back passes each end once."
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    count, _, h, w = digits.shape
+    room = np.array([size - h, size - w])
+    start = rng.integers(0, room + 1, (count, 2, 2))
+    speed = rng.choice([-2, -1, 1, 2], (count, 2, 2))
+    clips = digits.new_zeros(count, steps, 1, size, size)
+    for step in range(steps):
+        way = (start + step * speed) % (2 * room + 2)
+        corners = np.minimum(way, 2 * room + 1 - way)  # (B, 2, 2)
+        for b, n in np.ndindex(count, 2):
+            y, x = corners[b, n]
+            place = clips[b, step, 0, y : y + h, x : x + w]
+            place.copy_(torch.maximum(place, digits[b, n]))
+    return clips
+
+
+# %% exercise="ssim" mistake="window_not_normalized" says="The weights of the window do not sum to one; divide them by their sum."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(2).mean(2)  # (B, T)
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="psnr_over_a_sequence" says="PSNR takes the mean over all frames of a sequence; each frame has its own."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
+    window = torch.outer(line, line).to(x)
+    window = window / window.sum()
+
+    def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
+        return conv2d(a.flatten(0, 2)[:, None], window[None, None])
+
+    mx, my = local(x), local(y)
+    vx, vy = local(x * x) - mx * mx, local(y * y) - my * my
+    both = local(x * y) - mx * my
+    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    score = (2 * mx * my + c1) * (2 * both + c2)
+    score = score / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return score.reshape(*x.shape[:2], -1).mean(2)  # (B, T)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mean = (x - y).square().flatten(1).mean(1)[:, None].expand(x.shape[:2])
+    return 10 * torch.log10(peak**2 / mean)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().flatten(2).sum(2)
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ConvLSTMCell" mistake="no_padding" says="The gates have no padding, so that the map shrinks; pad by half a kernel."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        reads = channels + hidden
+        self.gates = nn.Conv2d(reads, 4 * hidden, kernel)
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([x, h], 1))  # 4 * hidden
+        i, f, g, o = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="ConvLSTMCell" mistake="padding_of_one" says="The padding is always one, which fits a kernel of three only; pad by half a kernel."
+class ConvLSTMCell(nn.Module):
+    def __init__(self, channels: int, hidden: int, kernel: int = 3):
+        super().__init__()
+        self.hidden = hidden
+        reads, pad = channels + hidden, 1
+        self.gates = nn.Conv2d(
+            reads, 4 * hidden, kernel, padding=pad
+        )
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if state is None:
+            h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
+            state = h, h
+        h, c = state
+        gates = self.gates(torch.cat([x, h], 1))  # 4 * hidden
+        i, f, g, o = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+# %% exercise="SelfAttention" mistake="z_in_place_of_h" says="Z is added a second time in place of H; the argument itself passes by."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.query, self.key, self.value
+        z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
+        z = z.unflatten(2, h.shape[2:])
+        return self.mix(z) + z
+
+
+# %% exercise="SelfAttention" mistake="maps_with_a_bias" says="The maps have a bias; the formulas have none, so switch it off."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1)
+        self.key = nn.Conv2d(channels, keys, 1)
+        self.value = nn.Conv2d(channels, channels, 1)
+        self.mix = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.query, self.key, self.value
+        z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
+        return self.mix(z.unflatten(2, h.shape[2:])) + h
+
+
+# %% exercise="SelfAttention" mistake="keys_as_wide_as_the_map" says="Query and key are as wide as the map; they have K channels."
+class SelfAttention(nn.Module):
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, channels, 1, bias=False)
+        self.key = nn.Conv2d(channels, channels, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        maps = self.query, self.key, self.value
+        z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
+        return self.mix(z.unflatten(2, h.shape[2:])) + h
