@@ -142,16 +142,15 @@ def corners(clips, h, w, what):
     found = clips[:, :, 0] > 0
     rows, columns = found.any(3), found.any(2)
     y, x = rows.float().argmax(2), columns.float().argmax(2)
-    for b in range(found.shape[0]):
-        for t in range(found.shape[1]):
-            top, left = int(y[b, t]), int(x[b, t])
-            size = (int(rows[b, t].sum()), int(columns[b, t].sum()))
-            place = f"{what} at b={b}, t={t}"
-            seen_as = f"{size[0]} rows and {size[1]} columns of it"
-            expect(size == (h, w), f"{place}: expected all of {h} x {w}, got {seen_as}", got=size)
-            inside = int(found[b, t, top : top + h, left : left + w].sum())
-            message = f"{place}: expected {h * w} bright pixels, got {inside}; the rest is covered"
-            expect(inside == h * w, message, got=inside)
+    high, wide, lit = rows.sum(2), columns.sum(2), found.sum((2, 3))
+    for bad in ((high != h) | (wide != w) | (lit != h * w)).nonzero()[:1].tolist():
+        b, t = bad
+        place, size = f"{what} at b={b}, t={t}", (int(high[b, t]), int(wide[b, t]))
+        seen_as = f"{size[0]} rows and {size[1]} columns of it"
+        expect(size == (h, w), f"{place}: expected all of {h} x {w}, got {seen_as}", got=size)
+        inside = int(lit[b, t])
+        message = f"{place}: expected {h * w} bright pixels, got {inside}; the rest is covered"
+        expect(inside == h * w, message, got=inside)
     return torch.stack([y, x], 2)
 
 
