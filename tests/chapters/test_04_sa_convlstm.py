@@ -142,7 +142,11 @@ def corners(clips, h, w, what):
     found = clips[:, :, 0] > 0
     rows, columns = found.any(3), found.any(2)
     y, x = rows.float().argmax(2), columns.float().argmax(2)
-    high, wide, lit = rows.sum(2), columns.sum(2), found.sum((2, 3))
+    down, right = (torch.arange(n) for n in found.shape[2:])
+    in_rows = (down >= y[..., None]) & (down < y[..., None] + h)  # (B, T, H)
+    in_columns = (right >= x[..., None]) & (right < x[..., None] + w)  # (B, T, W)
+    box = in_rows[..., None] & in_columns[..., None, :]
+    high, wide, lit = rows.sum(2), columns.sum(2), (found & box).sum((2, 3))
     for bad in ((high != h) | (wide != w) | (lit != h * w)).nonzero()[:1].tolist():
         b, t = bad
         place, size = f"{what} at b={b}, t={t}", (int(high[b, t]), int(wide[b, t]))

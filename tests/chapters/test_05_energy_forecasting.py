@@ -629,20 +629,10 @@ def test_forecasts_are_the_line_itself(ridge_predict, rng):
     close(got, expected[:, 0], "ridge_predict of one target", axes="N")
 
 
-@there
-def arrays_after(ridge_fit, x, y):
-    """Both arrays after a call."""
-    import numpy as np
-
-    x, y = np.array(x), np.array(y)
-    ridge_fit(x, y, 1.0)
-    return x, y
-
-
 @observed
 def test_the_table_stays_as_it_was(ridge_fit, rng):
     x, y = table(rng)
-    after = arrays_after(ridge_fit, x, y)
+    after = arrays_of(ridge_fit, x, y)
     close(after[0], x, "x after ridge_fit(x, y)", axes="NF")
     close(after[1], y, "y after ridge_fit(x, y)", axes="N")
 
