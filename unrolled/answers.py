@@ -1,6 +1,7 @@
 """Whose answers are under test, and the namespace that a chapter's code makes with them."""
 
 import ast
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from unrolled.errors import BookError
+from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Notebook, meant
 from unrolled.notebook import Cell, answers_in, compiled, read_cells
 from unrolled.reach import defines, home, reach
@@ -93,12 +95,13 @@ def overruled(folder: Path, notebook: Notebook) -> Path | None:
 
 @dataclass(frozen=True)
 class Wrong:
-    """One named wrong answer and the message written for it."""
+    """One named wrong answer, the message written for it, and the level of the hint that helps."""
 
     exercise: str
     mistake: str
     says: str
     answers: Answers
+    hint: int | None = None
 
 
 def wrong_answers(notebook: Notebook) -> list[Wrong]:
@@ -112,9 +115,25 @@ def wrong_answers(notebook: Notebook) -> list[Wrong]:
         mistake, says = (cell.metadata.get(key) for key in ("mistake", "says"))
         if not isinstance(mistake, str) or not isinstance(says, str):
             raise BookError(f"{cell.place}:{cell.line}: a wrong answer needs mistake= and says=")
+        hint = cell.metadata.get("hint")
+        if hint not in (None, *range(1, LEVELS + 1)):
+            raise BookError(f"{cell.place}:{cell.line}: hint={hint!r}; expected 1 to {LEVELS}")
         answers = Answers(f"mistake {mistake}", {cell.exercise: [cell]})
-        found.append(Wrong(cell.exercise, mistake, says, answers))
+        found.append(Wrong(cell.exercise, mistake, says, answers, hint))  # type: ignore[arg-type]
     return found
+
+
+def known_mistake(notebook: Notebook, exercise: str, name: str) -> tuple[str, int | None] | None:
+    """Return what a named mistake's author is told, and the level of the hint for it, if any.
+
+    None for a mistake that the catalog, or in a course its record, does not list.
+    """
+    if notebook.recorded.is_file():
+        rows = json.loads(notebook.recorded.read_text(encoding="utf-8"))
+        found = [(row["exercise"], row["mistake"], row["says"], row.get("hint")) for row in rows]
+    else:
+        found = [(w.exercise, w.mistake, w.says, w.hint) for w in wrong_answers(notebook)]
+    return next((row[2:] for row in found if row[:2] == (exercise, name)), None)
 
 
 def defined_names(cells: Iterable[Cell]) -> dict[str, str | None]:

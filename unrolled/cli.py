@@ -1,17 +1,17 @@
 """The command `unrolled`."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from unrolled import __version__
 from unrolled.data.store import hide_fetched, in_words, settle
 from unrolled.errors import BookError
-from unrolled.manifest import read_book
+from unrolled.manifest import Book, read_book
 
 
 class Commands(click.Group):
@@ -163,6 +163,83 @@ def check(
 
     book = read_book()
     sys.exit(check_work(book, book.select(chapters), exercises, answers, seed))
+
+
+@main.command()
+@click.argument("exercise", required=False)
+@click.option("--level", type=click.IntRange(1, 3), help="This one, seen or not.")
+def hint(exercise: str | None, level: int | None) -> None:
+    """Show the next hint for EXERCISE: a question, a pointer, nearly the answer.
+
+    Each call shows one more. Where the last check knew the mistake, its sentence comes first and
+    the hint that helps against it. Without EXERCISE: for the next one that does not pass.
+    """
+    from unrolled.tutor import hint as hints
+
+    book = read_book()
+    _say(hints(book, _one(book, exercise), level))
+
+
+@main.command()
+@click.argument("exercise")
+@click.option("--reveal", is_flag=True, help="Although it has not passed yet.")
+def solution(exercise: str, reveal: bool) -> None:
+    """Show the book's answer to EXERCISE and why it is as it is, once yours passes."""
+    from unrolled.tutor import solution as solutions
+
+    book = read_book()
+    _say(solutions(book, _one(book, exercise), reveal))
+
+
+@main.command()
+@click.argument("exercises", nargs=-1, required=True)
+def reset(exercises: tuple[str, ...]) -> None:
+    """Put the stub of EXERCISES back; your answer is kept in work/kept/.
+
+    Both files of the pair are written; what the notebook shows below other cells stays.
+    """
+    from unrolled.answers import called
+    from unrolled.work import reset as reset_work
+
+    book = read_book()
+    for name in [one for exercise in exercises for one in called(book, exercise)]:
+        click.echo(reset_work(book, name))
+
+
+@main.command()
+def status() -> None:
+    """Show how far you are: exercises and points of each chapter, hints, what comes next.
+
+    Nothing is checked for this; it tells what the last checks found (work/progress.json).
+    """
+    from unrolled.tutor import status as lines
+
+    _say(lines(read_book()))
+
+
+def _one(book: Book, name: str | None) -> str:
+    """Return the one exercise that a person means; the next that does not pass for none."""
+    from unrolled.answers import called
+    from unrolled.progress import read_progress
+    from unrolled.tutor import next_exercise
+
+    if name is None:
+        found = next_exercise(book, read_progress(book.root / "work")[0])
+        if found is None:
+            raise BookError("every exercise passes; name one")
+        return found
+    names = called(book, name)
+    if len(names) != 1:
+        raise BookError(f"{name} means {len(names)} exercises; name one: {', '.join(names)}")
+    return names[0]
+
+
+def _say(lines: Iterable[RenderableType]) -> None:
+    from unrolled.tutor import console
+
+    screen = console()
+    for line in lines:
+        screen.print(line)
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from itertools import count
 from pathlib import Path
 
 
@@ -23,3 +24,17 @@ def write_atomic(path: Path, text: str, mode: int = 0o644) -> bool:
         os.unlink(temporary)
         raise
     return True
+
+
+def keep(folder: Path, name: str, text: str) -> Path:
+    """Put `text` into a folder of old files and return its place; once where it lies there already.
+
+    Another text of that name stays, and this one gets a number: 01_twice.py, 01_twice.2.py.
+    """
+    stem, dot, ending = name.rpartition(".")
+    for number in count(1):
+        path = folder / (name if number == 1 else f"{stem}.{number}{dot}{ending}")
+        if not path.exists() or path.read_bytes() == text.encode():
+            write_atomic(path, text)
+            return path
+    raise AssertionError("count ends nowhere")

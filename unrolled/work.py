@@ -1,9 +1,12 @@
-"""A student's folder: copy the chapters, run the checks on what stands there."""
+"""A student's folder: copy the chapters, run the checks on what stands there, start over."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext
+from jupytext.combine import combine_inputs_with_outputs
+from nbformat import NotebookNode
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -11,12 +14,15 @@ from rich.table import Table
 from unrolled.answers import called, meant_folder, newest, overruled, versions
 from unrolled.checks.plugin import Verdict
 from unrolled.checks.run import new_seed
-from unrolled.checks.session import run_pytest
+from unrolled.checks.session import Ran, run_pytest
 from unrolled.errors import BookError
-from unrolled.files import write_atomic
+from unrolled.files import keep, write_atomic
 from unrolled.grade.course import read_course
+from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Exercise, Notebook
-from unrolled.notebook import read_notebook
+from unrolled.notebook import answers_in, read_cells, read_notebook
+from unrolled.progress import Progress, Record, changing, digest, read_progress, record
+from unrolled.tutor import console
 
 SIGNS = {
     "passed": "[green]✓[/]",
@@ -24,6 +30,7 @@ SIGNS = {
     "untried": "[dim]·[/]",
     "rests": "[yellow]·[/]",
 }
+KEPT = "kept"  # the folder in work/ of answers and files that others took the place of
 
 
 def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
@@ -34,7 +41,10 @@ def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
     for notebook in notebooks:
         there = versions(work, notebook) if work.is_dir() else []
         written = []
-        for suffix, text in paired(there[0] if there else notebook.source).items():
+        if not there:  # first, so that no copy is without what `update` compares it with
+            write_atomic(received(work, notebook), notebook.source.read_text(encoding="utf-8"))
+        pair = paired(read_notebook(there[0] if there else notebook.source))
+        for suffix, text in pair.items():
             path = work / f"{notebook.name}{suffix}"
             if path.suffix not in {one.suffix for one in there}:
                 write_atomic(path, text)
@@ -47,17 +57,121 @@ def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
             yield f"work/{notebook.name}.py and .ipynb: {len(notebook.exercises)} exercises"
 
 
-def paired(source: Path) -> dict[str, str]:
+def received(work: Path, notebook: Notebook) -> Path:
+    """The chapter as it was when it was copied, or brought up to date, last."""
+    return work / ".chapters" / f"{notebook.name}.py"
+
+
+def paired(notebook: NotebookNode) -> dict[str, str]:
     """Return a notebook as a .py and an .ipynb that Jupytext keeps in step."""
-    stub = read_notebook(source)
     settings = {"formats": "ipynb,py:percent", "comment_magics": False}
-    stub.metadata.setdefault("jupytext", {}).update(settings)
-    for number, cell in enumerate(stub.cells):
+    notebook.metadata.setdefault("jupytext", {}).update(settings)
+    for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
     return {
-        ".py": jupytext.writes(stub, fmt="py:percent"),
-        ".ipynb": jupytext.writes(stub, fmt="ipynb"),
+        ".py": jupytext.writes(notebook, fmt="py:percent"),
+        ".ipynb": jupytext.writes(notebook, fmt="ipynb"),
     }
+
+
+def replace_pair(work: Path, notebook: Notebook, changed: NotebookNode) -> list[Path]:
+    """Write both files of a notebook; return where the old one was kept, and what it overruled.
+
+    Kept is the file that was saved last, and an older one with other answers. What stood in the
+    notebook as output stays below the cells that did not change. Each file is written whole, what
+    is kept first: an interrupted call leaves every file as it was or as it has to be.
+    """
+    there = versions(work, notebook)
+    older = overruled(work, notebook)
+    kept = [
+        keep(work / KEPT, path.name, path.read_text(encoding="utf-8"))
+        for path in there
+        if path in (there[0], older)
+    ]
+    outputs = next((one for one in there if one.suffix == ".ipynb"), None)
+    if outputs is not None:
+        changed = combine_inputs_with_outputs(changed, read_notebook(outputs))
+    for suffix, text in paired(changed).items():
+        write_atomic(work / f"{notebook.name}{suffix}", text)
+    return kept
+
+
+def reset(book: Book, exercise: str) -> str:
+    """Put the stub of an exercise back into work/; return a line that says where the answer is."""
+    notebook, work = book.notebook_of(exercise), book.root / "work"
+    path = newest(work, notebook) if work.is_dir() else None
+    if path is None:
+        raise BookError(f"no {notebook.name}.py or .ipynb in work/; `unrolled start` puts it there")
+    mine, chapter = read_notebook(path), read_notebook(notebook.source)
+    stub = next(one for one in chapter.cells if one.metadata.get("exercise") == exercise)
+    cells = [c for c in mine.cells if _answers(c, exercise)]
+    if [cell.source for cell in cells] == [stub.source]:
+        return f"{exercise}: the stub stands there already"
+    answer = "\n\n\n".join(cell.source for cell in cells)
+    if cells:
+        mine.cells[mine.cells.index(cells[0])] = stub
+        mine.cells = [one for one in mine.cells if one not in cells[1:]]
+    else:
+        mine.cells.insert(_place(mine, chapter, exercise), stub)
+    said = f"{exercise}: the stub is back"
+    if answer:
+        text = f'# %% exercise="{exercise}" tags=["exercise"]\n{answer}\n'
+        place = keep(work / KEPT, f"{notebook.name}.{exercise}.py", text)
+        said += f"; your answer is kept in {place.relative_to(book.root).as_posix()}"
+    replace_pair(work, notebook, mine)
+    with changing(work) as progress:
+        row = progress.of(exercise)
+        progress.exercises[exercise] = Record(
+            passed=row.passed, seen=row.seen, revealed=row.revealed
+        )
+    return said
+
+
+def _answers(cell: NotebookNode, exercise: str) -> bool:
+    return bool(cell.cell_type == "code" and cell.metadata.get("exercise") == exercise)
+
+
+def _place(mine: NotebookNode, chapter: NotebookNode, exercise: str) -> int:
+    """Where a cell that is gone belongs: below the last cell that stands above it in both."""
+    above = [one.source for one in chapter.cells]
+    above = above[: next(i for i, c in enumerate(chapter.cells) if _answers(c, exercise))]
+    found = [i for i, cell in enumerate(mine.cells) if cell.source in above]
+    return found[-1] + 1 if found else len(mine.cells)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be checked: these exercises of these notebooks (all for none), from a folder."""
+
+    folder: Path
+    notebooks: tuple[Notebook, ...]
+    exercises: tuple[str, ...]
+    mine: bool
+
+    def arguments(self, root: Path, seed: int) -> list[str]:
+        """Return the words for pytest."""
+        words = [str(one.checks) for one in self.notebooks]
+        words += [f"--rootdir={root}", f"--answers={self.folder}", f"--seed={seed}"]
+        return words + [f"--exercise={one}" for one in self.exercises]
+
+
+def asked(
+    book: Book, notebooks: Sequence[Notebook], exercises: Sequence[str], answers: str = "work"
+) -> Asked:
+    """Return what a person asks to be checked, by names as they are called, see `called`.
+
+    Raises BookError where there is nothing to check.
+    """
+    named = tuple(one for name in exercises for one in called(book, name))
+    folder = meant_folder(answers, Path.cwd(), book.root)
+    if answers == "work" and not folder.is_dir():
+        raise BookError("no folder work/ yet; `unrolled start` makes it")
+    chosen = [n for n in notebooks if not named or {e.id for e in n.exercises} & set(named)]
+    found = tuple(one for one in chosen if newest(folder, one))
+    if not found:
+        names = ", ".join(f"{one.name}.py or .ipynb" for one in chosen)
+        raise BookError(f"no {names} in {answers}/; `unrolled start` puts it there")
+    return Asked(folder, found, named, folder.resolve() == (book.root / "work").resolve())
 
 
 def check(
@@ -71,66 +185,95 @@ def check(
 
     exercises: as a person calls them, see `called`; all of the notebooks' for none.
     """
-    named = [one for name in exercises for one in called(book, name)]
-    folder = meant_folder(answers, Path.cwd(), book.root)
-    if answers == "work" and not folder.is_dir():
-        raise BookError("no folder work/ yet; `unrolled start` makes it")
-    chosen = [n for n in notebooks if not named or {e.id for e in n.exercises} & set(named)]
-    found = {one: newest(folder, one) for one in chosen}
-    if not any(found.values()):
-        names = ", ".join(f"{one.name}.py or .ipynb" for one in chosen)
-        raise BookError(f"no {names} in {answers}/; `unrolled start` puts it there")
-    chosen = [one for one in chosen if found[one]]
-    arguments = [str(one.checks) for one in chosen]
-    arguments += [f"--rootdir={book.root}", f"--answers={folder}"]
-    arguments += [f"--exercise={one}" for one in named]
+    what = asked(book, notebooks, exercises, answers)
     seed = new_seed() if seed is None else seed
-    arguments.append(f"--seed={seed}")
-    _, verdicts, said = run_pytest(arguments)
-    if not verdicts:
-        last = [line for line in said.splitlines() if line.strip()][-1:]
+    hashes = checked(what)
+    ran = run_pytest(what.arguments(book.root, seed))
+    screen = console()
+    for line in two_answers(what):
+        screen.print(line)
+    return conclude(screen, book, what, ran, seed, hashes)
+
+
+def conclude(
+    screen: Console, book: Book, what: Asked, ran: Ran, seed: int, hashes: Sequence[tuple[str, str]]
+) -> int:
+    """Print what a run gave, and note it where the answers are the student's own."""
+    if not ran.verdicts:
+        last = [line for line in ran.said.splitlines() if line.strip()][-1:]
         raise BookError(f"the checks did not run: {''.join(last).removeprefix('ERROR: ')}")
-    console = Console()
-    for notebook in chosen:
-        older, read = overruled(folder, notebook), found[notebook]
+    progress = read_progress(what.folder)[0] if what.mine else Progress()
+    code = show(screen, book, ran, seed, progress)
+    if what.mine:
+        record(what.folder, book, ran.verdicts, hashes)
+    return code
+
+
+def checked(what: Asked) -> list[tuple[str, str]]:
+    """Return a hash of each answer that is to be checked, by which a change shows later."""
+    found = []
+    for notebook in what.notebooks:
+        path = newest(what.folder, notebook)
+        cells = answers_in(read_cells(path)) if path else {}
+        found += [(name, digest(group)) for name, group in cells.items()]
+    return found
+
+
+def two_answers(what: Asked) -> Iterator[str]:
+    """Yield a line for each notebook whose older file holds other answers."""
+    for notebook in what.notebooks:
+        older, read = overruled(what.folder, notebook), newest(what.folder, notebook)
         if older and read:
             note = f"{read.name} was saved last and is checked; {older.name} has other answers"
-            console.print(f"[yellow]{escape(note)}[/]\n", highlight=False)
-    return show(console, book, verdicts, seed)
+            yield f"[yellow]{escape(note)}[/]\n"
 
 
-def show(console: Console, book: Book, verdicts: Sequence[Verdict], seed: int) -> int:
+def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -> int:
     """Print a row for each exercise, then how the first one fails; return the exit code."""
-    table, course = Table(box=None, pad_edge=False), read_course(book)
-    for title, justify in (
-        ("", "left"),
-        ("exercise", "left"),
-        ("checks", "right"),
-        ("points", "right"),
-    ):
-        table.add_column(title, justify=justify)  # type: ignore[arg-type]
+    table, course, verdicts = Table(box=None, pad_edge=False), read_course(book), ran.verdicts
+    table.add_column("")
+    table.add_column("exercise")
+    for title in ("checks", "points", "time"):
+        table.add_column(title, justify="right")
     table.add_column("")
     for notebook in book.notebooks:
         for exercise in notebook.exercises:
             mine = [one for one in verdicts if one.exercise == exercise.id]
             if mine:
-                table.add_row(*_row(notebook, exercise, course.points_of(exercise), mine))
-    console.print(table)
+                time = f"{ran.seconds.get(exercise.id, 0):.1f} s"
+                row = _row(notebook, exercise, course.points_of(exercise), mine)
+                table.add_row(*row[:-1], time, row[-1])
+    screen.print(table)
+    if len({one.exercise for one in verdicts}) == 1:
+        for verdict in verdicts:
+            if verdict.outcome == "passed":
+                screen.print(f"  {SIGNS['passed']} {escape(verdict.sentence)}")
     failed = [one for one in verdicts if one.outcome == "failed"]
-    first = [one for one in failed if one.exercise == failed[0].exercise]
-    if first:
-        console.print(f"\n[bold]{escape(first[0].exercise)}[/]", highlight=False)
-    for number, verdict in enumerate(first):
-        console.print(f"  {SIGNS['failed']} {escape(verdict.sentence)}", highlight=False)
-        for line in [*verdict.told, *_printed(verdict)] if number == 0 else verdict.told[:1]:
-            console.print(f"      {escape(line)}", highlight=False)
-    if first:
-        again = f"once more: unrolled check {first[0].exercise} --seed {seed}"
-        console.print(f"  {again}", highlight=False)
+    if failed:
+        first = [one for one in failed if one.exercise == failed[0].exercise]
+        for line in _failure(book, first, seed, progress.of(failed[0].exercise)):
+            screen.print(line)
     elif verdicts[0].printed:
         for line in _printed(verdicts[0]):
-            console.print(f"  {escape(line)}", highlight=False)
+            screen.print(f"  {escape(line)}")
     return 0 if all(one.outcome == "passed" for one in verdicts) else 1
+
+
+def _failure(book: Book, first: Sequence[Verdict], seed: int, row: Record) -> Iterator[str]:
+    """Yield how an exercise fails: where, expected, got, the mistake, the next command."""
+    exercise = first[0].exercise
+    yield f"\n[bold]{escape(book.notebook_of(exercise).label(exercise))} {escape(exercise)}[/]"
+    for number, verdict in enumerate(first):
+        yield f"  {SIGNS['failed']} {escape(verdict.sentence)}"
+        told = [*verdict.told, *_printed(verdict)] if number == 0 else verdict.told[:1]
+        mistake = verdict.message.splitlines()[-1:] if verdict.mistake else []
+        for line in told:
+            known = "[bold]this looks like a known mistake:[/] " if [line] == mistake else ""
+            yield f"      {known}{escape(line)}"
+    left = LEVELS - len(row.seen)
+    if left:
+        yield f"  a hint:    unrolled hint {exercise}  [dim]({left} of {LEVELS} left)[/]"
+    yield f"  once more: unrolled check {exercise} --seed {seed}"
 
 
 def _printed(verdict: Verdict) -> list[str]:

@@ -300,7 +300,7 @@ def test_every_backend_gives_the_same_verdicts(tmp_path: Path) -> None:
     found = {}
     for backend in ("local", "wire", "warm", "cold"):
         words = [str(notebook.checks), f"--rootdir={book.root}", f"--answers={tmp_path}"]
-        _, verdicts, _ = run_pytest([*words, "--seed=5", f"--backend={backend}"])
+        verdicts = run_pytest([*words, "--seed=5", f"--backend={backend}"]).verdicts
         found[backend] = [dataclasses.replace(one, where="") for one in verdicts]
     assert {one.outcome for one in found["local"]} == {"passed", "failed", "untried"}
     assert found["wire"] == found["warm"] == found["cold"] == found["local"]

@@ -24,6 +24,7 @@ class Named:
     mistake: str
     says: str
     fails: Run
+    hint: int | None = None
 
 
 class Catalog:
@@ -37,8 +38,8 @@ class Catalog:
             self.named = _read(notebook.recorded)
         else:
             self.named = [
-                Named(one.exercise, one.mistake, one.says, self._runs(one.exercise, one.answers))
-                for one in wrong_answers(notebook)
+                Named(w.exercise, w.mistake, w.says, self._runs(w.exercise, w.answers), w.hint)
+                for w in wrong_answers(notebook)
             ]
 
     def _runs(self, exercise: str, answers: Answers) -> Run:
@@ -77,6 +78,7 @@ class Catalog:
                     "exercise": one.exercise,
                     "mistake": one.mistake,
                     "says": one.says,
+                    "hint": one.hint,
                     "fails": {n: [f.kind, f.got] for n, f in failures.items() if f},
                 }
             )

@@ -94,10 +94,10 @@ def check(exercise: str) -> Table:
         f"--rootdir={book.root}",
         f"--exercise={found[0]}",
     ]
-    _, verdicts, said = run_pytest(arguments, Named("live", Live(names)))
-    if not verdicts:
-        raise BookError(f"the checks of {found[0]} did not run: {said.strip()[-500:]}")
-    table = Table(found[0], tuple(verdicts), tuple(_elsewhere(names, notebook, found[0])))
+    ran = run_pytest(arguments, Named("live", Live(names)))
+    if not ran.verdicts:
+        raise BookError(f"the checks of {found[0]} did not run: {ran.said.strip()[-500:]}")
+    table = Table(found[0], tuple(ran.verdicts), tuple(_elsewhere(names, notebook, found[0])))
     if not hasattr(builtins, "__IPYTHON__"):  # a script shows no cell's last value
         print(table)
     return table

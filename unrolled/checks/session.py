@@ -2,8 +2,10 @@
 
 import io
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 
 import pytest
 
@@ -11,17 +13,36 @@ from unrolled.checks import plugin
 from unrolled.checks.plugin import PROPERTY, Verdict
 
 
+@dataclass(frozen=True)
+class Ran:
+    """What a run of pytest gave.
+
+    code: its exit code. said: what it printed. seconds: by exercise, what its checks took, with the
+    loading of its answer and without the search for a mistake.
+    """
+
+    code: int
+    verdicts: list[Verdict]
+    said: str
+    seconds: dict[str, float]
+
+
 class Gather:
-    """A plugin that keeps every verdict, in order."""
+    """A plugin that keeps every verdict, in order, and what each took."""
 
     def __init__(self) -> None:
         self.verdicts: list[Verdict] = []
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._spent: defaultdict[str, float] = defaultdict(float)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep each verdict."""
+        self._spent[report.nodeid] += report.duration
         for key, value in report.user_properties:
             if key == PROPERTY:
-                self.verdicts.append(Verdict(**value))  # type: ignore[arg-type]
+                verdict = Verdict(**value)  # type: ignore[arg-type]
+                self.verdicts.append(verdict)
+                self.seconds[verdict.exercise] += self._spent.pop(report.nodeid, 0)
 
 
 class Named:
@@ -36,8 +57,8 @@ class Named:
         pluginmanager.register(self.plugin, self.name)
 
 
-def run_pytest(arguments: Sequence[str], *plugins: object) -> tuple[int, list[Verdict], str]:
-    """Run pytest and return its exit code, the verdicts, and what it printed.
+def run_pytest(arguments: Sequence[str], *plugins: object) -> Ran:
+    """Run pytest and return what it gave.
 
     Files of checks are imported anew at every call. No installed plugin is loaded besides the
     book's own: this process may have imported what others would rewrite.
@@ -52,4 +73,4 @@ def run_pytest(arguments: Sequence[str], *plugins: object) -> tuple[int, list[Ve
             del sys.modules[name]
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
-    return int(code), gather.verdicts, said.getvalue()
+    return Ran(int(code), gather.verdicts, said.getvalue(), dict(gather.seconds))

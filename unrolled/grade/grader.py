@@ -112,10 +112,10 @@ class Grader:
         words += ["-p", "no:cacheprovider", f"--config-file={os.devnull}"]
         words += [f"--exercise={one}" for one in tried]
         submitted = Named("submitted", Submitted(answers, self.jail.load, self.catalogs))
-        code, verdicts, said = run_pytest(words, submitted)
-        if code not in (0, 1):
-            raise BookError(f"the checks did not run: {said.strip()[-500:]}")
-        return verdicts
+        ran = run_pytest(words, submitted)
+        if ran.code not in (0, 1):
+            raise BookError(f"the checks did not run: {ran.said.strip()[-500:]}")
+        return ran.verdicts
 
     def _marked(self, verdicts: dict[tuple[str, str], Verdict], problem: str = "") -> Marked:
         rows = []

@@ -1,0 +1,222 @@
+"""hint, solution, reset, status, and the file that remembers."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.package.conftest import edit
+from unrolled.checks.diagnosis import Catalog
+from unrolled.checks.run import checks_by_exercise, load_checks
+from unrolled.cli import main
+from unrolled.manifest import Book
+from unrolled.progress import VERSION, changing, read_progress
+
+STUB = 'raise NotImplementedError("exercise twice")'
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    """Call the command; its exit code and all that it said."""
+    done = CliRunner().invoke(main, list(arguments))
+    return done.exit_code, done.output
+
+
+def answer(book: Book, text: str, after: int = 0) -> Path:
+    """Put an answer into work/ in place of the stub, saved in the future so that it counts."""
+    path = book.root / "work" / "01_twice.py"
+    edit(path, STUB, text)
+    os.utime(path, (4e9 + after, 4e9 + after))
+    return path
+
+
+# --- hints ------------------------------------------------------------------------------------
+
+
+def test_each_call_shows_the_next_hint_and_the_last_names_the_way_out(tiny: Book) -> None:
+    run("start", "1")
+    for level, text in enumerate(["What is a multiple?", "Look at the operator", "Multiply x"], 1):
+        code, said = run("hint", "twice")
+        assert code == 0
+        assert f"1.1 twice · Double it · hint {level} of 3" in said
+        assert text in said
+        assert ("unrolled solution twice --reveal" in said) == (level == 3)
+    assert "hint 3 of 3" in run("hint", "1.1")[1]
+    assert "hint 1 of 3" in run("hint", "twice", "--level", "1")[1]
+    assert read_progress(tiny.root / "work")[0].of("twice").seen == [1, 2, 3]
+
+
+def test_a_hint_without_a_name_is_for_what_comes_next(tiny: Book) -> None:
+    run("start")
+    assert "1.1 twice" in run("hint")[1]
+    answer(tiny, "return 2 * x")
+    run("check", "twice")
+    assert "2.1 thrice" in run("hint")[1]
+
+
+def test_the_hint_is_the_one_for_the_mistake_where_that_is_known(tiny: Book) -> None:
+    edit(tiny.notebooks[0].wrong, 'mistake="no_sign" says', 'mistake="no_sign" hint=2 says')
+    run("start")
+    answer(tiny, "return 2 * abs(x)")
+    said = run("check", "twice")[1]
+    assert "unrolled hint twice  (3 of 3 left)" in said
+    said = run("hint", "twice")[1]
+    assert "The last check says: The sign is lost; keep it." in said
+    assert "hint 2 of 3" in said
+    assert "hint 1 of 3" in run("hint", "twice")[1]
+    assert "(1 of 3 left)" in run("check", "twice")[1]
+    assert "hint 3 of 3" in run("hint", "twice")[1]
+
+
+def test_a_course_without_wrong_answers_picks_the_same_hint(tiny: Book) -> None:
+    notebook = tiny.notebooks[0]
+    edit(notebook.wrong, 'mistake="no_sign" says', 'mistake="no_sign" hint=2 says')
+    checks = checks_by_exercise(notebook, load_checks(notebook))
+    notebook.recorded.write_text(Catalog(notebook).record(checks))
+    notebook.wrong.unlink()
+    run("start")
+    answer(tiny, "return 2 * abs(x)")
+    run("check", "twice")
+    assert "hint 2 of 3" in run("hint", "twice")[1]
+
+
+def test_hints_are_read_without_a_folder_of_answers(tiny: Book) -> None:
+    assert run("hint", "twice")[0] == 0
+    assert not (tiny.root / "work").exists()
+
+
+@pytest.mark.parametrize("words", [("hint", "nothing"), ("solution", "nothing"), ("reset", "x")])
+def test_an_unknown_exercise_is_one_line(tiny: Book, words: tuple[str, ...]) -> None:
+    code, said = run(*words)
+    assert (code, said.count("\n")) == (2, 1)
+    assert f"no exercise {words[1]!r}" in said
+
+
+# --- solution ---------------------------------------------------------------------------------
+
+
+def test_a_solution_opens_once_the_answer_has_passed_or_on_request(tiny: Book) -> None:
+    run("start")
+    code, said = run("solution", "twice")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "`unrolled hint twice` helps, and --reveal opens it all the same" in said
+    code, said = run("solution", "twice", "--reveal")
+    assert (code, "return 2 * x" in said, "One product is enough" in said) == (0, True, True)
+    assert read_progress(tiny.root / "work")[0].of("twice").revealed
+    answer(tiny, "return x + x")
+    run("check", "twice")
+    assert run("solution", "twice")[0] == 0
+    tiny.notebooks[0].solutions.unlink()
+    assert "has no solutions; your instructor has them" in run("solution", "twice")[1]
+
+
+# --- reset ------------------------------------------------------------------------------------
+
+
+def test_reset_puts_the_stub_back_into_both_files_and_keeps_the_answer(tiny: Book) -> None:
+    run("start")
+    work = tiny.root / "work"
+    answer(tiny, "return 2 * x")
+    run("check", "twice")
+    code, said = run("reset", "twice")
+    assert (code, said) == (
+        0,
+        "twice: the stub is back; your answer is kept in work/kept/01_twice.twice.py\n",
+    )
+    assert "return 2 * x" in (work / "kept" / "01_twice.twice.py").read_text()
+    for name in ("01_twice.py", "01_twice.ipynb"):
+        text = (work / name).read_text()
+        assert "exercise twice" in text and "return 2 * x" not in text
+    assert "not tried yet" in run("check", "twice")[1]
+    assert "0 of 1" in run("status")[1]
+    assert run("reset", "twice")[1] == "twice: the stub stands there already\n"
+    answer(tiny, "return 3 * x", 5)
+    assert "01_twice.twice.2.py" in run("reset", "twice")[1]
+
+
+def test_reset_puts_a_cell_back_that_is_gone_and_joins_one_that_was_split(tiny: Book) -> None:
+    run("start")
+    path = answer(tiny, 'return 2 * x\n\n# %% exercise="twice"\nmore = 1')
+    assert "work/kept/01_twice.twice.py" in run("reset", "twice")[1]
+    assert path.read_text().count('exercise="twice"') == 1
+    text = path.read_text()
+    cell = text[text.index('# %% exercise="twice"') : text.index("# %%\n# NBVAL")]
+    path.write_text(text.replace(cell, ""))
+    os.utime(path, (4e9 + 9, 4e9 + 9))
+    assert run("reset", "twice")[1] == "twice: the stub is back\n"
+    again = path.read_text()
+    assert again.index("Exercise 1.1") < again.index('exercise="twice"') < again.index("NBVAL")
+
+
+# --- status and its file ----------------------------------------------------------------------
+
+
+def test_status_counts_exercises_points_and_hints_and_says_what_is_next(tiny: Book) -> None:
+    said = run("status")[1]
+    assert "unrolled start 01" in said
+    run("start")
+    answer(tiny, "return 2 * x")
+    run("check")
+    run("hint", "thrice")
+    code, said = run("status")
+    assert code == 0
+    flat = " ".join(said.split())
+    assert "1 of 1 2/2 points" in flat
+    assert "0 of 1 0/3 points 1 hint" in flat
+    assert "next: 2.1 thrice · Triple it (3 points, about 5 minutes) work/02_thrice." in flat
+
+
+def test_status_says_which_answers_changed_since_their_check(tiny: Book) -> None:
+    run("start")
+    path = answer(tiny, "return 2 * x")
+    run("check")
+    assert "changed since" not in run("status")[1]
+    edit(path, "return 2 * x", "return 2 * x + 0")
+    os.utime(path, (4e9 + 2, 4e9 + 2))
+    assert "changed since their last check: twice" in run("status")[1]
+
+
+def test_the_answers_of_others_are_checked_and_not_noted(tiny: Book) -> None:
+    run("start")
+    assert run("check", "--answers", "solutions")[0] == 0
+    assert not (tiny.root / "work" / "progress.json").exists()
+
+
+def test_the_file_is_plain_and_says_its_version(tiny: Book) -> None:
+    run("start")
+    answer(tiny, "return 2 * abs(x)")
+    run("check", "twice")
+    content = json.loads((tiny.root / "work" / "progress.json").read_text())
+    assert content["version"] == VERSION
+    row = content["exercises"]["twice"]
+    assert (row["passing"], row["checks"], row["points"]) == (1, 2, 1.0)
+    assert row["says"] == "The sign is lost; keep it."
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "7", '{"version": 9}', '{"version": 1, "exercises": 3}', "\x00", "[" * 9999],
+)
+def test_a_damaged_file_is_put_aside_and_nothing_else_fails(text: str, tiny: Book) -> None:
+    run("start")
+    path = tiny.root / "work" / "progress.json"
+    path.write_text(text)
+    assert "is damaged" in run("status")[1]
+    answer(tiny, "return 2 * x")
+    assert run("check", "twice")[0] == 0
+    assert (tiny.root / "work" / "kept" / "progress.json").read_text() == text
+    assert "damaged" not in run("status")[1]
+    assert read_progress(tiny.root / "work")[0].of("twice").holds
+
+
+def test_what_of_a_damaged_file_can_be_read_counts(tiny: Book) -> None:
+    run("start")
+    work = tiny.root / "work"
+    with changing(work) as progress:
+        progress.of("twice").seen = [1, 2]
+        progress.of("thrice").seen = [1]
+    edit(work / "progress.json", '"seen": [\n    1\n   ]', '"seen": "no"')
+    run("hint", "twice")
+    found = read_progress(work)[0].exercises
+    assert found["twice"].seen == [1, 2, 3] and "thrice" not in found

@@ -1,0 +1,124 @@
+"""work/progress.json: what passed, what the last check said, which hints were seen."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from unrolled.answers import known_mistake
+from unrolled.checks.plugin import Verdict
+from unrolled.files import keep, write_atomic
+from unrolled.manifest import Book
+from unrolled.notebook import Cell
+
+VERSION = 1
+NAME = "progress.json"
+
+
+class Record(BaseModel):
+    """One exercise: the last check of it, and what was asked for.
+
+    answer: a hash of the answer that was checked; empty for one that was checked in a notebook.
+    points: earned of the book's. says, hint: of the mistake that it looked like, if it did. passed:
+    when it did so first. seen: the levels of its hints that were shown. revealed: its solution was.
+    """
+
+    model_config = ConfigDict(extra="ignore", validate_assignment=True)
+    answer: str = ""
+    passing: int = 0
+    checks: int = 0
+    points: float = 0.0
+    says: str = ""
+    hint: int | None = None
+    passed: datetime | None = None
+    seen: list[int] = Field(default_factory=list)
+    revealed: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the last check of it passed."""
+        return 0 < self.checks == self.passing
+
+
+class Progress(BaseModel):
+    """The whole file."""
+
+    version: int = VERSION
+    exercises: dict[str, Record] = Field(default_factory=dict)
+
+    def of(self, exercise: str) -> Record:
+        """Return the record of an exercise; a new one where there is none."""
+        return self.exercises.setdefault(exercise, Record())
+
+
+def read_progress(work: Path) -> tuple[Progress, bool]:
+    """Return what is known, and whether the file held something that could not be read.
+
+    What of a damaged file can be read counts.
+    """
+    path = work / NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        rows = content["exercises"]
+        whole = content["version"] == VERSION and set(content) == {"version", "exercises"}
+        rows = dict(rows.items())
+    except FileNotFoundError:
+        return Progress(), False
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Progress(), True
+    found = Progress()
+    for name, row in rows.items():
+        try:
+            found.exercises[name] = Record.model_validate(row)
+        except ValidationError:
+            whole = False
+    return found, not whole
+
+
+@contextmanager
+def changing(work: Path) -> Iterator[Progress]:
+    """Read the file, let the block change it, and write it whole; one process at a time.
+
+    A damaged file is put aside first, once, so that nothing of it is lost.
+    """
+    path = work / NAME
+    with FileLock(work / f".{NAME}.lock"):
+        progress, damaged = read_progress(work)
+        if damaged:
+            keep(work / "kept", NAME, path.read_bytes().decode("utf-8", errors="replace"))
+        yield progress
+        write_atomic(path, progress.model_dump_json(indent=1, exclude_defaults=False) + "\n")
+
+
+def digest(cells: Sequence[Cell]) -> str:
+    """Return the hash by which an answer is known again."""
+    text = "\n\n\n".join(cell.source for cell in cells)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def record(
+    work: Path, book: Book, verdicts: Sequence[Verdict], answers: Iterable[tuple[str, str]] = ()
+) -> None:
+    """Note the verdicts of a run. answers: (exercise, hash) of each that came from a file."""
+    hashes = dict(answers)
+    with changing(work) as progress:
+        for exercise in dict.fromkeys(one.exercise for one in verdicts):
+            mine = [one for one in verdicts if one.exercise == exercise]
+            if all(one.outcome == "untried" for one in mine) and not progress.of(exercise).checks:
+                del progress.exercises[exercise]
+                continue
+            row = progress.of(exercise)
+            row.answer = hashes.get(exercise, "")
+            row.checks = len(mine)
+            row.passing = sum(one.outcome == "passed" for one in mine)
+            row.points = round(sum(one.points for one in mine), 6)
+            looks = next((one.mistake for one in mine if one.mistake), None)
+            known = known_mistake(book.notebook_of(exercise), exercise, looks) if looks else None
+            row.says, row.hint = known or ("", None)
+            if row.holds and row.passed is None:
+                row.passed = datetime.now(UTC).replace(microsecond=0)
