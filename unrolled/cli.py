@@ -166,6 +166,22 @@ def check(
 
 
 @main.command()
+@click.argument("notebooks", nargs=-1)
+def update(notebooks: tuple[str, ...]) -> None:
+    """Carry your answers in work/ into the chapters as they are now, after a `git pull`.
+
+    NOTEBOOKS (1, 03a) limits it. Answers stand in their exercises' cells, cells that you added stay
+    where they were, and the old file is kept in work/kept/. Where the chapter and you have changed
+    the same cell, the chapter's stands, yours follows it, and that is said.
+    """
+    from unrolled.update import update as update_work
+
+    book = read_book()
+    for line in update_work(book, book.select(notebooks)):
+        click.echo(line)
+
+
+@main.command()
 @click.argument("exercise", required=False)
 @click.option("--level", type=click.IntRange(1, 3), help="This one, seen or not.")
 def hint(exercise: str | None, level: int | None) -> None:

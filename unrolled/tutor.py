@@ -1,6 +1,7 @@
 """What helps between two checks: hints, solutions, and how far one has come."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.markdown import Markdown
@@ -140,6 +141,9 @@ def status(book: Book) -> Iterator[RenderableType]:
     yield table
     if stale:
         yield f"[yellow]changed since their last check: {', '.join(stale)}[/]; unrolled check"
+    behind = [n.key for n in book.notebooks if work.is_dir() and outdated(work, n)]
+    if behind:
+        yield f"[yellow]newer than your copy: {', '.join(behind)}[/]; unrolled update"
     yield from following(book, progress)
 
 
@@ -180,6 +184,19 @@ def where(book: Book, notebook: Notebook, exercise: str) -> str:
         return f"{name}: its cell is gone; unrolled reset {exercise}"
     place = found[0].place
     return f"{name}:{found[0].line}" if path.suffix == ".py" else f"{name}{place[len(str(path)) :]}"
+
+
+def received(work: Path, notebook: Notebook) -> Path:
+    """The chapter as it was when it was copied, or brought up to date, last."""
+    return work / ".chapters" / f"{notebook.name}.py"
+
+
+def outdated(work: Path, notebook: Notebook) -> bool:
+    """Whether the chapter is another one than the student's copy was made from."""
+    if newest(work, notebook) is None:
+        return False
+    path, now = received(work, notebook), notebook.source.read_text(encoding="utf-8")
+    return not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != now
 
 
 def answered(book: Book, notebook: Notebook) -> dict[str, list[Cell]]:

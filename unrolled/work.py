@@ -22,7 +22,7 @@ from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Exercise, Notebook
 from unrolled.notebook import answers_in, read_cells, read_notebook
 from unrolled.progress import Progress, Record, changing, digest, read_progress, record
-from unrolled.tutor import console
+from unrolled.tutor import console, outdated, received
 
 SIGNS = {
     "passed": "[green]✓[/]",
@@ -50,16 +50,13 @@ def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
                 write_atomic(path, text)
                 written.append(path.name)
         if not written:
-            yield f"work/{notebook.name}: there already, left as it is"
+            newer = outdated(work, notebook)
+            note = f"; the chapter is newer: unrolled update {notebook.key}" if newer else ""
+            yield f"work/{notebook.name}: there already, left as it is{note}"
         elif there:
             yield f"work/{written[0]}: written from {there[0].name}, which is left as it is"
         else:
             yield f"work/{notebook.name}.py and .ipynb: {len(notebook.exercises)} exercises"
-
-
-def received(work: Path, notebook: Notebook) -> Path:
-    """The chapter as it was when it was copied, or brought up to date, last."""
-    return work / ".chapters" / f"{notebook.name}.py"
 
 
 def paired(notebook: NotebookNode) -> dict[str, str]:
@@ -75,19 +72,14 @@ def paired(notebook: NotebookNode) -> dict[str, str]:
 
 
 def replace_pair(work: Path, notebook: Notebook, changed: NotebookNode) -> list[Path]:
-    """Write both files of a notebook; return where the old one was kept, and what it overruled.
+    """Write both files of a notebook; return where an older one with other answers was kept.
 
-    Kept is the file that was saved last, and an older one with other answers. What stood in the
-    notebook as output stays below the cells that did not change. Each file is written whole, what
-    is kept first: an interrupted call leaves every file as it was or as it has to be.
+    What stood in the notebook as output stays below the cells that did not change. Each file is
+    written whole, what is kept first: an interrupted call leaves every file as it was or as it has
+    to be, and the same call once more ends the work.
     """
-    there = versions(work, notebook)
-    older = overruled(work, notebook)
-    kept = [
-        keep(work / KEPT, path.name, path.read_text(encoding="utf-8"))
-        for path in there
-        if path in (there[0], older)
-    ]
+    there, older = versions(work, notebook), overruled(work, notebook)
+    kept = [keep(work / KEPT, older.name, older.read_text(encoding="utf-8"))] if older else []
     outputs = next((one for one in there if one.suffix == ".ipynb"), None)
     if outputs is not None:
         changed = combine_inputs_with_outputs(changed, read_notebook(outputs))
@@ -105,16 +97,15 @@ def reset(book: Book, exercise: str) -> str:
     mine, chapter = read_notebook(path), read_notebook(notebook.source)
     stub = next(one for one in chapter.cells if one.metadata.get("exercise") == exercise)
     cells = [c for c in mine.cells if _answers(c, exercise)]
-    if [cell.source for cell in cells] == [stub.source]:
-        return f"{exercise}: the stub stands there already"
+    already = [cell.source for cell in cells] == [stub.source]
     answer = "\n\n\n".join(cell.source for cell in cells)
     if cells:
         mine.cells[mine.cells.index(cells[0])] = stub
         mine.cells = [one for one in mine.cells if one not in cells[1:]]
     else:
         mine.cells.insert(_place(mine, chapter, exercise), stub)
-    said = f"{exercise}: the stub is back"
-    if answer:
+    said = f"{exercise}: the stub {'stands there already' if already else 'is back'}"
+    if answer and not already:
         text = f'# %% exercise="{exercise}" tags=["exercise"]\n{answer}\n'
         place = keep(work / KEPT, f"{notebook.name}.{exercise}.py", text)
         said += f"; your answer is kept in {place.relative_to(book.root).as_posix()}"

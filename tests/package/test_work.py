@@ -10,7 +10,7 @@ import jupytext
 import pytest
 from click.testing import CliRunner
 
-from tests.package.conftest import edit
+from tests.package.conftest import edit, write_book
 from unrolled.checks import plugin
 from unrolled.cli import main
 from unrolled.manifest import Book
@@ -241,3 +241,39 @@ def test_all_checks_that_fail_are_listed(tiny: Book) -> None:
     _, output = _run("check", "twice")
     assert output.count("✗ a positive number is multiplied") == 1
     assert output.count("✗ a negative number is multiplied") == 1
+
+
+def test_the_first_failure_says_where_expected_got_the_mistake_and_what_next(tiny: Book) -> None:
+    _run("start", "1")
+    path = tiny.root / "work" / "01_twice.py"
+    edit(path, STUB, "return 2 * abs(x)")
+    os.utime(path, (4e9, 4e9))
+    code, said = _run("check", "1.1", "--seed", "3")
+    flat = " ".join(said.split())
+    assert code == 1
+    assert "✓ a positive number is multiplied" in flat
+    assert "1.1 twice ✗ a negative number is multiplied twice(x): expected -" in flat
+    assert "this looks like a known mistake: The sign is lost; keep it." in flat
+    assert "a hint: unrolled hint twice (3 of 3 left)" in flat
+    assert flat.endswith("once more: unrolled check twice --seed 3")
+    assert "time" in flat and " s " in flat
+
+
+def test_colors_are_left_out_where_nobody_wants_them(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run("start", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in _run("check")[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in _run("check")[1]
+
+
+def test_a_folder_of_spaces_and_other_letters_holds_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "Für Übung, 練習"
+    write_book(root)
+    monkeypatch.chdir(root)
+    for words, code in [("start", 0), ("check", 1), ("reset twice", 0), ("update", 0)]:
+        assert _run(*words.split())[0] == code

@@ -1,0 +1,261 @@
+"""Bring work/ up to date: a student's answers and cells in a newer chapter.
+
+Three versions of a notebook are compared cell by cell: the chapter that the student received, what
+the student made of it, and the chapter as it is now. What only one side changed is taken from that
+side. Exercise cells stand where the chapter has them; `splice` fills them.
+"""
+
+import ast
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from unrolled.answers import versions
+from unrolled.errors import BookError
+from unrolled.files import keep, write_atomic
+from unrolled.manifest import Book, Notebook
+from unrolled.notebook import definitions, read_notebook, signature_problem, splice
+from unrolled.tutor import outdated, received
+from unrolled.work import KEPT, replace_pair
+
+Key = tuple[str, str]
+
+
+@dataclass
+class Merged:
+    """A chapter with a student's part in it, and what to tell: of conflicts, of other changes."""
+
+    notebook: NotebookNode
+    carried: int = 0
+    own: int = 0
+    conflicts: list[str] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
+
+
+def update(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
+    """Carry the answers in work/ into the chapters as they are now; yield what was done."""
+    work = book.root / "work"
+    if not work.is_dir():
+        raise BookError("no folder work/ yet; `unrolled start` makes it")
+    for notebook in notebooks:
+        there = versions(work, notebook)
+        if not there:
+            continue
+        if not outdated(work, notebook):
+            yield f"work/{notebook.name}: up to date"
+            continue
+        mine, newer = read_notebook(there[0]), read_notebook(notebook.source)
+        base = _received(work, notebook)
+        merged = merge(base, mine, newer, f"work/{there[0].name}")
+        kept = [keep(work / KEPT, there[0].name, there[0].read_text(encoding="utf-8"))]
+        kept += replace_pair(work, notebook, merged.notebook)
+        write_atomic(received(work, notebook), notebook.source.read_text(encoding="utf-8"))
+        parts = [f"{merged.carried} answers carried"]
+        parts += [f"{merged.own} cells of yours stay"] if merged.own else []
+        places = ", ".join(path.relative_to(book.root).as_posix() for path in kept)
+        yield f"work/{notebook.name}: {', '.join(parts)}; the old file is kept in {places}"
+        if base is None:
+            yield "  the version that you started from is not known; what differs is kept as yours"
+        yield from (f"  {line}" for line in merged.news)
+        yield from (f"  conflict: {line}" for line in merged.conflicts)
+
+
+def _received(work: Path, notebook: Notebook) -> NotebookNode | None:
+    try:
+        return read_notebook(received(work, notebook))
+    except BookError:  # missing, or damaged
+        return None
+
+
+def merge(base: NotebookNode | None, mine: NotebookNode, newer: NotebookNode, shown: str) -> Merged:
+    """Return the newer chapter with what is the student's in it; nothing given is changed.
+
+    base: the chapter that the student received; None where nobody knows. What both sides changed is
+    a conflict: the chapter's cell stands, the student's follows it. An answer always stands in its
+    exercise's cell, whole. shown: the name of the student's file, for errors.
+    """
+    stubs, old = _sources(newer), _sources(base)
+    answers = {
+        name: text for name, text in _sources(mine).items() if text not in (old.get(name), "")
+    }
+    answers = {name: text for name, text in answers.items() if text != stubs.get(name)}
+    result = Merged(copy.deepcopy(newer))
+    result.notebook.metadata.update(copy.deepcopy(mine.metadata))
+    result.notebook.cells = list(_cells(base, _plain(mine, stubs, answers, result), newer, result))
+    for name, text in answers.items():
+        if name in stubs:
+            result.carried += 1
+            answers[name] = _new_docstrings(old.get(name, ""), stubs[name], text)
+    fits = {name: t for name, t in answers.items() if _fits(stubs.get(name), t)}
+    given = copy.deepcopy(mine)
+    given.cells = [_keyed(cell, fits) for cell in mine.cells]
+    given.cells = [cell for cell in given.cells if cell.metadata.get("exercise") in fits]
+    seen: set[str] = set()
+    given.cells = [c for c in given.cells if not _again(c.metadata["exercise"], seen)]
+    result.notebook = splice(result.notebook, given, shown, partial=True)
+    for name in answers.keys() & stubs.keys():
+        _told(result, name, old.get(name), stubs[name], answers[name], name in fits)
+    return result
+
+
+def _fits(stub: str | None, answer: str) -> bool:
+    return stub is not None and signature_problem(stub, answer) is None
+
+
+def _keyed(cell: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
+    """Return the cell with the whole answer of its exercise."""
+    cell = copy.deepcopy(cell)
+    cell.source = answers.get(cell.metadata.get("exercise"), cell.source)
+    return cell
+
+
+def _again(name: str, seen: set[str]) -> bool:
+    found = name in seen
+    seen.add(name)
+    return found
+
+
+def _told(result: Merged, name: str, old: str | None, stub: str, answer: str, fits: bool) -> None:
+    """Say what became of a task that changed; an answer that splice refuses is put in as it is."""
+    cells = result.notebook.cells
+    place = next(i for i, cell in enumerate(cells) if cell.metadata.get("exercise") == name)
+    if not fits:
+        cells[place].source = answer
+    if old == stub:
+        return
+    if fits or (old is not None and signature_problem(stub, old) is None):
+        result.news.append(f"{name}: the text of its cell is new; read it once more")
+        return
+    problem = signature_problem(stub, answer)
+    result.conflicts.append(f"{name}: {problem}; your answer stands as it was, the new stub below")
+    note = f"The chapter now asks for this:\n\n```python\n{stub}\n```"
+    cells.insert(place + 1, new_markdown_cell(note))
+
+
+def _sources(notebook: NotebookNode | None) -> dict[str, str]:
+    """Return the exercise cells by id; one that was split is joined, as `splice` joins it."""
+    found: dict[str, list[str]] = {}
+    for cell in notebook.cells if notebook else ():
+        if cell.cell_type == "code" and "exercise" in cell.metadata:
+            found.setdefault(cell.metadata["exercise"], []).append(cell.source)
+    return {name: "\n\n\n".join(parts) for name, parts in found.items()}
+
+
+def _plain(
+    mine: NotebookNode, stubs: Mapping[str, str], answers: Mapping[str, str], result: Merged
+) -> list[NotebookNode]:
+    """Return the student's cells: each exercise once, the answer to one that is gone unkeyed."""
+    cells, seen = [], set[str]()
+    for cell in mine.cells:
+        name = cell.metadata.get("exercise") if cell.cell_type == "code" else None
+        if name in answers and name not in stubs:
+            cell = copy.deepcopy(cell)
+            del cell.metadata["exercise"]
+            if name not in seen:
+                gone = "the chapter asks it no more; your answer stays as a cell of yours"
+                result.conflicts.append(f"{name}: {gone}")
+        elif name in seen:
+            continue
+        if name:
+            seen.add(name)
+        cells.append(cell)
+    return cells
+
+
+def _key(cell: NotebookNode) -> Key:
+    if cell.cell_type == "code" and "exercise" in cell.metadata:
+        return "exercise", cell.metadata["exercise"]
+    return cell.cell_type, cell.source.strip()
+
+
+def _cells(
+    base: NotebookNode | None, mine: list[NotebookNode], newer: NotebookNode, result: Merged
+) -> Iterator[NotebookNode]:
+    """Yield the merged cells, each exercise of the newer chapter once."""
+    wanted = {key for key in map(_key, newer.cells) if key[0] == "exercise"}
+    seen: set[Key] = set()
+    for cell in _merged(base, mine, newer, wanted, result):
+        key = _key(cell)
+        if key in wanted and key in seen:
+            continue
+        seen.add(key)
+        yield copy.deepcopy(cell)
+
+
+def _merged(
+    base: NotebookNode | None,
+    mine: list[NotebookNode],
+    newer: NotebookNode,
+    wanted: set[Key],
+    result: Merged,
+) -> Iterator[NotebookNode]:
+    for old, own, new in _chunks(base, mine, newer.cells):
+        was, is_mine, is_new = ([_key(cell) for cell in part] for part in (old, own, new))
+        kept = wanted & set(is_new) <= set(is_mine)
+        if was == is_mine or is_new == is_mine:
+            yield from new
+        elif was == is_new and kept:  # only the student changed it
+            result.own += len([key for key in is_mine if key not in was])
+            yield from own
+        else:
+            mine_alone = [c for c in own if _key(c) not in {*was, *is_new, *wanted}]
+            result.own += len(mine_alone)
+            if mine_alone and not set(was) <= set(is_mine):
+                first = mine_alone[0].source.strip().partition("\n")[0][:60]
+                result.conflicts.append(
+                    f"the chapter and you changed the same place; yours follows: {first!r}"
+                )
+            yield from [*new, *mine_alone]
+
+
+Cells = list[NotebookNode]
+
+
+def _chunks(
+    base: NotebookNode | None, mine: Cells, newer: Cells
+) -> Iterator[tuple[Cells, Cells, Cells]]:
+    """Yield stretches of the three versions, in order: those where all agree, and those between."""
+    left, right = [_key(cell) for cell in mine], [_key(cell) for cell in newer]
+    if base is None:  # what both have
+        common = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
+        old = [cell for block in common for cell in newer[block.b : block.b + block.size]]
+    else:
+        old = base.cells
+    keys = [_key(cell) for cell in old]
+    in_mine, in_newer = _matches(keys, left), _matches(keys, right)
+    i = j = k = 0
+    for one in sorted(in_mine.keys() & in_newer.keys()):
+        here = in_mine[one], in_newer[one]
+        yield old[i:one], mine[j : here[0]], newer[k : here[1]]
+        yield [old[one]], [mine[here[0]]], [newer[here[1]]]
+        i, j, k = one + 1, here[0] + 1, here[1] + 1
+    yield old[i:], mine[j:], newer[k:]
+
+
+def _matches(one: list[Key], other: list[Key]) -> dict[int, int]:
+    blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+    return {b.a + n: b.b + n for b in blocks for n in range(b.size)}
+
+
+def _new_docstrings(old: str, stub: str, answer: str) -> str:
+    """Put the stub's docstrings where the answer still has those of the old stub."""
+    try:
+        before, now, given = definitions(old), definitions(stub), definitions(answer)
+    except SyntaxError:
+        return answer
+    lines, stub_lines = answer.splitlines(), stub.splitlines()
+    found = []
+    for name in before.keys() & now.keys() & given.keys():
+        texts = [ast.get_docstring(one[name]) for one in (before, now, given)]
+        if None not in texts and texts[0] == texts[2] != texts[1]:
+            text, new = given[name].body[0], now[name].body[0]
+            if text.lineno > given[name].lineno:  # else on the line of its header
+                found.append((text.lineno, text.end_lineno, new.lineno, new.end_lineno))
+    for first, last, new_first, new_last in sorted(found, reverse=True):
+        lines[first - 1 : last] = stub_lines[new_first - 1 : new_last]
+    return "\n".join(lines)
