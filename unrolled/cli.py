@@ -152,16 +152,32 @@ def start(notebooks: tuple[str, ...]) -> None:
 @click.option("--chapter", "chapters", multiple=True, help="Only this chapter (1, 03a).")
 @click.option("--seed", type=int, help="Repeat a run with this seed.")
 @click.option("--answers", default="work", show_default=True, help="The folder to check.")
+@click.option("--watch", is_flag=True, help="Stay, and check what you save; q quits.")
 def check(
-    exercises: tuple[str, ...], chapters: tuple[str, ...], seed: int | None, answers: str
+    exercises: tuple[str, ...],
+    chapters: tuple[str, ...],
+    seed: int | None,
+    answers: str,
+    watch: bool,
 ) -> None:
     """Run the checks on your answers, all or those to some EXERCISES.
 
-    Exit code 0 when every check passes, 1 when one does not.
+    EXERCISES go by id (variance_floor), by number (1.1) or by chapter (1). Exit code 0 when every
+    check passes, 1 when one does not.
+
+    With --watch the libraries stay loaded, and whatever you save in work/ is checked at once. On a
+    drive that tells nobody of changes (a network's, a container's), set WATCHFILES_FORCE_POLLING=1.
     """
     from unrolled.work import check as check_work
 
     book = read_book()
+    if watch:
+        from unrolled.loop import watch as watch_work
+
+        if answers != "work":
+            raise BookError("--watch is for your own folder; leave --answers out")
+        watch_work(book, book.select(chapters), exercises, seed)
+        return
     sys.exit(check_work(book, book.select(chapters), exercises, answers, seed))
 
 

@@ -147,9 +147,9 @@ def status(book: Book) -> Iterator[RenderableType]:
     yield from following(book, progress)
 
 
-def following(book: Book, progress: Progress) -> Iterator[str]:
+def following(book: Book, progress: Progress, after: str | None = None) -> Iterator[str]:
     """Yield which exercise comes next, in two lines: what it is, and where it stands."""
-    exercise = next_exercise(book, progress)
+    exercise = next_exercise(book, progress, after)
     if exercise is None:
         yield "[green]every exercise passes[/]"
         return

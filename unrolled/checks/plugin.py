@@ -106,6 +106,17 @@ class Submitted:
     catalogs: dict[str, Catalog]
 
 
+@dataclass(frozen=True)
+class Warm:
+    """Registered as a plugin by a process that runs checks again and again.
+
+    seconds: until an answer is stopped, loaded or called. catalogs: by notebook, kept between runs.
+    """
+
+    seconds: float
+    catalogs: dict[str, Catalog]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the checks."""
     group = parser.getgroup("unrolled", "checks of the book's exercises")
@@ -164,6 +175,10 @@ class Checks:
         self.verdicts: list[Verdict] = []
         live = config.pluginmanager.get_plugin("live")
         self.live: Live | None = live if isinstance(live, Live) else None
+        self.calling, self.loading = CALLING, LOADING
+        warm = config.pluginmanager.get_plugin("warm")
+        if isinstance(warm, Warm):
+            self.catalogs, self.calling, self.loading = warm.catalogs, warm.seconds, warm.seconds
         submitted = config.pluginmanager.get_plugin("submitted")
         if isinstance(submitted, Submitted):
             self.answers, load = submitted.answers, submitted.load
@@ -247,7 +262,7 @@ class Checks:
         answers = self.answers[notebook.name]
         space = getattr(item, "namespace", None)
         if space is None:
-            with self.limit(exercise, LOADING):
+            with self.limit(exercise, self.loading):
                 space = self.benches[notebook.name].space(item.obj, exercise, answers)  # type: ignore[attr-defined]
             item.namespace = space  # type: ignore[attr-defined]
         try:
@@ -294,7 +309,7 @@ class Checks:
         space = getattr(item, "namespace", {})
         with (
             calling(space, check_seed(self.config.option.seed, item.name)),
-            self.limit(self.owner(item)[1], CALLING),
+            self.limit(self.owner(item)[1], self.calling),
         ):
             return (yield)
 

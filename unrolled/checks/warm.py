@@ -1,0 +1,57 @@
+"""A process that has torch or Keras imported and runs checks as often as it is asked."""
+
+import io
+import os
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
+from pathlib import Path
+
+from unrolled.answers import Answers, program, run_program
+from unrolled.checks.diagnosis import Catalog
+from unrolled.checks.plugin import Warm
+from unrolled.checks.session import Named, Ran, run_pytest
+from unrolled.manifest import Notebook, read_book
+
+SECONDS = 10.0  # until an answer is stopped, see `within`
+Stamp = tuple[int, ...]
+
+
+@cache
+def _imported(notebook: Notebook, _stamp: Stamp) -> None:
+    """Run a chapter's setup cells once: what they import stays imported."""
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        run_program(program(notebook, Answers("stubs"), kinds=("setup",)))
+
+
+@cache
+def _catalog(notebook: Notebook, _stamp: Stamp) -> Catalog:
+    """A notebook's wrong answers, and how they were found to fail so far."""
+    return Catalog(notebook)
+
+
+def _stamp(*files: Path) -> Stamp:
+    return tuple(one.stat().st_mtime_ns for one in files if one.is_file())
+
+
+def ready(root: str, names: Sequence[str]) -> None:
+    """Import what these notebooks need, before the first answer is saved."""
+    os.chdir(root)
+    for notebook in read_book().select(names):
+        _imported(notebook, _stamp(notebook.source))
+
+
+def run(root: str, names: Sequence[str], arguments: Sequence[str]) -> Ran:
+    """Run the checks of these notebooks; the arguments are pytest's.
+
+    What a wrong answer was found to do is kept as long as the book's files stay as they are.
+    """
+    ready(root, names)
+    catalogs = {}
+    for one in read_book().select(names):
+        stamp = _stamp(one.source, one.checks, one.solutions, one.wrong, one.recorded)
+        catalogs[one.name] = _catalog(one, stamp)
+    try:
+        return run_pytest(arguments, Named("warm", Warm(SECONDS, catalogs)))
+    except KeyboardInterrupt:  # raised by an answer
+        return Ran(2, [], "the answer raised KeyboardInterrupt", {})

@@ -1,0 +1,215 @@
+"""check --watch: save a file, read the verdict; one process stays warm for it."""
+
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from rich.console import Console
+from rich.markup import escape
+from watchfiles import watch as changes
+
+from unrolled.answers import newest
+from unrolled.checks import warm
+from unrolled.checks.run import new_seed
+from unrolled.checks.session import Ran
+from unrolled.errors import BookError
+from unrolled.manifest import Book, Notebook
+from unrolled.notebook import answers_in, read_cells
+from unrolled.progress import digest, read_progress
+from unrolled.tutor import answered, console, following, hint, next_exercise
+from unrolled.work import Asked, asked, checked, conclude, two_answers
+
+TICK, STEP = 30, 15  # milliseconds between two looks at keys and verdicts; without a further write
+STUCK = 90.0  # seconds after which the process itself is ended, loops that cannot be stopped too
+KEYS = "h hint · n next · a all · q quit"
+QUIT = ("q", "Q", "c-c", "c-d")
+
+
+def watch(
+    book: Book, notebooks: Sequence[Notebook], exercises: Sequence[str], seed: int | None
+) -> None:
+    """Check every answer of work/ that is saved, until somebody quits.
+
+    exercises: as a person calls them; all for none. seed: of every run; drawn for each without it.
+    """
+    what = asked(book, notebooks, exercises)
+    with _pool() as pool, _keys() as keys:
+        loop = Loop(book, what, pool, console(), seed)
+        loop.begin()
+        for number, saved in enumerate(_saved(what)):
+            for key in keys():
+                if key in QUIT:
+                    return
+                loop.press(key.lower())
+            if saved or number == 0:  # or before anybody watched
+                loop.look()
+            loop.turn()
+
+
+class Loop:
+    """What is known between two looks: which answers were seen, what runs, what waits."""
+
+    def __init__(
+        self, book: Book, what: Asked, pool: ProcessPool, screen: Console, seed: int | None
+    ) -> None:
+        self.book, self.what, self.pool, self.screen, self.seed = book, what, pool, screen, seed
+        self.wanted = what.exercises or tuple(e.id for n in what.notebooks for e in n.exercises)
+        self.seen = self._answers()
+        self.waiting: list[str] = []
+        self.current: str | None = None
+        self.running: tuple[ProcessFuture, Asked, int, list[tuple[str, str]]] | None = None
+
+    def begin(self) -> None:
+        """Say what is watched, and check what is there already, or load what will be needed."""
+        self.screen.print(f"watching work/ · [bold]{KEYS}[/]")
+        self.waiting = [one for n in self.what.notebooks for one in answered(self.book, n)]
+        self.waiting = [one for one in self.waiting if one in self.wanted]
+        if not self.waiting:
+            self._next(None)
+            self.pool.schedule(warm.ready, args=[str(self.book.root), [self._chapter()]])
+
+    def press(self, key: str) -> None:
+        """Do what a key asks for."""
+        if key == "h" and self.current:
+            self._say(self._hint)
+        elif key in ("h", "n"):
+            self._next(self.current)
+        elif key == "a":
+            self.waiting = list(self.wanted)
+        else:
+            self.screen.print(f"[dim]{KEYS}[/]")
+
+    def look(self) -> None:
+        """Find out which answers a save has changed, and put them on the list."""
+        found: dict[str, str] = {}
+        if self._say(lambda: found.update(self._answers())):
+            changed = [e for e, one in found.items() if self.seen.get(e) != one]
+            self.seen.update(found)
+            self.waiting += [e for e in changed if e in self.wanted and e not in self.waiting]
+
+    def turn(self) -> None:
+        """Show a run that has ended; begin the next."""
+        if self.running and self.running[0].done():
+            (future, what, seed, hashes), self.running = self.running, None
+            self._say(lambda: self._show(_result(future, what), what, seed, hashes))
+        if self.waiting and not self.running:
+            self._say(self._begin)
+
+    def _hint(self) -> None:
+        for line in hint(self.book, self.current or self.wanted[0]):
+            self.screen.print(line)
+
+    def _begin(self) -> None:
+        names, self.waiting = tuple(self.waiting), []
+        self.current = names[0]
+        what = asked(self.book, self.what.notebooks, names)
+        seed = new_seed() if self.seed is None else self.seed
+        words = what.arguments(self.book.root, seed)
+        files = [one.name for one in what.notebooks]
+        future = self.pool.schedule(
+            warm.run,
+            args=[str(self.book.root), files, words],
+            timeout=STUCK + warm.SECONDS * len(names),
+        )
+        self.running = future, what, seed, checked(what)
+
+    def _show(self, ran: Ran, what: Asked, seed: int, hashes: list[tuple[str, str]]) -> None:
+        self.screen.rule(f"{datetime.now():%H:%M:%S}", style="dim")
+        for line in two_answers(what):
+            self.screen.print(line)
+        code = conclude(self.screen, self.book, what, ran, seed, hashes)
+        wrong = [one.exercise for one in ran.verdicts if one.outcome != "passed"]
+        self.current = wrong[0] if wrong else self.current
+        if code == 0:
+            self._next(self.current)
+
+    def _next(self, after: str | None) -> None:
+        """Print what comes next; a hint is for that from now on."""
+        progress = read_progress(self.what.folder)[0]
+        for line in following(self.book, progress, after):
+            self.screen.print(line)
+        self.current = next_exercise(self.book, progress, after)
+
+    def _chapter(self) -> str:
+        mine = self.book.notebook_of(self.current) if self.current else None
+        return mine.name if mine in self.what.notebooks and mine else self.what.notebooks[0].name
+
+    def _answers(self) -> dict[str, str]:
+        """Return a hash of each answer in work/; raises BookError where a file is gone."""
+        found: dict[str, str] = {}
+        for notebook in self.what.notebooks:
+            path = newest(self.what.folder, notebook)
+            if path is None:
+                raise BookError(f"work/{notebook.name}.py and .ipynb are gone; unrolled start")
+            cells = answers_in(read_cells(path))
+            found |= {exercise: digest(group) for exercise, group in cells.items()}
+        return found
+
+    def _say(self, act: Callable[[], object]) -> bool:
+        """Do something whose trouble is a line, after which the watch goes on."""
+        try:
+            act()
+        except (BookError, OSError) as error:
+            self.screen.print(f"[red]unrolled: {escape(str(error))}[/]")
+            return False
+        return True
+
+
+def _result(future: ProcessFuture, what: Asked) -> Ran:
+    """Return what a run gave; raises BookError for one whose process had to be ended or died."""
+    names = ", ".join(what.exercises)
+    try:
+        ran: Ran = future.result()
+    except TimeoutError:
+        raise BookError(f"{names}: no answer, and it could not be interrupted; ended") from None
+    except ProcessExpired as error:
+        raise BookError(f"{names}: the process ended, exit code {error.exitcode}") from None
+    return ran
+
+
+@contextmanager
+def _pool() -> Iterator[ProcessPool]:
+    """One process beside this one; ended with it, whatever it is at."""
+    pool = ProcessPool(max_workers=1, context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.stop()
+        pool.join()
+
+
+def _saved(what: Asked) -> Iterator[bool]:
+    """Yield, some thirty times a second, whether a notebook was written, renamed or deleted."""
+    names = {f"{one.name}{end}" for one in what.notebooks for end in (".py", ".ipynb")}
+    names |= {f"{one.key}.ipynb" for one in what.notebooks}
+    for found in changes(
+        what.folder,
+        watch_filter=lambda _, path: Path(path).name in names,
+        debounce=10 * STEP,
+        step=STEP,
+        rust_timeout=TICK,
+        yield_on_timeout=True,
+        recursive=False,
+    ):
+        if found and not what.folder.is_dir():
+            raise BookError("the folder work/ is gone; `unrolled start` makes it")
+        yield bool(found)
+
+
+@contextmanager
+def _keys() -> Iterator[Callable[[], list[str]]]:
+    """Offer the keys pressed since the last call; none where nobody sits at a keyboard."""
+    if not sys.stdin.isatty():
+        yield list
+        return
+    from prompt_toolkit.input import create_input
+
+    source = create_input()
+    with source.raw_mode():
+        yield lambda: [
+            one.key.value if hasattr(one.key, "value") else one.key for one in source.read_keys()
+        ]
