@@ -257,10 +257,9 @@ def _failure(book: Book, first: Sequence[Verdict], seed: int, row: Record) -> It
     for number, verdict in enumerate(first):
         yield f"  {SIGNS['failed']} {escape(verdict.sentence)}"
         told = [*verdict.told, *_printed(verdict)] if number == 0 else verdict.told[:1]
-        mistake = verdict.message.splitlines()[-1:] if verdict.mistake else []
         for line in told:
-            known = "[bold]this looks like a known mistake:[/] " if [line] == mistake else ""
-            yield f"      {known}{escape(line)}"
+            known = verdict.looks_like == line and "[bold]this looks like a known mistake:[/] "
+            yield f"      {known or ''}{escape(line)}"
     left = LEVELS - len(row.seen)
     if left:
         yield f"  a hint:    unrolled hint {exercise}  [dim]({left} of {LEVELS} left)[/]"

@@ -12,6 +12,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from tests.package.conftest import edit
 from unrolled.answers import Answers, uses, wrong_answers
@@ -23,7 +25,9 @@ from unrolled.checks.run import Bench, Check, Failure, checks_by_exercise, load_
 from unrolled.checks.watch import Endless, within
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
-from unrolled.notebook import compiled
+from unrolled.notebook import compiled, read_notebook
+from unrolled.progress import read_progress
+from unrolled.work import start
 
 pytest_plugins = ["pytester"]
 
@@ -339,7 +343,7 @@ def test_check_in_a_notebook_uses_the_live_names_and_shows_a_table(
     assert "a positive number is multiplied" in good._repr_html_()  # type: ignore[attr-defined]
     assert repr(bad).startswith("twice: 0 of 2 checks pass")
     assert "expected" in bad._repr_html_()  # type: ignore[attr-defined]
-    assert "unrolled check twice" in repr(bad) and "unrolled check" not in repr(good)
+    assert "unrolled hint twice" in repr(bad) and "unrolled hint" not in repr(good)
 
 
 def test_check_in_a_notebook_says_what_is_not_tried_and_what_is_unknown(tiny: Book) -> None:
@@ -351,6 +355,40 @@ def test_check_in_a_notebook_says_what_is_not_tried_and_what_is_unknown(tiny: Bo
     assert repr(space["table"]).startswith("twice: not tried yet (2 checks wait)")
     with pytest.raises(BookError, match="no exercise 'nothing'"):
         check("nothing")
+
+
+def test_check_in_a_notebook_knows_the_mistake_and_notes_what_it_found(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tiny.root / "work"
+    work.mkdir()
+    space = {"check": check, "twice": lambda x: 2 * abs(x)}
+    exec('table = check("twice")', space)
+    said = "this looks like a known mistake: The sign is lost; keep it."
+    assert said in repr(space["table"]) and said in space["table"]._repr_html_()  # type: ignore[attr-defined]
+    assert not read_progress(work)[0].exercises  # not a student's notebook
+    monkeypatch.chdir(work)
+    exec('table = check("twice")', space)
+    row = read_progress(work)[0].of("twice")
+    assert (row.passing, row.checks, row.says) == (1, 2, "The sign is lost; keep it.")
+
+
+def test_a_notebook_that_runs_all_its_cells_stops_at_the_first_stub(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(
+        tiny.notebooks[0].source,
+        "# NBVAL",
+        "from unrolled import check\n\ncheck('twice')\n\n# %%\n# NBVAL",
+    )
+    work = tiny.root / "work"
+    list(start(tiny, tiny.notebooks))
+    notebook = read_notebook(work / "01_twice.ipynb")
+    with pytest.raises(CellExecutionError) as error:
+        NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(work)}}).execute()
+    assert "exercise 1.1 twice is not tried yet, so this run stops here" in str(error.value)
+    [output] = [one for cell in notebook.cells for one in cell.get("outputs", ())]
+    assert output.traceback == [f"unrolled: {output.evalue}"]
 
 
 def test_check_in_a_notebook_names_a_helper_of_another_cell(tiny: Book) -> None:

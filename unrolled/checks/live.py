@@ -7,16 +7,20 @@ import inspect
 import linecache
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from unrolled.answers import called, defined_names, owners
 from unrolled.checks.plugin import Live, Verdict
 from unrolled.checks.session import Named, run_pytest
+from unrolled.checks.warm import kept
 from unrolled.errors import BookError
 from unrolled.manifest import Notebook, read_book
 from unrolled.notebook import read_cells
+from unrolled.progress import record
 from unrolled.reach import defines, loaded
 
+LOOKS = "this looks like a known mistake: "
 SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
 
 
@@ -41,16 +45,15 @@ class Table:
     def _told(self, verdict: Verdict) -> list[str]:
         if verdict.outcome == "passed":
             return []
-        return [*verdict.told, *(f"printed: {line}" for line in verdict.printed.splitlines())]
+        lines = [LOOKS + one if one == verdict.looks_like else one for one in verdict.told]
+        return [*lines, *(f"printed: {line}" for line in verdict.printed.splitlines())]
 
     def _notes(self) -> list[str]:
-        """What passes here and not in the file's checks; where a failure is named."""
+        """What passes here and not in the file's checks; where help is."""
         tail = f"move it into the cell of {self.exercise}: nothing else counts"
         notes = [f"{name} is defined in another cell; {tail}" for name in self.elsewhere]
         if any(one.outcome == "failed" for one in self.verdicts):
-            notes.append(
-                f"which mistake it looks like: save, then `unrolled check {self.exercise}`"
-            )
+            notes.append(f"a hint, in a terminal: unrolled hint {self.exercise}")
         return notes
 
     def __repr__(self) -> str:
@@ -74,12 +77,16 @@ class Table:
         return f'<table class="unrolled-checks">{head}{"".join(rows)}</table>'
 
 
+class Untried(BookError):
+    """A stub stands where an answer is to be: a notebook that runs all its cells stops here."""
+
+
 def check(exercise: str) -> Table:
     """Run the checks of an exercise against the names of the calling notebook.
 
     exercise: its id, its number ("1.3") or the name of its function. Needs no saved file. Returns a
     table, which a notebook shows as a cell's last value; where there is no notebook it is printed.
-    Raises BookError for an unknown exercise.
+    Raises BookError for an unknown exercise, and in a notebook Untried, one line, at a stub.
     """
     book = read_book()
     found = called(book, exercise) if isinstance(exercise, str) else []
@@ -94,12 +101,20 @@ def check(exercise: str) -> Table:
         f"--rootdir={book.root}",
         f"--exercise={found[0]}",
     ]
-    ran = run_pytest(arguments, Named("live", Live(names)))
+    ran = run_pytest(arguments, Named("live", Live(names)), Named("warm", kept([notebook])))
     if not ran.verdicts:
         raise BookError(f"the checks of {found[0]} did not run: {ran.said.strip()[-500:]}")
     table = Table(found[0], tuple(ran.verdicts), tuple(_elsewhere(names, notebook, found[0])))
+    work = book.root / "work"
+    if Path.cwd().resolve().is_relative_to(work.resolve()):  # a student's notebook
+        record(work, book, ran.verdicts)
     if not hasattr(builtins, "__IPYTHON__"):  # a script shows no cell's last value
         print(table)
+    elif all(one.outcome == "untried" for one in ran.verdicts):
+        raise Untried(
+            f"exercise {notebook.label(found[0])} {found[0]} is not tried yet, so this run stops "
+            "here. Fill the cell above, run it, and go on from it."
+        )
     return table
 
 
@@ -121,4 +136,4 @@ def _elsewhere(names: Mapping[str, Any], notebook: Notebook, exercise: str) -> I
                 yield name
 
 
-__all__ = ["Table", "check"]
+__all__ = ["Table", "Untried", "check"]

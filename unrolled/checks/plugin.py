@@ -35,6 +35,7 @@ from unrolled.checks.run import (
     given,
     in_process,
     new_seed,
+    run_check,
     share,
 )
 from unrolled.checks.watch import Endless, within
@@ -80,6 +81,11 @@ class Verdict:
         if self.outcome == "failed" and not self.most:
             lines.append("(told, and worth no points: an answer reports this of itself)")
         return [*lines, self.where] if self.where else lines
+
+    @property
+    def looks_like(self) -> str:
+        """What the author of the mistake that it looks like is told; empty where none is known."""
+        return self.message.splitlines()[-1] if self.mistake else ""
 
     @property
     def sentence(self) -> str:
@@ -378,7 +384,7 @@ class Checks:
             return next(
                 one for one in wrong_answers(notebook) if f"{one.exercise}:{one.mistake}" == asked
             )
-        if self.live or exercise in self.endless:
+        if exercise in self.endless:
             return None
         if exercise not in self.diagnosed:
             if notebook.name not in self.catalogs:
@@ -387,9 +393,15 @@ class Checks:
             self.diagnosed[exercise] = self.catalogs[notebook.name].diagnose(
                 exercise,
                 self.checks[notebook.name][exercise],
-                lambda check: bench.run(check, exercise, answers, DIAGNOSIS_SEED),
+                lambda check: self._again(check, exercise, bench, answers),
             )
         return self.diagnosed[exercise]
+
+    def _again(self, check: Check, exercise: str, bench: Bench, answers: Answers) -> Failure | None:
+        """Run a check once more, with the seed of the catalog."""
+        if self.live:
+            return run_check(check, self.live.names, DIAGNOSIS_SEED)
+        return bench.run(check, exercise, answers, DIAGNOSIS_SEED)
 
     def _failed_below(self, notebook: Notebook, exercise: str) -> str | None:
         """Return a failing exercise that this one uses, where no reference stands in for it."""

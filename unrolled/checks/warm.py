@@ -47,11 +47,16 @@ def run(root: str, names: Sequence[str], arguments: Sequence[str]) -> Ran:
     What a wrong answer was found to do is kept as long as the book's files stay as they are.
     """
     ready(root, names)
-    catalogs = {}
-    for one in read_book().select(names):
-        stamp = _stamp(one.source, one.checks, one.solutions, one.wrong, one.recorded)
-        catalogs[one.name] = _catalog(one, stamp)
     try:
-        return run_pytest(arguments, Named("warm", Warm(SECONDS, catalogs)))
+        return run_pytest(arguments, Named("warm", kept(read_book().select(names))))
     except KeyboardInterrupt:  # raised by an answer
         return Ran(2, [], "the answer raised KeyboardInterrupt", {})
+
+
+def kept(notebooks: Sequence[Notebook]) -> Warm:
+    """Return the plugin that hands on what this process knows of the wrong answers."""
+    catalogs = {}
+    for one in notebooks:
+        stamp = _stamp(one.source, one.checks, one.solutions, one.wrong, one.recorded)
+        catalogs[one.name] = _catalog(one, stamp)
+    return Warm(SECONDS, catalogs)
