@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 from rich.console import Console, RenderableType
 
 from unrolled import __version__
@@ -13,9 +14,23 @@ from unrolled.data.store import hide_fetched, in_words, settle
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
 
+SECTIONS = {
+    "Work through the book": ("start", "check", "hint", "solution", "status", "reset", "update"),
+    "Around it": ("doctor", "data", "completion"),
+    "Teach with it": ("release", "grade"),
+    "Maintain it": ("build", "verify", "results", "reference", "bench", "readme"),
+}
+
 
 class Commands(click.Group):
     """Show a BookError as one line; exit codes 0 ok, 1 checks failed, 2 usage or environment."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by what somebody is about to do."""
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                found = [(name, self.commands[name]) for name in names]
+                formatter.write_dl([(n, one.get_short_help_str(limit=200)) for n, one in found])
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
@@ -36,12 +51,44 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    """Recurrent networks, learned by fixing them."""
+    """Recurrent networks, learned by fixing them.
+
+    A chapter is read and repaired at once: it stops at cells that raise NotImplementedError, and
+    each of them is an exercise with checks that say what is wrong, and which mistake it looks like.
+
+    \b
+        unrolled start 1          a copy of chapter 1 in work/, yours
+        unrolled check --watch    a verdict whenever you save
+        unrolled hint             three for each exercise, one at a time
+        unrolled status           how far you are, and what is next
+
+    Nothing overwrites an answer: what `update` and `reset` replace is kept in work/kept/. An error
+    is one line. Exit code 0: all is well; 1: checks failed; 2: usage or environment. Colors are
+    left out where NO_COLOR is set. The whole story is chapters/students.md.
+    """
     settle()
 
 
+def _exercises(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Offer the ids of exercises to a shell; nothing outside a book."""
+    with suppress(BookError):
+        every = [one for notebook in read_book().notebooks for one in notebook.exercises]
+        return [CompletionItem(e.id, help=e.title) for e in every if e.id.startswith(begun)]
+    return []
+
+
+def _notebooks(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Offer the notebooks to a shell; nothing outside a book."""
+    with suppress(BookError):
+        every = read_book().notebooks
+        return [
+            CompletionItem(n.key, help=n.chapter.title) for n in every if n.key.startswith(begun)
+        ]
+    return []
+
+
 @main.command()
-@click.argument("notebooks", nargs=-1)
+@click.argument("notebooks", nargs=-1, shell_complete=_notebooks)
 def build(notebooks: tuple[str, ...]) -> None:
     """Execute the chapters with the reference answers and render the book.
 
@@ -57,7 +104,7 @@ def build(notebooks: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("notebooks", nargs=-1)
+@click.argument("notebooks", nargs=-1, shell_complete=_notebooks)
 @click.option(
     "--scale",
     type=click.Choice(["default", "full"]),
@@ -85,7 +132,7 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int) -> None:
 
 
 @main.command()
-@click.argument("notebooks", nargs=-1)
+@click.argument("notebooks", nargs=-1, shell_complete=_notebooks)
 def verify(notebooks: tuple[str, ...]) -> None:
     """Prove the book: stubs fail, solutions pass, wrong answers are rejected, numbers are printed.
 
@@ -108,7 +155,7 @@ def verify(notebooks: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("notebooks", nargs=-1)
+@click.argument("notebooks", nargs=-1, shell_complete=_notebooks)
 def reference(notebooks: tuple[str, ...]) -> None:
     """Write tests/nbval/: the solved notebooks with the outputs of their checked cells.
 
@@ -134,7 +181,7 @@ def readme() -> None:
 
 
 @main.command()
-@click.argument("notebooks", nargs=-1)
+@click.argument("notebooks", nargs=-1, shell_complete=_notebooks)
 def start(notebooks: tuple[str, ...]) -> None:
     """Copy the chapters into work/, as .py and .ipynb, for you to fill in.
 
@@ -148,7 +195,7 @@ def start(notebooks: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("exercises", nargs=-1)
+@click.argument("exercises", nargs=-1, shell_complete=_exercises)
 @click.option("--chapter", "chapters", multiple=True, help="Only this chapter (1, 03a).")
 @click.option("--seed", type=int, help="Repeat a run with this seed.")
 @click.option("--answers", default="work", show_default=True, help="The folder to check.")
@@ -182,7 +229,7 @@ def check(
 
 
 @main.command()
-@click.argument("notebooks", nargs=-1)
+@click.argument("notebooks", nargs=-1, shell_complete=_notebooks)
 def update(notebooks: tuple[str, ...]) -> None:
     """Carry your answers in work/ into the chapters as they are now, after a `git pull`.
 
@@ -198,7 +245,7 @@ def update(notebooks: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("exercise", required=False)
+@click.argument("exercise", required=False, shell_complete=_exercises)
 @click.option("--level", type=click.IntRange(1, 3), help="This one, seen or not.")
 def hint(exercise: str | None, level: int | None) -> None:
     """Show the next hint for EXERCISE: a question, a pointer, nearly the answer.
@@ -213,7 +260,7 @@ def hint(exercise: str | None, level: int | None) -> None:
 
 
 @main.command()
-@click.argument("exercise")
+@click.argument("exercise", shell_complete=_exercises)
 @click.option("--reveal", is_flag=True, help="Although it has not passed yet.")
 def solution(exercise: str, reveal: bool) -> None:
     """Show the book's answer to EXERCISE and why it is as it is, once yours passes."""
@@ -224,7 +271,7 @@ def solution(exercise: str, reveal: bool) -> None:
 
 
 @main.command()
-@click.argument("exercises", nargs=-1, required=True)
+@click.argument("exercises", nargs=-1, required=True, shell_complete=_exercises)
 def reset(exercises: tuple[str, ...]) -> None:
     """Put the stub of EXERCISES back; your answer is kept in work/kept/.
 
@@ -247,6 +294,45 @@ def status() -> None:
     from unrolled.tutor import status as lines
 
     _say(lines(read_book()))
+
+
+@main.command()
+def doctor() -> None:
+    """Say what this machine has of what the book needs, and what mends what is missing.
+
+    Versions, devices, the notebooks' kernel, your answers, the data. Exit code 2 if something is
+    missing that the book does not work without.
+    """
+    from rich.markup import escape
+
+    from unrolled.doctor import examine
+    from unrolled.tutor import console
+
+    screen, missing = console(), 0
+    for one in examine(read_book()):
+        sign = "[green]✓[/]" if not one.mend else "[red]✗[/]" if one.needed else "[yellow]·[/]"
+        screen.print(f"{sign} [bold]{escape(one.what)}[/]: {escape(one.found)}", soft_wrap=True)
+        if one.mend:
+            screen.print(f"    {escape(one.mend)}", soft_wrap=True)
+        missing += bool(one.mend and one.needed)
+    sys.exit(2 if missing else 0)
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what completes commands, exercises and chapters in your SHELL.
+
+    \b
+        bash    eval "$(unrolled completion bash)"          in ~/.bashrc
+        zsh     eval "$(unrolled completion zsh)"           in ~/.zshrc
+        fish    unrolled completion fish | source           in ~/.config/fish/config.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(main, {}, "unrolled", "_UNROLLED_COMPLETE").source())
 
 
 def _one(book: Book, name: str | None) -> str:

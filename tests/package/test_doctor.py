@@ -1,0 +1,87 @@
+"""doctor, completion, and the page that --help is."""
+
+import pytest
+from click.testing import CliRunner
+
+from tests.package.conftest import edit
+from tests.package.test_tutor import run
+from unrolled.cli import SECTIONS, main
+from unrolled.doctor import MAKE, Finding, examine
+from unrolled.manifest import Book
+
+PYPROJECT = '[project]\ndependencies = ["numpy>=2", "nowhere-to-be-found>=1", "click<1"]\n'
+
+
+@pytest.fixture
+def examined(tiny: Book) -> dict[str, Finding]:
+    """The tiny book with one package that is there, one too new, and one that is missing."""
+    (tiny.root / "pyproject.toml").write_text(PYPROJECT)
+    return {one.what: one for one in examine(tiny)}
+
+
+def test_what_is_missing_comes_with_the_command_that_mends_it(
+    examined: dict[str, Finding],
+) -> None:
+    assert examined["nowhere-to-be-found"].found == "not here; expected >=1"
+    assert examined["nowhere-to-be-found"].mend == examined["click"].mend == MAKE
+    assert "expected <1" in examined["click"].found
+    assert "packages" not in examined
+    assert examined["your answers"].mend == "unrolled start"
+    assert "device" in examined and not examined["device"].mend
+
+
+def test_doctor_fails_only_where_something_is_needed(tiny: Book) -> None:
+    (tiny.root / "pyproject.toml").write_text(PYPROJECT)
+    code, said = run("doctor")
+    assert code == 2 and "✗ nowhere-to-be-found: not here" in said and MAKE in said
+    (tiny.root / "pyproject.toml").write_text('[project]\ndependencies = ["numpy>=2"]\n')
+    run("start")
+    edit(tiny.notebooks[0].source, "# ## A section", "# ## A better section")
+    (tiny.root / "work" / "progress.json").write_text("{")
+    code, said = run("doctor")
+    assert code == 0
+    assert "packages: all in their ranges" in said
+    assert "newer chapters: 01" in said and "unrolled update" in said
+    assert "work/progress.json: damaged" in said
+
+
+def test_a_device_that_is_not_there_is_a_line(tiny: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tiny.root / "pyproject.toml").write_text(PYPROJECT)
+    monkeypatch.setenv("UNROLLED_DEVICE", "abacus")
+    [found] = [one for one in examine(tiny) if one.what == "device"]
+    assert "abacus" in found.found and found.mend == "unset UNROLLED_DEVICE"
+
+
+def test_help_lists_every_command_once_by_what_one_is_about_to_do() -> None:
+    listed = [name for names in SECTIONS.values() for name in names]
+    assert sorted(listed) == sorted(main.commands)
+    said = run("--help")[1]
+    assert said.index("Work through the book") < said.index("Maintain it")
+    assert "..." not in said.partition("Work through")[2]
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_has_a_page_of_its_own(name: str) -> None:
+    code, said = run(name, "--help")
+    assert code == 0
+    assert len(said.splitlines()) >= 5
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_exercises_and_chapters(
+    shell: str, tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, said = run("completion", shell)
+    assert code == 0 and "_UNROLLED_COMPLETE" in said
+    for words, wanted in (("unrolled hint t", "twice"), ("unrolled start 0", "02")):
+        environment = {"_UNROLLED_COMPLETE": f"{shell}_complete", "COMP_WORDS": words}
+        environment["COMP_CWORD"] = "2" if shell != "fish" else words.split()[-1]
+        done = CliRunner().invoke(main, env=environment, prog_name="unrolled")
+        assert wanted in done.output
+
+
+def test_completion_outside_a_book_is_silent(tiny: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tiny.root / "book.toml").write_text("[")
+    environment = {"_UNROLLED_COMPLETE": "bash_complete", "COMP_WORDS": "unrolled hint t"}
+    done = CliRunner().invoke(main, env={**environment, "COMP_CWORD": "2"}, prog_name="unrolled")
+    assert (done.exit_code, done.output.strip()) == (0, "")

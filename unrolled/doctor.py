@@ -1,0 +1,129 @@
+"""What this machine has of what the book needs, and the command that mends what is missing."""
+
+import importlib
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from packaging.requirements import Requirement
+
+from unrolled.answers import newest
+from unrolled.data.registry import read_registry
+from unrolled.data.store import exists
+from unrolled.manifest import Book
+from unrolled.progress import NAME, read_progress
+from unrolled.tutor import outdated
+
+SHOWN = ("torch", "keras", "tensorflow", "tensorflow-cpu", "jax", "jupyterlab", "jupytext")
+MAKE = "python unrolled/environment.py"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked for. mend: the command that helps; empty where all is well.
+
+    needed: whether the book does not work without it.
+    """
+
+    what: str
+    found: str
+    mend: str = ""
+    needed: bool = True
+
+
+def examine(book: Book) -> Iterator[Finding]:
+    """Yield what was looked for, in an order in which one mends it."""
+    yield Finding("Python", f"{sys.version.split()[0]}, {sys.executable}")
+    yield from _packages(book)
+    yield from _devices()
+    yield _kernel()
+    yield from _work(book)
+    yield from _data()
+    if sys.platform == "linux":
+        jail = shutil.which("bwrap")
+        mend = "" if jail else "sudo apt-get install bubblewrap libseccomp2"
+        yield Finding("jail, for instructors", jail or "not here", mend, needed=False)
+
+
+def _packages(book: Book) -> Iterator[Finding]:
+    table = tomllib.loads((book.root / "pyproject.toml").read_text(encoding="utf-8"))
+    whole = True
+    for line in table["project"]["dependencies"]:
+        asked = Requirement(line)
+        if asked.marker and not asked.marker.evaluate():
+            continue
+        try:
+            found = version(asked.name)
+        except PackageNotFoundError:
+            found = ""
+        fits = bool(found) and asked.specifier.contains(found, prereleases=True)
+        whole = whole and fits
+        if not fits:
+            yield Finding(asked.name, f"{found or 'not here'}; expected {asked.specifier}", MAKE)
+        elif asked.name in SHOWN:
+            yield Finding(asked.name, found)
+    if whole:
+        yield Finding("packages", "all in their ranges")
+
+
+def _devices() -> Iterator[Finding]:
+    from unrolled.errors import BookError
+    from unrolled.runtime import device
+
+    try:
+        torch = importlib.import_module("torch")
+        yield Finding("device", f"{device()}; UNROLLED_DEVICE chooses another")
+    except BookError as error:
+        yield Finding("device", str(error), "unset UNROLLED_DEVICE")
+        return
+    except Exception as error:  # a broken installation raises what it likes
+        yield Finding("device", f"torch cannot be imported: {error}", MAKE)
+        return
+    if torch.cuda.is_available():
+        yield Finding("GPU", torch.cuda.get_device_name())
+    elif torch.backends.mps.is_available():
+        yield Finding("GPU", "Apple's, by Metal (mps)")
+    else:
+        yield Finding("GPU", f"none that torch {torch.__version__} sees; none is needed")
+
+
+def _kernel() -> Finding:
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        place = KernelSpecManager().get_kernel_spec("python3").resource_dir
+    except NoSuchKernel:
+        return Finding(
+            "kernel of notebooks", "no python3", f"{sys.executable} -m ipykernel install"
+        )
+    return Finding("kernel of notebooks", f"python3, {place}")
+
+
+def _work(book: Book) -> Iterator[Finding]:
+    work = book.root / "work"
+    if not work.is_dir():
+        yield Finding("your answers", "no folder work/ yet", "unrolled start", needed=False)
+        return
+    started = [one for one in book.notebooks if newest(work, one)]
+    names = ", ".join(one.key for one in started) or "none"
+    yield Finding("your answers", f"work/ has {names}")
+    behind = ", ".join(one.key for one in started if outdated(work, one))
+    if behind:
+        yield Finding("newer chapters", behind, "unrolled update", needed=False)
+    if read_progress(work)[1]:
+        found = "damaged; what can be read counts, and the next check puts the rest aside"
+        yield Finding(f"work/{NAME}", found, "unrolled check", needed=False)
+
+
+def _data() -> Iterator[Finding]:
+    for one in read_registry():
+        here = [exists(file) for file in one.files]
+        whole = all(here)
+        found = "here" if whole else f"{sum(here)} of {len(here)} files here" if any(here) else ""
+        embedded = any(file.embedded for file in one.files)
+        mend = f"git checkout data/ ({one.name})" if embedded else f"unrolled data fetch {one.name}"
+        words = found or "not here; the chapters run without it"
+        yield Finding(f"data: {one.name}", words, "" if whole else mend, needed=embedded)
