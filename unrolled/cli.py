@@ -1,5 +1,6 @@
 """The command `unrolled`."""
 
+import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -66,6 +67,9 @@ def main() -> None:
     is one line. Exit code 0: all is well; 1: checks failed; 2: usage or environment. Colors are
     left out where NO_COLOR is set. The whole story is chapters/students.md.
     """
+    for stream in (sys.stdout, sys.stderr):  # a terminal without our signs shows others
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     settle()
 
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.syntax import Syntax
 from rich.table import Table
+from rich.text import Text
 
 from unrolled.answers import newest
 from unrolled.errors import BookError
@@ -18,7 +19,7 @@ from unrolled.manifest import Book, Notebook
 from unrolled.notebook import Cell, answers_in, read_cells
 from unrolled.progress import NAME, Progress, Record, changing, digest, read_progress
 
-BAR = 24  # columns
+BAR = 18  # columns
 
 
 def console() -> Console:
@@ -113,10 +114,11 @@ def status(book: Book) -> Iterator[RenderableType]:
     if damaged:
         yield f"[yellow]work/{NAME} is damaged; what can be read of it counts[/]"
     table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    table.add_column(no_wrap=True)
     for _ in range(3):
-        table.add_column()
-    for _ in range(3):
-        table.add_column(justify="right")
+        table.add_column(justify="right", no_wrap=True)
     stale: list[str] = []
     for notebook in book.notebooks:
         answers = answered(book, notebook)
@@ -132,7 +134,7 @@ def status(book: Book) -> Iterator[RenderableType]:
         started = newest(work, notebook) if work.is_dir() else None
         table.add_row(
             f"[bold]{notebook.key}[/]" if started else f"[dim]{notebook.key}[/]",
-            escape(title) if started else f"[dim]{escape(title)}[/]",
+            Text(title, "" if started else "dim", no_wrap=True, overflow="ellipsis"),
             ProgressBar(total=len(rows), completed=done, width=BAR, finished_style="green"),
             f"{done} of {len(rows)}",
             f"{earned:.3g}/{most:g} points",

@@ -7,9 +7,11 @@ from pathlib import Path
 import jupytext
 from jupytext.combine import combine_inputs_with_outputs
 from nbformat import NotebookNode
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from unrolled.answers import called, meant_folder, newest, overruled, versions
 from unrolled.checks.plugin import Verdict
@@ -223,9 +225,9 @@ def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -
     """Print a row for each exercise, then how the first one fails; return the exit code."""
     table, course, verdicts = Table(box=None, pad_edge=False), read_course(book), ran.verdicts
     table.add_column("")
-    table.add_column("exercise")
+    table.add_column("exercise", no_wrap=True)
     for title in ("checks", "points", "time"):
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     table.add_column("")
     for notebook in book.notebooks:
         for exercise in notebook.exercises:
@@ -233,7 +235,8 @@ def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -
             if mine:
                 time = f"{ran.seconds.get(exercise.id, 0):.1f} s"
                 row = _row(notebook, exercise, course.points_of(exercise), mine)
-                table.add_row(*row[:-1], time, row[-1])
+                note = Text(row[-1], no_wrap=True, overflow="ellipsis")
+                table.add_row(*row[:-1], time, note)
     screen.print(table)
     if len({one.exercise for one in verdicts}) == 1:
         for verdict in verdicts:
@@ -250,7 +253,9 @@ def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -
     return 0 if all(one.outcome == "passed" for one in verdicts) else 1
 
 
-def _failure(book: Book, first: Sequence[Verdict], seed: int, row: Record) -> Iterator[str]:
+def _failure(
+    book: Book, first: Sequence[Verdict], seed: int, row: Record
+) -> Iterator[RenderableType]:
     """Yield how an exercise fails: where, expected, got, the mistake, the next command."""
     exercise = first[0].exercise
     yield f"\n[bold]{escape(book.notebook_of(exercise).label(exercise))} {escape(exercise)}[/]"
@@ -259,7 +264,7 @@ def _failure(book: Book, first: Sequence[Verdict], seed: int, row: Record) -> It
         told = [*verdict.told, *_printed(verdict)] if number == 0 else verdict.told[:1]
         for line in told:
             known = verdict.looks_like == line and "[bold]this looks like a known mistake:[/] "
-            yield f"      {known or ''}{escape(line)}"
+            yield Padding.indent(f"{known or ''}{escape(line)}", 6)
     left = LEVELS - len(row.seen)
     if left:
         yield f"  a hint:    unrolled hint {exercise}  [dim]({left} of {LEVELS} left)[/]"
@@ -275,12 +280,13 @@ def _row(
 ) -> list[str]:
     passed = sum(one.outcome == "passed" for one in mine)
     worst = next((one for one in mine if one.outcome != "passed"), mine[0])
-    note = "" if worst.outcome == "passed" else worst.told[0]
+    note = worst.sentence if worst.outcome == "failed" else "".join(worst.told[:1])
+    note = "" if worst.outcome == "passed" else note
     earned = sum(one.points for one in mine) * points / exercise.points
     return [
         SIGNS[worst.outcome],
         f"{notebook.label(exercise.id)} {exercise.id}",
         f"{passed}/{len(mine)}",
         f"{earned:.3g}/{points:g}",
-        escape(note),
+        note,
     ]

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -165,6 +167,14 @@ def test_status_counts_exercises_points_and_hints_and_says_what_is_next(tiny: Bo
     assert "1 of 1 2/2 points" in flat
     assert "0 of 1 0/3 points 1 hint" in flat
     assert "next: 2.1 thrice · Triple it (3 points, about 5 minutes) work/02_thrice." in flat
+
+
+def test_a_terminal_without_our_signs_shows_others(tiny: Book) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    words = [sys.executable, "-m", "unrolled", "status"]
+    done = subprocess.run(words, cwd=tiny.root, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "next: 1.1 twice ? Double it" in done.stdout
 
 
 def test_status_says_which_answers_changed_since_their_check(tiny: Book) -> None:
