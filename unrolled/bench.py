@@ -1,23 +1,37 @@
-"""What things cost: CPU seconds and ratios within one run, for `make bench`."""
+"""What things cost, for `make bench`: CPU seconds, ratios within one run, a student's waiting."""
 
 import gc
+import io
 import os
+import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 
-from unrolled.answers import Answers
+import jupytext
+from rich.console import Console
+
+from unrolled import loop
+from unrolled.answers import Answers, load_namespace
+from unrolled.checks.live import check
 from unrolled.checks.run import Bench, Check, Load, checks_by_exercise, in_process, load_checks
+from unrolled.files import write_atomic
 from unrolled.grade.course import Course
 from unrolled.grade.grader import Grader, Settings
 from unrolled.grade.jail import Jail
 from unrolled.grade.run import run
 from unrolled.grade.submissions import attempts, read, single
-from unrolled.manifest import Book, Notebook
+from unrolled.manifest import Book, Notebook, read_book
+from unrolled.notebook import read_notebook, splice
+from unrolled.work import asked, start
 
 ROUNDS = 5
+SAVES = 20
 CLASS = 60
 Row = tuple[str, str]
 Said = Callable[[str, int, int], None]
@@ -27,9 +41,66 @@ def bench(book: Book, said: Said) -> Iterator[Row]:
     """Yield what is measured and its figure. `said` is told what is going on."""
     os.environ["OMP_NUM_THREADS"] = "1"
     notebook = book.notebooks[0]
+    yield from students(book, notebook)
     yield from boundary(book, notebook)
     yield from submissions(book, notebook)
     yield from throughput(book, notebook, said)
+
+
+def students(book: Book, notebook: Notebook) -> Iterator[Row]:
+    """What a student waits for: the verdict on a save, a cold check, a check in a notebook.
+
+    The exercise is the notebook's first. Wall times, so for a machine that has nothing else to do.
+    """
+    exercise = notebook.exercises[0].id
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "book")
+        names = ("chapters", "data", "solutions", "tests/chapters", "tests/wrong")
+        for name in names:
+            shutil.copytree(book.root / name, copy / name)
+        shutil.copy2(book.root / "book.toml", copy)
+        mine = read_book(copy)
+        for _ in start(mine, [mine.notebooks[0]]):
+            pass
+        path = copy / "work" / f"{notebook.name}.py"
+        solved = splice(read_notebook(path), read_notebook(notebook.solutions), "mine")
+        text = jupytext.writes(solved, fmt="py:percent")
+        [answer] = Answers.reference(notebook).cells[exercise]
+        line = answer.source.splitlines()[-1]
+        command = [sys.executable, "-m", "unrolled", "check", exercise]
+        write_atomic(path, text)
+        begin = time.monotonic()
+        subprocess.run(command, cwd=copy, check=True, stdout=subprocess.DEVNULL)
+        yield f"unrolled check {exercise}, cold", f"{time.monotonic() - begin:.1f} s"
+        screen = Console(file=io.StringIO())
+        waits, checks = [], []
+        with loop.warm_process() as pool:
+            watch = loop.Loop(mine, asked(mine, [mine.notebooks[0]], [exercise]), pool, screen, 1)
+            saved = loop.saved(watch.what)
+            for number in range(SAVES + 2):
+                next(saved)
+                begin = time.monotonic()
+                path.write_text(text.replace(line, f"{line}  # {number}"), encoding="utf-8")
+                shown = watch.shown
+                while watch.shown == shown:
+                    if next(saved):
+                        watch.look()
+                    watch.turn()
+                waits.append(time.monotonic() - begin)
+                checks.append(watch.seconds)
+        found = sorted(waits[2:])  # the first waits for the libraries, the second for the files
+        middle, late = statistics.median(found), found[round(0.95 * (len(found) - 1))]
+        title = f"from a save to its verdict, {exercise}, {SAVES} saves"
+        yield title, f"median {middle:.2f} s, 95th percentile {late:.2f} s"
+        yield "of which the checks themselves", f"median {statistics.median(checks[2:]):.2f} s"
+        space = {**load_namespace(notebook, Answers.reference(notebook)), "check": check}
+        spent = []
+        for _ in range(ROUNDS + 1):
+            begin = time.monotonic()
+            with redirect_stdout(io.StringIO()):
+                exec(f"check({exercise!r})", space)
+            spent.append(time.monotonic() - begin)
+        yield f'check("{exercise}") in a notebook', f"{statistics.median(spent[1:]):.2f} s"
 
 
 def boundary(book: Book, notebook: Notebook) -> Iterator[Row]:

@@ -37,21 +37,24 @@ def watch(
     exercises: as a person calls them; all for none. seed: of every run; drawn for each without it.
     """
     what = asked(book, notebooks, exercises)
-    with _pool() as pool, _keys() as keys:
+    with warm_process() as pool, _keys() as keys:
         loop = Loop(book, what, pool, console(), seed)
         loop.begin()
-        for number, saved in enumerate(_saved(what)):
+        for number, written in enumerate(saved(what)):
             for key in keys():
                 if key in QUIT:
                     return
                 loop.press(key.lower())
-            if saved or number == 0:  # or before anybody watched
+            if written or number == 0:  # or before anybody watched
                 loop.look()
             loop.turn()
 
 
 class Loop:
-    """What is known between two looks: which answers were seen, what runs, what waits."""
+    """What is known between two looks: which answers were seen, what runs, what waits.
+
+    shown: how many runs were. seconds: what the checks of the last one took.
+    """
 
     def __init__(
         self, book: Book, what: Asked, pool: ProcessPool, screen: Console, seed: int | None
@@ -59,6 +62,7 @@ class Loop:
         self.book, self.what, self.pool, self.screen, self.seed = book, what, pool, screen, seed
         self.wanted = what.exercises or tuple(e.id for n in what.notebooks for e in n.exercises)
         self.seen = self._answers()
+        self.shown, self.seconds = 0, 0.0
         self.waiting: list[str] = []
         self.current: str | None = None
         self.running: tuple[ProcessFuture, Asked, int, list[tuple[str, str]]] | None = None
@@ -96,6 +100,7 @@ class Loop:
         if self.running and self.running[0].done():
             (future, what, seed, hashes), self.running = self.running, None
             self._say(lambda: self._show(_result(future, what), what, seed, hashes))
+            self.shown += 1
         if self.waiting and not self.running:
             self._say(self._begin)
 
@@ -121,6 +126,7 @@ class Loop:
         self.screen.rule(f"{datetime.now():%H:%M:%S}", style="dim")
         for line in two_answers(what):
             self.screen.print(line)
+        self.seconds = sum(ran.seconds.values())
         code = conclude(self.screen, self.book, what, ran, seed, hashes)
         wrong = [one.exercise for one in ran.verdicts if one.outcome != "passed"]
         self.current = wrong[0] if wrong else self.current
@@ -172,7 +178,7 @@ def _result(future: ProcessFuture, what: Asked) -> Ran:
 
 
 @contextmanager
-def _pool() -> Iterator[ProcessPool]:
+def warm_process() -> Iterator[ProcessPool]:
     """One process beside this one; ended with it, whatever it is at."""
     pool = ProcessPool(max_workers=1, context=multiprocessing.get_context("spawn"))
     try:
@@ -182,7 +188,7 @@ def _pool() -> Iterator[ProcessPool]:
         pool.join()
 
 
-def _saved(what: Asked) -> Iterator[bool]:
+def saved(what: Asked) -> Iterator[bool]:
     """Yield, some thirty times a second, whether a notebook was written, renamed or deleted."""
     names = {f"{one.name}{end}" for one in what.notebooks for end in (".py", ".ipynb")}
     names |= {f"{one.key}.ipynb" for one in what.notebooks}

@@ -235,8 +235,7 @@ def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -
             if mine:
                 time = f"{ran.seconds.get(exercise.id, 0):.1f} s"
                 row = _row(notebook, exercise, course.points_of(exercise), mine)
-                note = Text(row[-1], no_wrap=True, overflow="ellipsis")
-                table.add_row(*row[:-1], time, note)
+                table.add_row(*row, time, _note(mine))
     screen.print(table)
     if len({one.exercise for one in verdicts}) == 1:
         for verdict in verdicts:
@@ -279,14 +278,22 @@ def _row(
     notebook: Notebook, exercise: Exercise, points: float, mine: Sequence[Verdict]
 ) -> list[str]:
     passed = sum(one.outcome == "passed" for one in mine)
-    worst = next((one for one in mine if one.outcome != "passed"), mine[0])
-    note = worst.sentence if worst.outcome == "failed" else "".join(worst.told[:1])
-    note = "" if worst.outcome == "passed" else note
     earned = sum(one.points for one in mine) * points / exercise.points
     return [
-        SIGNS[worst.outcome],
+        SIGNS[_worst(mine).outcome],
         f"{notebook.label(exercise.id)} {exercise.id}",
         f"{passed}/{len(mine)}",
         f"{earned:.3g}/{points:g}",
-        note,
     ]
+
+
+def _worst(mine: Sequence[Verdict]) -> Verdict:
+    return next((one for one in mine if one.outcome != "passed"), mine[0])
+
+
+def _note(mine: Sequence[Verdict]) -> Text:
+    """The sentence that does not hold, cut where the line ends; whole what is told nowhere else."""
+    worst = _worst(mine)
+    if worst.outcome == "failed":
+        return Text(worst.sentence, no_wrap=True, overflow="ellipsis")
+    return Text("" if worst.outcome == "passed" else worst.told[0])

@@ -24,7 +24,7 @@ WAIT = 40.0  # on a busy machine
 @pytest.fixture(scope="module")
 def pool() -> Iterator[object]:
     """One warm process for all tests of this file."""
-    with loop._pool() as pool:
+    with loop.warm_process() as pool:
         yield pool
 
 

@@ -177,6 +177,7 @@ class Checks:
         self.notebooks = {notebook.checks: notebook for notebook in book.notebooks}
         self.catalogs: dict[str, Catalog] = {}
         self.checks: dict[str, dict[str, list[Check]]] = {}
+        self.owners: dict[str, dict[str, str]] = {}
         self.failed: set[str] = set()
         self.verdicts: list[Verdict] = []
         live = config.pluginmanager.get_plugin("live")
@@ -232,7 +233,9 @@ class Checks:
     def owner(self, item: pytest.Item) -> tuple[Notebook, str]:
         """Return the notebook and the exercise that own a check."""
         notebook = self.notebooks[item.path]
-        return notebook, owners(notebook)[first_argument(item.obj)]  # type: ignore[attr-defined]
+        if notebook.name not in self.owners:
+            self.owners[notebook.name] = owners(notebook)
+        return notebook, self.owners[notebook.name][first_argument(item.obj)]  # type: ignore[attr-defined]
 
     def mine(self, item: pytest.Item) -> bool:
         """Whether an item is a check of the book."""

@@ -66,6 +66,9 @@ def run_pytest(arguments: Sequence[str], *plugins: object) -> Ran:
     gather, said, before = Gather(), io.StringIO(), set(sys.modules)
     with redirect_stdout(said), redirect_stderr(said):
         words = ["--import-mode=importlib", "--capture=sys", "--assert=plain"]
+        # Two plugins that look for what nobody reads here collect all garbage at each run's end:
+        # with torch in memory, that is half of what a student waits for.
+        words += ["-pno:unraisableexception", "-pno:threadexception"]
         words += ["--disable-plugin-autoload", *arguments]
         code = pytest.main(words, plugins=[gather, plugin, *plugins])
     for name in set(sys.modules) - before:
