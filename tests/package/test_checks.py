@@ -19,7 +19,7 @@ from tests.package.conftest import edit
 from unrolled.answers import Answers, uses, wrong_answers
 from unrolled.checks import Mismatch, close, equal, expect, raises
 from unrolled.checks.compare import plain, same_values
-from unrolled.checks.diagnosis import SEED, Catalog, Named
+from unrolled.checks.diagnosis import SEED, Catalog, Likeness
 from unrolled.checks.live import check
 from unrolled.checks.run import Bench, Check, Failure, checks_by_exercise, load_checks
 from unrolled.checks.watch import Endless, within
@@ -175,7 +175,7 @@ def test_mistake_puts_a_named_wrong_answer_under_test(
     rows = _report(pytester, tiny, "--mistake=twice:clipped")
     failed = [row for row in rows if row["outcome"] == "failed"]
     assert {row["mistake"] for row in failed} == {"clipped"}
-    assert all("do not clip" in str(row["message"]) for row in failed)
+    assert all("do not clip" in str(row["says"]) for row in failed)
     done = _pytest(pytester, tiny, "--mistake=twice:nothing")
     assert done.ret == 4
     assert "has no wrong answer 'nothing'; it has power, no_sign, clipped" in done.stderr.str()
@@ -304,13 +304,14 @@ def test_an_answer_that_no_mistake_explains_gets_no_message(tiny: Book) -> None:
     reference = Answers.reference(notebook)
     catalog, bench = Catalog(notebook), Bench(notebook, reference)
 
-    def diagnosed(answers: Answers) -> Named | None:
+    def diagnosed(answers: Answers) -> Likeness | None:
         return catalog.diagnose("twice", checks, lambda c: bench.run(c, "twice", answers, SEED))
 
     assert diagnosed(reference) is None
     for wrong in wrong_answers(notebook):
         found = diagnosed(wrong.answers)
-        assert found is not None and found.mistake == wrong.mistake
+        assert found is not None
+        assert (found.named.mistake, found.agreement) == (wrong.mistake, 1)
 
 
 def test_a_recorded_catalog_diagnoses_as_the_code_does(tiny: Book) -> None:
@@ -323,7 +324,8 @@ def test_a_recorded_catalog_diagnoses_as_the_code_does(tiny: Book) -> None:
     for one in wrong:
         run = functools.partial(_ran, bench, one.answers)
         found = catalog.diagnose("twice", checks["twice"], run)
-        assert found is not None and (found.mistake, found.says) == (one.mistake, one.says)
+        assert found is not None and found.agreement == 1
+        assert (found.named.mistake, found.named.says) == (one.mistake, one.says)
 
 
 def _ran(bench: Bench, answers: Answers, check: Check) -> Failure | None:
@@ -370,7 +372,7 @@ def test_check_in_a_notebook_knows_the_mistake_and_notes_what_it_found(
     monkeypatch.chdir(work)
     exec('table = check("twice")', space)
     row = read_progress(work)[0].of("twice")
-    assert (row.passing, row.checks, row.says) == (1, 2, "The sign is lost; keep it.")
+    assert (row.passing, row.checks, row.says) == (1, 2, said)
 
 
 def test_a_notebook_that_runs_all_its_cells_stops_at_the_first_stub(

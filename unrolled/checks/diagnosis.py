@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unrolled.answers import Answers, wrong_answers
+from unrolled.answers import Answers, Wrong, wrong_answers
 from unrolled.checks.run import Bench, Check, Failure
 from unrolled.manifest import Notebook
 
@@ -18,13 +18,22 @@ Run = Callable[[Check], Failure | None]
 
 @dataclass(frozen=True)
 class Named:
-    """A mistake, the message written for it, and how it fails a check."""
+    """A mistake, the message written for it, and how it fails a check; more as in `Wrong`."""
 
     exercise: str
     mistake: str
     says: str
     fails: Run
     hint: int | None = None
+    vary: bool = False
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What an answer looks like: a known mistake, and how far the two agree, up to 1."""
+
+    named: Named
+    agreement: float
 
 
 class Catalog:
@@ -38,35 +47,42 @@ class Catalog:
             self.named = _read(notebook.recorded)
         else:
             self.named = [
-                Named(w.exercise, w.mistake, w.says, self._runs(w.exercise, w.answers), w.hint)
+                Named(w.exercise, w.mistake, w.says, self._fails(w), w.hint, w.vary)
                 for w in wrong_answers(notebook)
             ]
 
-    def _runs(self, exercise: str, answers: Answers) -> Run:
+    def _fails(self, wrong: Wrong) -> Run:
         def fails(check: Check) -> Failure | None:
-            key = (exercise, answers.who, check.__name__)
+            key = (wrong.exercise, wrong.mistake, check.__name__)
             if key not in self._known:
-                self._known[key] = self._bench.run(check, exercise, answers, SEED)
+                self._known[key] = self._bench.run(check, wrong.exercise, wrong.answers, SEED)
             return self._known[key]
 
         return fails
 
-    def diagnose(self, exercise: str, checks: Sequence[Check], run: Run) -> Named | None:
-        """Return the wrong answer that fails the same checks with the same values, if any.
+    def diagnose(self, exercise: str, checks: Sequence[Check], run: Run) -> Likeness | None:
+        """Return the wrong answer that fails the same checks with the same values.
 
-        run: calls a check on the answer in question under SEED. A wrong answer is dropped at the
-        first check on which the two differ, quick checks first.
+        Where there is none, the one that fails most nearly as this answer does, see `_agreement`;
+        None where two are equally near, or where nothing fails. run: calls a check on the answer in
+        question under SEED. Quick checks come first: most wrong answers are ruled out by a few.
         """
-        ran: list[tuple[float, Check, Failure | None]] = []
+        timed: list[tuple[float, Check, Failure | None]] = []
         for check in checks:
             start = time.process_time()
             found = run(check)
-            ran.append((time.process_time() - start, check, found))
-        candidates = [one for one in self.named if one.exercise == exercise]
-        for _, check, found in sorted(ran, key=lambda row: row[0]):
-            candidates = [one for one in candidates if _alike(found, one.fails(check))]
-        failed = any(found for _, _, found in ran)
-        return candidates[0] if candidates and failed else None
+            timed.append((time.process_time() - start, check, found))
+        ran = [(check, found) for _, check, found in sorted(timed, key=lambda row: row[0])]
+        if not any(found for _, found in ran):
+            return None
+        every = same = [one for one in self.named if one.exercise == exercise]
+        for check, found in ran:
+            same = [one for one in same if _alike(found, one.fails(check))]
+        if same:
+            return Likeness(same[0], 1.0)
+        near = sorted(((_agreement(one, ran), one) for one in every), key=lambda pair: -pair[0])
+        best, second = [*near, (0.0, None), (0.0, None)][:2]
+        return Likeness(best[1], best[0]) if best[1] and best[0] > second[0] else None
 
     def record(self, checks: dict[str, list[Check]]) -> str:
         """Return every failure of every wrong answer as JSON, for a course without their code."""
@@ -79,6 +95,7 @@ class Catalog:
                     "mistake": one.mistake,
                     "says": one.says,
                     "hint": one.hint,
+                    "vary": one.vary,
                     "fails": {n: [f.kind, f.got] for n, f in failures.items() if f},
                 }
             )
@@ -86,9 +103,9 @@ class Catalog:
 
 
 def _read(path: Path) -> list[Named]:
-    rows = json.loads(path.read_text(encoding="utf-8"))
     return [
-        Named(row["exercise"], row["mistake"], row["says"], _recorded(row["fails"])) for row in rows
+        Named(**{**row, "fails": _recorded(row["fails"])})
+        for row in json.loads(path.read_text(encoding="utf-8"))
     ]
 
 
@@ -102,6 +119,25 @@ def _recorded(fails: dict[str, Any]) -> Run:
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _agreement(one: Named, ran: Sequence[tuple[Check, Failure | None]]) -> float:
+    """Return how far a wrong answer fails as another answer does; 0 below one half.
+
+    This is the share, of the checks that either fails, which both fail with the same values, or in
+    the same way where the mistake's values vary.
+    """
+    failing = [(check, found) for check, found in ran if found]
+    agreed = either = float(len(failing))
+    for check, found in [*failing, *((check, None) for check, found in ran if not found)]:
+        other = one.fails(check)
+        if found is None:
+            either += other is not None
+        elif not _alike(found, other):
+            agreed -= not (one.vary and other and other.kind == found.kind)
+        if 2 * agreed < either:
+            return 0.0
+    return agreed / either
 
 
 def _alike(one: Failure | None, other: Failure | None) -> bool:

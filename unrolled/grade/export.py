@@ -153,7 +153,7 @@ def said(verdict: Verdict) -> str:
     if verdict.outcome != "failed":
         return WORDS[verdict.outcome]
     if verdict.mistake:
-        return verdict.message.splitlines()[-1]
+        return verdict.looks_like
     if verdict.kind == ENDED:
         known = verdict.message.startswith(TIMES)
         return verdict.message.splitlines()[0] if known else ENDED_EARLY
@@ -224,7 +224,7 @@ def report(graded: Class) -> str:
     mistakes: Counter[tuple[str, str, str]] = Counter()
     for one in graded.best:
         found = {
-            (v.exercise, v.mistake, v.message.splitlines()[-1])
+            (v.exercise, v.mistake, v.says)
             for v in one.marked.verdicts
             if v.mistake
         }
