@@ -1,6 +1,7 @@
 """check --watch: what a save, a key, a crash and a loop without end lead to."""
 
 import io
+import json
 import os
 import sys
 import time
@@ -12,6 +13,7 @@ from rich.console import Console
 from tests.package.conftest import edit
 from tests.package.test_tutor import STUB, answer, run
 from unrolled import loop
+from unrolled.answers import wrong_answers
 from unrolled.checks import warm
 from unrolled.loop import Loop
 from unrolled.manifest import Book
@@ -75,6 +77,17 @@ def test_a_save_is_checked_and_keys_are_answered(at: Callable[..., str], tiny: B
     assert loop.KEYS in at(None, "x")
     row = read_progress(tiny.root / "work")[0].of("twice")
     assert row.holds and row.seen == [1, 2]
+
+
+def test_while_nobody_saves_the_wrong_answers_of_what_comes_next_are_run(
+    at: Callable[..., str], tiny: Book
+) -> None:
+    memory, until = tiny.root / "build" / "mistakes" / "01_twice.json", time.monotonic() + WAIT
+    while not memory.is_file() and time.monotonic() < until:
+        at(None)
+    found = json.loads(memory.read_text())["fails"]
+    mistakes = len([one for one in wrong_answers(tiny.notebooks[0]) if one.exercise == "twice"])
+    assert len(found) == 2 * mistakes  # two checks
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,25 @@
 """Which mistake a failing answer looks like: it behaves like a catalogued wrong answer."""
 
 import json
+import math
+import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unrolled.answers import Answers, Wrong, wrong_answers
 from unrolled.checks.run import Bench, Check, Failure
+from unrolled.files import fingerprint, write_atomic
 from unrolled.manifest import Notebook
 
 SEED = 2  # of every diagnosis, so that the catalog's failures can be recorded
+PATIENCE = 3.0  # seconds that a person waits for wrong answers to be run
 
 Run = Callable[[Check], Failure | None]
+Key = tuple[str, str, str]  # exercise, mistake, check
 
 
 @dataclass(frozen=True)
@@ -36,29 +42,68 @@ class Likeness:
     agreement: float
 
 
-class Catalog:
-    """One notebook's wrong answers: run as far as needed or, in a course, recorded beforehand."""
+class _Late(Exception):
+    """More wrong answers would have to be run than anybody waits for."""
 
-    def __init__(self, notebook: Notebook) -> None:
-        self.notebook = notebook
-        self._known: dict[tuple[str, str, str], Failure | None] = {}
+
+class Catalog:
+    """One notebook's wrong answers: run as far as needed or, in a course, recorded beforehand.
+
+    memory: a folder in which what they were found to do is kept, for somebody who waits: a
+    diagnosis that needs more of them than PATIENCE allows is left out, and the next goes on there.
+    """
+
+    def __init__(self, notebook: Notebook, memory: Path | None = None) -> None:
+        self.notebook, self.patience = notebook, PATIENCE if memory else math.inf
+        self._memory = memory and memory / f"{notebook.name}.json"
+        self._known: dict[Key, Failure | None] = {}
+        self._until = math.inf
         self._bench = Bench(notebook, Answers.reference(notebook))
         if notebook.recorded.is_file():
             self.named = _read(notebook.recorded)
-        else:
-            self.named = [
-                Named(w.exercise, w.mistake, w.says, self._fails(w), w.hint, w.vary)
-                for w in wrong_answers(notebook)
-            ]
+            return
+        self.named = [
+            Named(w.exercise, w.mistake, w.says, self._fails(w), w.hint, w.vary)
+            for w in wrong_answers(notebook)
+        ]
+        if self._memory:
+            own = [notebook.source, notebook.checks, notebook.solutions, notebook.wrong]
+            where = [os.environ.get(name) for name in ("KERAS_BACKEND", "UNROLLED_DEVICE")]
+            self._of = fingerprint([*own, *Path(__file__).parents[1].rglob("*.py")], where)
+            self._known |= _remembered(self._memory, self._of)
+            self._kept = len(self._known)
 
     def _fails(self, wrong: Wrong) -> Run:
         def fails(check: Check) -> Failure | None:
             key = (wrong.exercise, wrong.mistake, check.__name__)
             if key not in self._known:
+                if time.monotonic() > self._until:
+                    raise _Late
                 self._known[key] = self._bench.run(check, wrong.exercise, wrong.answers, SEED)
             return self._known[key]
 
         return fails
+
+    def _keep(self) -> None:
+        """Write what is known, where it has grown; a folder that cannot be written is no matter."""
+        if self._memory and not self.notebook.recorded.is_file() and len(self._known) > self._kept:
+            rows = [[*key, f and [f.kind, f.got]] for key, f in self._known.items()]
+            with suppress(OSError):
+                write_atomic(self._memory, json.dumps({"of": self._of, "fails": rows}) + "\n")
+                self._kept = len(rows)
+
+    def learn(self, exercise: str, checks: Sequence[Check], seconds: float) -> bool:
+        """Run wrong answers for some seconds, ahead of a diagnosis; whether all have been run."""
+        self._until = time.monotonic() + seconds
+        try:
+            for one in self.named:
+                for check in checks if one.exercise == exercise else ():
+                    one.fails(check)
+        except _Late:
+            return False
+        finally:
+            self._keep()
+        return True
 
     def diagnose(self, exercise: str, checks: Sequence[Check], run: Run) -> Likeness | None:
         """Return the wrong answer that fails the same checks with the same values.
@@ -75,6 +120,17 @@ class Catalog:
         ran = [(check, found) for _, check, found in sorted(timed, key=lambda row: row[0])]
         if not any(found for _, found in ran):
             return None
+        self._until = time.monotonic() + self.patience
+        try:
+            return self._nearest(exercise, ran)
+        except _Late:
+            return None
+        finally:
+            self._keep()
+
+    def _nearest(
+        self, exercise: str, ran: Sequence[tuple[Check, Failure | None]]
+    ) -> Likeness | None:
         every = same = [one for one in self.named if one.exercise == exercise]
         for check, found in ran:
             same = [one for one in same if _alike(found, one.fails(check))]
@@ -111,10 +167,22 @@ def _read(path: Path) -> list[Named]:
 
 def _recorded(fails: dict[str, Any]) -> Run:
     def failure(check: Check) -> Failure | None:
-        found = fails.get(check.__name__)
-        return found and Failure(check.__name__, found[0], "", _tuples(found[1]))
+        return _failure(check.__name__, fails.get(check.__name__))
 
     return failure
+
+
+def _failure(check: str, found: list[Any] | None) -> Failure | None:
+    return Failure(check, found[0], "", _tuples(found[1])) if found else None
+
+
+def _remembered(path: Path, of: str) -> dict[Key, Failure | None]:
+    """Return what an earlier process found the wrong answers of the same files to do."""
+    with suppress(OSError, ValueError, LookupError, TypeError):  # nothing, or not ours
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["of"] == of:
+            return {(e, m, c): _failure(c, found) for e, m, c, found in content["fails"]}
+    return {}
 
 
 def _tuples(value: Any) -> Any:

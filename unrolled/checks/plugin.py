@@ -11,7 +11,6 @@ import pytest
 
 from unrolled.answers import (
     Answers,
-    Wrong,
     defined_names,
     meant_folder,
     owners,
@@ -47,6 +46,7 @@ from unrolled.notebook import answers_in, lines_through, read_cells
 PROPERTY = "unrolled"
 UNTRIED = "not tried yet"
 CALLING, LOADING = 15.0, 60.0  # seconds until an answer is stopped, see `within`
+MEMORY = "build/mistakes"  # what the wrong answers were found to do, in the book's folder
 PRINTED = 2_000  # characters kept of what an answer prints
 BACKENDS = ("local", "wire", "warm", "cold")
 LETTERS = {"untried": ("u", "NOT TRIED YET"), "rests": ("r", "RESTS ON ANOTHER")}
@@ -201,13 +201,12 @@ class Checks:
         else:
             self.answers = {one.name: self._answers(one) for one in book.notebooks}
             load = self._backend(config.option.backend)
+        waits = not isinstance(submitted, Submitted)
+        self.memory = book.root / MEMORY if waits else None
         self.benches = {n.name: Bench(n, Answers.reference(n), load) for n in book.notebooks}
         self.diagnosed: dict[str, Likeness | None] = {}
         self.endless: set[str] = set()
-        self.limited = not isinstance(submitted, Submitted) and config.option.backend in (
-            "local",
-            "wire",
-        )
+        self.limited = waits and config.option.backend in ("local", "wire")
         names = {name for one in book.notebooks for name in defined_names(read_cells(one.source))}
         config.pluginmanager.register(_fixtures(self, names | set(GIVEN)), "unrolled-names")
 
@@ -371,12 +370,12 @@ class Checks:
         lines = [failure.message]
         if isinstance(error, NameError) and answers.elsewhere(str(error.name)):
             lines.append(_missing(answers, exercise, str(error.name)))
-        about = {"kind": failure.kind, "message": "\n".join(lines), "where": where}
+        about: dict[str, Any] = {"kind": failure.kind, "message": "\n".join(lines), "where": where}
         like = self._like(notebook, exercise)
         if like:
             named = like.named
-            likeness = {"mistake": named.mistake, "says": named.says, "hint": named.hint}
-            return verdict("failed", **about, **likeness, agreement=like.agreement)
+            about |= {"mistake": named.mistake, "says": named.says, "hint": named.hint}
+            about["agreement"] = like.agreement
         return verdict("failed", **about)
 
     def _untried(self, notebook: Notebook, exercise: str) -> str:
@@ -396,7 +395,7 @@ class Checks:
             return None
         if exercise not in self.diagnosed:
             if notebook.name not in self.catalogs:
-                self.catalogs[notebook.name] = Catalog(notebook)
+                self.catalogs[notebook.name] = Catalog(notebook, self.memory)
             catalog = self.catalogs[notebook.name]
             bench, answers = self.benches[notebook.name], self.answers[notebook.name]
             self.diagnosed[exercise] = catalog.diagnose(

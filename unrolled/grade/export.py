@@ -223,11 +223,7 @@ def report(graded: Class) -> str:
     """Return the class report as one HTML page: points, mistakes, what ran out of time or broke."""
     mistakes: Counter[tuple[str, str, str]] = Counter()
     for one in graded.best:
-        found = {
-            (v.exercise, v.mistake, v.says)
-            for v in one.marked.verdicts
-            if v.mistake
-        }
+        found = {(v.exercise, v.mistake, v.says) for v in one.marked.verdicts if v.mistake}
         mistakes.update(found)
     noticed = [
         (one.student, one.label or one.file, what)
