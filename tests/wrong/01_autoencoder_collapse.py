@@ -1,65 +1,62 @@
-# %% exercise="variance_floor" mistake="global_mean" says="One mean for all sequences and features; take the mean over time of each."
+# %% exercise="variance_floor" mistake="global_mean" hint=1 says="One mean for all sequences and features; take the mean over time of each."
 def variance_floor(x: Tensor) -> Tensor:
     return (x - x.mean()).square().mean()
 
 
-# %% exercise="variance_floor" mistake="mean_over_the_batch" says="The first axis is the batch; a sequence's mean runs over time."
+# %% exercise="variance_floor" mistake="mean_over_the_batch" hint=2 says="The first axis is the batch; a sequence's mean runs over time."
 def variance_floor(x: Tensor) -> Tensor:
     return (x - x.mean(dim=0, keepdim=True)).square().mean()
 
 
-# %% exercise="variance_floor" mistake="one_line_for_all_sequences" says="One constant for each feature; give every sequence its own."
+# %% exercise="variance_floor" mistake="one_line_for_all_sequences" hint=1 says="One constant for each feature; give every sequence its own."
 def variance_floor(x: Tensor) -> Tensor:
     return (x - x.mean(dim=(0, 1), keepdim=True)).square().mean()
 
 
-# %% exercise="variance_floor" mistake="one_line_for_all_features" says="One constant for each sequence; give every feature its own."
+# %% exercise="variance_floor" mistake="one_line_for_all_features" hint=1 says="One constant for each sequence; give every feature its own."
 def variance_floor(x: Tensor) -> Tensor:
     return (x - x.mean(dim=(1, 2), keepdim=True)).square().mean()
 
 
-# %% exercise="variance_floor" mistake="unbiased" says="This divides by T - 1, as var does by default; a loss divides by T."
+# %% exercise="variance_floor" mistake="unbiased" hint=2 says="This divides by T - 1, as var does by default; a loss divides by T."
 def variance_floor(x: Tensor) -> Tensor:
     return x.var(dim=1).mean()
 
 
-# %% exercise="variance_floor" mistake="median" says="The median minimizes the absolute error; the squared error wants the mean."
+# %% exercise="variance_floor" mistake="median" hint=1 says="The median minimizes the absolute error; the squared error wants the mean."
 def variance_floor(x: Tensor) -> Tensor:
     middle = x.median(dim=1, keepdim=True).values
     return (x - middle).square().mean()
 
 
-# %% exercise="variance_floor" mistake="sum_over_features" says="Features are added up; an MSE averages over them too."
+# %% exercise="variance_floor" mistake="sum_over_features" hint=2 says="Features are added up; an MSE averages over them too."
 def variance_floor(x: Tensor) -> Tensor:
     return x.var(dim=1, correction=0).sum(dim=1).mean()
 
 
-# %% exercise="variance_floor" mistake="mean_of_squares" says="Subtracting two large squares loses all digits; subtract the mean before squaring."
+# %% exercise="variance_floor" mistake="mean_of_squares" values="vary" says="Subtracting two large squares loses all digits; subtract the mean before squaring."
 def variance_floor(x: Tensor) -> Tensor:
     return (x.square().mean(dim=1) - x.mean(dim=1).square()).mean()
 
 
-# %% exercise="explained_variance" mistake="one_for_all_features" says="One number for all features; keep the feature axis when you sum."
+# %% exercise="explained_variance" mistake="one_for_all_features" hint=2 says="One number for all features; keep the feature axis when you sum."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum()
     flat = target - target.mean(dim=1, keepdim=True)
-    share = error / flat.square().sum()
-    return (1 - share).expand(target.size(2))
+    return 1 - error / flat.square().sum()
 
 
 def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     moved = prediction - prediction.mean(dim=1, keepdim=True)
     flat = target - target.mean(dim=1, keepdim=True)
-    ratio = moved.square().sum() / flat.square().sum()
-    return ratio.expand(target.size(2))
+    return moved.square().sum() / flat.square().sum()
 
 
-# %% exercise="explained_variance" mistake="one_score_for_all_features" says="The ratio is right, but R² is one number; keep its feature axis too."
+# %% exercise="explained_variance" mistake="one_score_for_all_features" hint=2 says="The ratio is right, but R² is one number; keep its feature axis too."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum()
     flat = target - target.mean(dim=1, keepdim=True)
-    share = error / flat.square().sum()
-    return (1 - share).expand(target.size(2))
+    return 1 - error / flat.square().sum()
 
 
 def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
@@ -68,7 +65,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
 
-# %% exercise="explained_variance" mistake="one_ratio_for_all_features" says="R² is right, but the ratio is one number; keep its feature axis too."
+# %% exercise="explained_variance" mistake="one_ratio_for_all_features" hint=2 says="R² is right, but the ratio is one number; keep its feature axis too."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
     flat = target - target.mean(dim=1, keepdim=True)
@@ -78,11 +75,10 @@ def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
 def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     moved = prediction - prediction.mean(dim=1, keepdim=True)
     flat = target - target.mean(dim=1, keepdim=True)
-    ratio = moved.square().sum() / flat.square().sum()
-    return ratio.expand(target.size(2))
+    return moved.square().sum() / flat.square().sum()
 
 
-# %% exercise="explained_variance" mistake="against_zero" says="This compares with predicting zero; subtract the target's mean below the line."
+# %% exercise="explained_variance" mistake="against_zero" hint=2 says="This compares with predicting zero; subtract the target's mean below the line."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
     return 1 - error / target.square().sum(dim=(0, 1))
@@ -94,7 +90,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
 
-# %% exercise="explained_variance" mistake="pooled_mean" says="One mean for all sequences; measure each against its own mean."
+# %% exercise="explained_variance" mistake="pooled_mean" hint=1 says="One mean for all sequences; measure each against its own mean."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
     flat = target - target.mean(dim=(0, 1))
@@ -107,7 +103,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
 
-# %% exercise="explained_variance" mistake="swapped" says="Prediction and target have changed places; divide by the movement of the target."
+# %% exercise="explained_variance" mistake="swapped" hint=2 says="Prediction and target have changed places; divide by the movement of the target."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
     flat = prediction - prediction.mean(dim=1, keepdim=True)
@@ -134,7 +130,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
 
-# %% exercise="explained_variance" mistake="average_of_scores" says="Each sequence's R² counts alike; add errors over sequences before dividing."
+# %% exercise="explained_variance" mistake="average_of_scores" hint=2 says="Each sequence's R² counts alike; add errors over sequences before dividing."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=1)
     flat = target - target.mean(dim=1, keepdim=True)
@@ -147,7 +143,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
 
-# %% exercise="explained_variance" mistake="average_of_ratios" says="Each sequence's ratio counts alike; add movements over sequences before dividing."
+# %% exercise="explained_variance" mistake="average_of_ratios" hint=2 says="Each sequence's ratio counts alike; add movements over sequences before dividing."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
     flat = target - target.mean(dim=1, keepdim=True)
@@ -198,7 +194,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     return prediction.square().sum((0, 1)) / flat.square().sum((0, 1))
 
 
-# %% exercise="explained_variance" mistake="ratio_keeps_the_target_level" says="The target's level counts as movement; subtract its mean over time."
+# %% exercise="explained_variance" mistake="ratio_keeps_the_target_level" hint=2 says="The target's level counts as movement; subtract its mean over time."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
     flat = target - target.mean(dim=1, keepdim=True)
@@ -210,7 +206,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     return moved.square().sum((0, 1)) / target.square().sum((0, 1))
 
 
-# %% exercise="difference" mistake="view_alias" says="The saved first row is a view, so restoring it does nothing; work on a copy."
+# %% exercise="difference" mistake="view_alias" hint=2 says="The saved first row is a view, so restoring it does nothing; work on a copy."
 def difference(x: Tensor) -> Tensor:
     first = x[:, 0]
     x -= x.roll(1, dims=1)
@@ -222,7 +218,7 @@ def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
 
 
-# %% exercise="difference" mistake="roll_wraps_around" says="Rolling puts the last row before the first; keep the first row as it is."
+# %% exercise="difference" mistake="roll_wraps_around" hint=2 says="Rolling puts the last row before the first; keep the first row as it is."
 def difference(x: Tensor) -> Tensor:
     return x - x.roll(1, dims=1)
 
@@ -231,7 +227,7 @@ def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
 
 
-# %% exercise="difference" mistake="first_row_zero" says="A first row of zeros loses the level; keep the first row as it is."
+# %% exercise="difference" mistake="first_row_zero" hint=1 says="A first row of zeros loses the level; keep the first row as it is."
 def difference(x: Tensor) -> Tensor:
     return torch.cat([x[:, :1] * 0, x[:, 1:] - x[:, :-1]], dim=1)
 
@@ -240,7 +236,7 @@ def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
 
 
-# %% exercise="difference" mistake="first_row_dropped" says="One row is missing, and the level with it; put the first row in front."
+# %% exercise="difference" mistake="first_row_dropped" hint=1 says="One row is missing, and the level with it; put the first row in front."
 def difference(x: Tensor) -> Tensor:
     return x.diff(dim=1)
 
@@ -258,7 +254,7 @@ def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
 
 
-# %% exercise="difference" mistake="runs_into_the_next_sequence" says="Flattening lets one sequence run into the next; difference along the time axis."
+# %% exercise="difference" mistake="runs_into_the_next_sequence" hint=2 says="Flattening lets one sequence run into the next; difference along the time axis."
 def difference(x: Tensor) -> Tensor:
     rows = x.reshape(-1, x.size(2))
     changes = torch.cat([rows[:1], rows.diff(dim=0)])
@@ -287,7 +283,7 @@ def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=0)
 
 
-# %% exercise="difference" mistake="undo_forgets_what_came_before" says="Only the last change is added; add up all changes so far."
+# %% exercise="difference" mistake="undo_forgets_what_came_before" hint=2 says="Only the last change is added; add up all changes so far."
 def difference(x: Tensor) -> Tensor:
     return torch.cat([x[:, :1], x[:, 1:] - x[:, :-1]], dim=1)
 
@@ -296,7 +292,7 @@ def undo_difference(d: Tensor) -> Tensor:
     return torch.cat([d[:, :1], d[:, 1:] + d[:, :-1]], dim=1)
 
 
-# %% exercise="difference" mistake="differences_in_place" says="An assignment gives a second name, not a copy; the caller's data changes, so clone it."
+# %% exercise="difference" mistake="differences_in_place" hint=2 says="An assignment gives a second name, not a copy; the caller's data changes, so clone it."
 def difference(x: Tensor) -> Tensor:
     d = x
     d[:, 1:] = x[:, 1:] - x[:, :-1]
@@ -318,7 +314,7 @@ def undo_difference(d: Tensor) -> Tensor:
     return d
 
 
-# %% exercise="Decoder" mistake="scrambling_view" says="A view cannot swap time and batch; stack the outputs on a new axis 1."
+# %% exercise="Decoder" mistake="scrambling_view" hint=2 says="A view cannot swap time and batch; stack the outputs on a new axis 1."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
         super().__init__()
@@ -334,7 +330,7 @@ class Decoder(nn.Module):
         return torch.cat(outputs).view(h.size(0), steps, -1)
 
 
-# %% exercise="Decoder" mistake="stacked_on_axis_0" says="Time comes first here; the batch is the first axis, so stack on axis 1."
+# %% exercise="Decoder" mistake="stacked_on_axis_0" hint=2 says="Time comes first here; the batch is the first axis, so stack on axis 1."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
         super().__init__()
@@ -350,7 +346,7 @@ class Decoder(nn.Module):
         return torch.stack(outputs)
 
 
-# %% exercise="Decoder" mistake="cat_on_axis_0" says="cat on axis 0 makes a batch of B times T; stack the steps on a new axis."
+# %% exercise="Decoder" mistake="cat_on_axis_0" hint=2 says="cat on axis 0 makes a batch of B times T; stack the steps on a new axis."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
         super().__init__()
@@ -398,7 +394,7 @@ class Decoder(nn.Module):
         return torch.stack(outputs, dim=1).squeeze(1)
 
 
-# %% exercise="Decoder" mistake="third_module" says="There is a third module, which nothing uses; own `cell` and `read_out` only."
+# %% exercise="Decoder" mistake="third_module" values="vary" says="There is a third module, which nothing uses; own `cell` and `read_out` only."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
         super().__init__()
@@ -415,7 +411,7 @@ class Decoder(nn.Module):
         return torch.stack(outputs, dim=1)
 
 
-# %% exercise="Decoder" mistake="cell_before_the_first_output" says="The cell runs before the first output; read the given state first."
+# %% exercise="Decoder" mistake="cell_before_the_first_output" hint=1 says="The cell runs before the first output; read the given state first."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
         super().__init__()
@@ -432,7 +428,7 @@ class Decoder(nn.Module):
         return torch.stack(outputs, dim=1)
 
 
-# %% exercise="Decoder" mistake="fed_with_zeros" says="The cell is fed zeros at every step; feed it what it has just produced."
+# %% exercise="Decoder" mistake="fed_with_zeros" hint=1 says="The cell is fed zeros at every step; feed it what it has just produced."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
         super().__init__()
@@ -448,7 +444,7 @@ class Decoder(nn.Module):
         return torch.stack(outputs, dim=1)
 
 
-# %% exercise="Decoder" mistake="fed_with_the_first_output" says="The cell is fed the first output again and again; feed the latest one."
+# %% exercise="Decoder" mistake="fed_with_the_first_output" hint=2 says="The cell is fed the first output again and again; feed the latest one."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
         super().__init__()
@@ -465,7 +461,7 @@ class Decoder(nn.Module):
         return torch.stack(outputs, dim=1)
 
 
-# %% exercise="Decoder" mistake="cell_state_left_behind" says="Only h moves on; carry the cell state c from step to step too."
+# %% exercise="Decoder" mistake="cell_state_left_behind" hint=2 says="Only h moves on; carry the cell state c from step to step too."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
         super().__init__()
@@ -549,40 +545,40 @@ class Decoder(nn.Module):
         return torch.stack(outputs, dim=1)
 
 
-# %% exercise="strict_mse" mistake="broadcasts" says="Different shapes broadcast in silence; compare the shapes first and raise ValueError."
+# %% exercise="strict_mse" mistake="broadcasts" hint=1 says="Different shapes broadcast in silence; compare the shapes first and raise ValueError."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     return (prediction - target).square().mean()
 
 
-# %% exercise="strict_mse" mistake="counts_entries" says="As many entries is not the same shape; compare the shapes."
+# %% exercise="strict_mse" mistake="counts_entries" hint=2 says="As many entries is not the same shape; compare the shapes."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     if prediction.numel() != target.numel():
         raise ValueError(f"{prediction.shape} and {target.shape}")
     return (prediction - target).square().mean()
 
 
-# %% exercise="strict_mse" mistake="counts_axes" says="As many axes is not the same shape; compare the shapes."
+# %% exercise="strict_mse" mistake="counts_axes" hint=2 says="As many axes is not the same shape; compare the shapes."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     if prediction.ndim != target.ndim:
         raise ValueError(f"{prediction.shape} and {target.shape}")
     return (prediction - target).square().mean()
 
 
-# %% exercise="strict_mse" mistake="compares_the_batch_only" says="Only the first axis is compared; compare the whole shape."
+# %% exercise="strict_mse" mistake="compares_the_batch_only" hint=2 says="Only the first axis is compared; compare the whole shape."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     if prediction.shape[:1] != target.shape[:1]:
         raise ValueError(f"{prediction.shape} and {target.shape}")
     return (prediction - target).square().mean()
 
 
-# %% exercise="strict_mse" mistake="asserts" says="An assertion is no ValueError, and python -O removes it; raise the error yourself."
+# %% exercise="strict_mse" mistake="asserts" hint=2 says="An assertion is no ValueError, and python -O removes it; raise the error yourself."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     shapes = f"{prediction.shape} and {target.shape}"
     assert prediction.shape == target.shape, shapes
     return (prediction - target).square().mean()
 
 
-# %% exercise="strict_mse" mistake="refuses_unless_broadcast" says="This only forbids what torch refuses anyway; forbid every difference of shapes."
+# %% exercise="strict_mse" mistake="refuses_unless_broadcast" hint=1 says="This only forbids what torch refuses anyway; forbid every difference of shapes."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     try:
         return (prediction - target).square().mean()
@@ -590,7 +586,7 @@ def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
         raise ValueError(str(error)) from error
 
 
-# %% exercise="strict_mse" mistake="broadcasts_before_comparing" says="Shapes that cannot broadcast end in torch's RuntimeError; compare before anything else."
+# %% exercise="strict_mse" mistake="broadcasts_before_comparing" hint=2 says="Shapes that cannot broadcast end in torch's RuntimeError; compare before anything else."
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     one, other = torch.broadcast_tensors(prediction, target)
     if (one.shape, other.shape) != (prediction.shape, target.shape):
@@ -640,7 +636,7 @@ def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
     return torch.tensor((prediction - target).square().mean().item())
 
 
-# %% exercise="Windows" mistake="ignored_overlap" says="The overlap is ignored; the next window starts window - overlap steps on."
+# %% exercise="Windows" mistake="ignored_overlap" hint=1 says="The overlap is ignored; the next window starts window - overlap steps on."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap < window <= len(data):
@@ -655,12 +651,12 @@ class Windows(Dataset):
         return self.items[index].clone()
 
 
-# %% exercise="Windows" mistake="overlap_as_stride" says="The overlap is used as the stride; the stride is window - overlap."
+# %% exercise="Windows" mistake="overlap_as_stride" hint=1 says="The overlap is used as the stride; the stride is window - overlap."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap < window <= len(data):
             raise ValueError(f"window {window}, overlap {overlap}")
-        views = data.unfold(0, window, overlap or window)
+        views = data.unfold(0, window, overlap)
         self.items = views.transpose(1, 2).contiguous()
 
     def __len__(self) -> int:
@@ -670,7 +666,7 @@ class Windows(Dataset):
         return self.items[index].clone()
 
 
-# %% exercise="Windows" mistake="short_tail" says="The last window is shorter than the others; leave the tail out."
+# %% exercise="Windows" mistake="short_tail" hint=1 says="The last window is shorter than the others; leave the tail out."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap < window <= len(data):
@@ -687,23 +683,24 @@ class Windows(Dataset):
         return self.items[index].clone()
 
 
-# %% exercise="Windows" mistake="last_window_missing" says="The last whole window is missing; a range ends before its stop."
+# %% exercise="Windows" mistake="last_window_missing" hint=1 says="The last whole window is missing; a range ends before its stop."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap < window <= len(data):
             raise ValueError(f"window {window}, overlap {overlap}")
         starts = range(0, len(data) - window, window - overlap)
-        items = [data[s : s + window] for s in starts]
-        self.items = torch.stack(items or [data[:window]])
+        self.items = [data[s : s + window] for s in starts]
 
     def __len__(self) -> int:
         return len(self.items)
 
     def __getitem__(self, index: int | slice) -> Tensor:
+        if isinstance(index, slice):
+            return torch.stack(self.items[index])
         return self.items[index].clone()
 
 
-# %% exercise="Windows" mistake="scrambled_features" says="unfold puts time last, and reshape does not move it back; transpose."
+# %% exercise="Windows" mistake="scrambled_features" hint=2 says="unfold puts time last, and reshape does not move it back; transpose."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap < window <= len(data):
@@ -718,7 +715,7 @@ class Windows(Dataset):
         return self.items[index].clone()
 
 
-# %% exercise="Windows" mistake="features_before_time" says="Items are (F, window); time comes first."
+# %% exercise="Windows" mistake="features_before_time" hint=2 says="Items are (F, window); time comes first."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap < window <= len(data):
@@ -732,7 +729,7 @@ class Windows(Dataset):
         return self.items[index].clone()
 
 
-# %% exercise="Windows" mistake="views_of_the_data" says="Items share memory with the data and with each other; copy each one."
+# %% exercise="Windows" mistake="views_of_the_data" hint=2 says="Items share memory with the data and with each other; copy each one."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap < window <= len(data):
@@ -747,7 +744,7 @@ class Windows(Dataset):
         return self.items[index]
 
 
-# %% exercise="Windows" mistake="copied_once" says="The windows are copied once but handed out themselves; copy each item."
+# %% exercise="Windows" mistake="copied_once" hint=2 says="The windows are copied once but handed out themselves; copy each item."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap < window <= len(data):
@@ -762,7 +759,7 @@ class Windows(Dataset):
         return self.items[index]
 
 
-# %% exercise="Windows" mistake="slices_are_views" says="Single items are copies, slices are not; copy both."
+# %% exercise="Windows" mistake="slices_are_views" hint=2 says="Single items are copies, slices are not; copy both."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap < window <= len(data):
@@ -779,7 +776,7 @@ class Windows(Dataset):
         return self.items[index].clone()
 
 
-# %% exercise="Windows" mistake="items_are_views" says="Slices are stacked into copies, single items still share memory; copy them too."
+# %% exercise="Windows" mistake="items_are_views" hint=2 says="Slices are stacked into copies, single items still share memory; copy them too."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap < window <= len(data):
@@ -846,16 +843,39 @@ class Windows(Dataset):
         if isinstance(index, slice):
             chosen = range(*index.indices(len(self)))
             return torch.stack([self[i] for i in chosen])
+        if index < 0:
+            index += len(self)
         start = index * self.stride
         return self.data[start : start + self.window].clone()
 
 
-# %% exercise="Windows" mistake="full_overlap_allowed" says="A window that overlaps itself wholly never moves on; refuse overlap >= window."
+# %% exercise="Windows" mistake="counts_forward_only" says="Item -1 is empty, for a negative index is multiplied like any other; count it from the end."
+class Windows(Dataset):
+    def __init__(self, data: Tensor, window: int, overlap: int = 0):
+        if not 0 <= overlap < window <= len(data):
+            raise ValueError(f"window {window}, overlap {overlap}")
+        self.data, self.window = data, window
+        self.stride = window - overlap
+
+    def __len__(self) -> int:
+        return (len(self.data) - self.window) // self.stride + 1
+
+    def __getitem__(self, index: int | slice) -> Tensor:
+        if isinstance(index, slice):
+            chosen = range(*index.indices(len(self)))
+            return torch.stack([self[i] for i in chosen])
+        if index >= len(self):
+            raise IndexError(index)
+        start = index * self.stride
+        return self.data[start : start + self.window].clone()
+
+
+# %% exercise="Windows" mistake="full_overlap_allowed" values="vary" hint=2 says="A window that overlaps itself wholly never moves on; refuse overlap >= window."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap <= window <= len(data):
             raise ValueError(f"window {window}, overlap {overlap}")
-        views = data.unfold(0, window, max(1, window - overlap))
+        views = data.unfold(0, window, window - overlap)
         self.items = views.transpose(1, 2).contiguous()
 
     def __len__(self) -> int:
@@ -865,7 +885,7 @@ class Windows(Dataset):
         return self.items[index].clone()
 
 
-# %% exercise="Windows" mistake="negative_overlap_allowed" says="A negative overlap skips steps between windows; refuse it."
+# %% exercise="Windows" mistake="negative_overlap_allowed" hint=2 says="A negative overlap skips steps between windows; refuse it."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not overlap < window <= len(data):
@@ -880,7 +900,7 @@ class Windows(Dataset):
         return self.items[index].clone()
 
 
-# %% exercise="Windows" mistake="long_window_allowed" says="A window longer than the data gives an empty dataset; refuse it."
+# %% exercise="Windows" mistake="long_window_allowed" values="vary" hint=2 says="A window longer than the data is not refused; raise ValueError."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):
         if not 0 <= overlap < window:
@@ -912,26 +932,26 @@ class Windows(Dataset):
         return self.items[index].clone()
 
 
-# %% exercise="reconstruction_loss" mistake="ignores_reverse" says="The target never turns; flip it along time when reverse is set."
+# %% exercise="reconstruction_loss" mistake="ignores_reverse" hint=1 says="The target never turns; flip it along time when reverse is set."
 def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     return strict_mse(model(batch), batch)
 
 
-# %% exercise="reconstruction_loss" mistake="flips_only_in_training" says="Validation measures against the unflipped target; flip in both."
+# %% exercise="reconstruction_loss" mistake="flips_only_in_training" hint=1 says="Validation measures against the unflipped target; flip in both."
 def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     turned = reverse and model.training
     target = batch.flip(1) if turned else batch
     return strict_mse(model(batch), target)
 
 
-# %% exercise="reconstruction_loss" mistake="flips_only_in_validation" says="Training measures against the unflipped target; flip in both."
+# %% exercise="reconstruction_loss" mistake="flips_only_in_validation" hint=1 says="Training measures against the unflipped target; flip in both."
 def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     turned = reverse and not model.training
     target = batch.flip(1) if turned else batch
     return strict_mse(model(batch), target)
 
 
-# %% exercise="reconstruction_loss" mistake="training_always_flips" says="Training turns the target even without reverse; flip only when asked."
+# %% exercise="reconstruction_loss" mistake="training_always_flips" hint=1 says="Training turns the target even without reverse; flip only when asked."
 def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     turned = reverse or model.training
     target = batch.flip(1) if turned else batch
@@ -943,31 +963,31 @@ def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tenso
     return strict_mse(model(batch), batch.flip(1))
 
 
-# %% exercise="reconstruction_loss" mistake="flips_features" says="The last axis holds the features; flip the time axis."
+# %% exercise="reconstruction_loss" mistake="flips_features" hint=2 says="The last axis holds the features; flip the time axis."
 def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     target = batch.flip(2) if reverse else batch
     return strict_mse(model(batch), target)
 
 
-# %% exercise="reconstruction_loss" mistake="flips_the_batch" says="The first axis is the batch; flip the time axis."
+# %% exercise="reconstruction_loss" mistake="flips_the_batch" hint=2 says="The first axis is the batch; flip the time axis."
 def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     target = batch.flip(0) if reverse else batch
     return strict_mse(model(batch), target)
 
 
-# %% exercise="reconstruction_loss" mistake="flips_time_and_features" says="Two axes are flipped; flip time alone."
+# %% exercise="reconstruction_loss" mistake="flips_time_and_features" hint=2 says="Two axes are flipped; flip time alone."
 def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     target = batch.flip(1, 2) if reverse else batch
     return strict_mse(model(batch), target)
 
 
-# %% exercise="reconstruction_loss" mistake="flips_the_input" says="The model is fed the flipped batch; flip the target and feed the batch itself."
+# %% exercise="reconstruction_loss" mistake="flips_the_input" hint=1 says="The model is fed the flipped batch; flip the target and feed the batch itself."
 def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     fed = batch.flip(1) if reverse else batch
     return strict_mse(model(fed), batch)
 
 
-# %% exercise="reconstruction_loss" mistake="flips_both" says="Input and target are flipped, so nothing runs backwards; flip the target alone."
+# %% exercise="reconstruction_loss" mistake="flips_both" hint=1 says="Input and target are flipped, so nothing runs backwards; flip the target alone."
 def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     if reverse:
         batch = batch.flip(1)
@@ -981,13 +1001,13 @@ def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tenso
         return strict_mse(model(batch), target)
 
 
-# %% exercise="reconstruction_loss" mistake="summed_over_time" says="Errors are summed over time; the loss is a mean over all axes."
+# %% exercise="reconstruction_loss" mistake="summed_over_time" hint=2 says="Errors are summed over time; the loss is a mean over all axes."
 def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     target = batch.flip(1) if reverse else batch
     return (model(batch) - target).square().sum(1).mean()
 
 
-# %% exercise="fit_sequence" mistake="raw_data" says="The network is fed the raw data; standardize each feature over time first."
+# %% exercise="fit_sequence" mistake="raw_data" hint=1 says="The network is fed the raw data; standardize each feature over time first."
 def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     with seeded(seed):
         model = Autoencoder(x.size(2), hidden)
@@ -1001,7 +1021,7 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
         optimizer.step()
 
 
-# %% exercise="fit_sequence" mistake="scale_without_centering" says="The features are scaled but not centered; subtract each mean first."
+# %% exercise="fit_sequence" mistake="scale_without_centering" hint=2 says="The features are scaled but not centered; subtract each mean first."
 def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     std = x.std(1, keepdim=True)
     scaled = x / std
@@ -1018,7 +1038,7 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
         optimizer.step()
 
 
-# %% exercise="fit_sequence" mistake="centering_without_scale" says="The features are centered but keep their units; divide by each deviation."
+# %% exercise="fit_sequence" mistake="centering_without_scale" hint=2 says="The features are centered but keep their units; divide by each deviation."
 def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean = x.mean(1, keepdim=True)
     centered = x - mean
@@ -1035,7 +1055,7 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
         optimizer.step()
 
 
-# %% exercise="fit_sequence" mistake="one_mean_for_all_features" says="One mean and one scale for all features; standardize each by its own."
+# %% exercise="fit_sequence" mistake="one_mean_for_all_features" hint=2 says="One mean and one scale for all features; standardize each by its own."
 def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(), x.std()
     scaled = (x - mean) / std
@@ -1052,7 +1072,7 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
         optimizer.step()
 
 
-# %% exercise="fit_sequence" mistake="timid_rate" says="The features are ready but the steps are tiny; try a larger learning rate."
+# %% exercise="fit_sequence" mistake="timid_rate" hint=2 says="The features are ready but the steps are tiny; try a larger learning rate."
 def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
@@ -1069,7 +1089,7 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
         optimizer.step()
 
 
-# %% exercise="fit_sequence" mistake="stops_on_the_standardized_loss" says="The tolerance is compared with the standardized loss; compare in the units of x."
+# %% exercise="fit_sequence" mistake="stops_on_the_standardized_loss" hint=1 says="The tolerance is compared with the standardized loss; compare in the units of x."
 def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
@@ -1103,7 +1123,7 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
         optimizer.step()
 
 
-# %% exercise="fit_sequence" mistake="steps_before_looking" says="It steps once even where the tolerance is met; measure before you step."
+# %% exercise="fit_sequence" mistake="steps_before_looking" hint=2 says="It steps once even where the tolerance is met; measure before you step."
 def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
@@ -1120,7 +1140,7 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
             return restored, step
 
 
-# %% exercise="fit_sequence" mistake="counts_one_too_many" says="The count is one more than the steps taken; none taken is zero."
+# %% exercise="fit_sequence" mistake="counts_one_too_many" hint=2 says="The count is one more than the steps taken; none taken is zero."
 def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
@@ -1137,7 +1157,7 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
         optimizer.step()
 
 
-# %% exercise="fit_sequence" mistake="counts_one_too_few" says="The count is the index of the last step, one less than the steps taken."
+# %% exercise="fit_sequence" mistake="counts_one_too_few" hint=2 says="The count is the index of the last step, one less than the steps taken."
 def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
@@ -1210,7 +1230,7 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
         optimizer.step()
 
 
-# %% exercise="fit_sequence" mistake="same_weights_always" says="The seed is fixed inside; use the one that is given."
+# %% exercise="fit_sequence" mistake="same_weights_always" values="vary" says="The seed is fixed inside; use the one that is given."
 def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
     scaled = (x - mean) / std
@@ -1244,35 +1264,34 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
             optimizer.step()
 
 
-# %% exercise="anomaly_score" mistake="fitted_on_the_test_set" says="Mean and covariance come from the residuals to be scored; take them from fit_on."
+# %% exercise="anomaly_score" mistake="fitted_on_the_test_set" hint=2 says="Mean and covariance come from the residuals to be scored; take them from fit_on."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - residual.mean(dim=0)
     covariance = gap.T @ gap / len(residual)
-    inverse = torch.linalg.pinv(covariance)
-    return (gap @ inverse * gap).sum(dim=1)
+    return (gap * torch.linalg.solve(covariance, gap.T).T).sum(1)
 
 
-# %% exercise="anomaly_score" mistake="centered_on_the_test_set" says="The mean comes from the residuals to be scored; take it from fit_on."
+# %% exercise="anomaly_score" mistake="centered_on_the_test_set" hint=2 says="The mean comes from the residuals to be scored; take it from fit_on."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - residual.mean(dim=0)
     covariance = torch.cov(fit_on.T, correction=0)
     return (gap @ torch.linalg.inv(covariance) * gap).sum(dim=1)
 
 
-# %% exercise="anomaly_score" mistake="missing_inverse" says="The covariance multiplies where it should divide; use its inverse, or solve."
+# %% exercise="anomaly_score" mistake="missing_inverse" hint=2 says="The covariance multiplies where it should divide; use its inverse, or solve."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - fit_on.mean(dim=0)
     covariance = torch.cov(fit_on.T, correction=0)
     return (gap @ covariance * gap).sum(dim=1)
 
 
-# %% exercise="anomaly_score" mistake="features_one_by_one" says="Only the variances are used; the inverse of the whole covariance is needed."
+# %% exercise="anomaly_score" mistake="features_one_by_one" hint=1 says="Only the variances are used; the inverse of the whole covariance is needed."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - fit_on.mean(dim=0)
     return (gap.square() / fit_on.var(dim=0, correction=0)).sum(dim=1)
 
 
-# %% exercise="anomaly_score" mistake="mean_forgotten" says="The residuals' usual mean is not subtracted; measure from the mean of fit_on."
+# %% exercise="anomaly_score" mistake="mean_forgotten" hint=2 says="The residuals' usual mean is not subtracted; measure from the mean of fit_on."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     covariance = torch.cov(fit_on.T, correction=0)
     inverse = torch.linalg.inv(covariance)
@@ -1286,7 +1305,7 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     return (gap @ torch.linalg.inv(moment) * gap).sum(dim=1)
 
 
-# %% exercise="anomaly_score" mistake="unbiased_covariance" says="The covariance is divided by M - 1; divide by M."
+# %% exercise="anomaly_score" mistake="unbiased_covariance" hint=2 says="The covariance is divided by M - 1; divide by M."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - fit_on.mean(dim=0)
     covariance = torch.cov(fit_on.T)
@@ -1308,7 +1327,7 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     return squared.sqrt()
 
 
-# %% exercise="anomaly_score" mistake="every_pair" says="This is (N, N), each residual against every other; keep the diagonal only."
+# %% exercise="anomaly_score" mistake="every_pair" hint=2 says="This is (N, N), each residual against every other; keep the diagonal only."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     gap = residual - fit_on.mean(dim=0)
     covariance = torch.cov(fit_on.T, correction=0)
@@ -1323,13 +1342,13 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     return (gap[:, None] @ inverse @ gap[:, :, None]).squeeze()
 
 
-# %% exercise="variance_floor" mistake="in_place" says="The caller's x is centered too; subtract into a new tensor."
+# %% exercise="variance_floor" mistake="in_place" values="vary" says="The caller's x is centered too; subtract into a new tensor."
 def variance_floor(x: Tensor) -> Tensor:
     x -= x.mean(dim=1, keepdim=True)
     return x.square().mean()
 
 
-# %% exercise="explained_variance" mistake="padded_denominator" says="A constant in the denominator weighs on small units; divide by the deviation alone."
+# %% exercise="explained_variance" mistake="padded_denominator" values="vary" says="A constant in the denominator weighs on small units; divide by the deviation alone."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
     flat = target - target.mean(dim=1, keepdim=True)
@@ -1342,7 +1361,7 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
 
-# %% exercise="reconstruction_loss" mistake="flips_only_with_gradients" says="Under no_grad the target stays unflipped; let reverse alone decide."
+# %% exercise="reconstruction_loss" mistake="flips_only_with_gradients" hint=1 says="Under no_grad the target stays unflipped; let reverse alone decide."
 def reconstruction_loss(model: nn.Module, batch: Tensor, reverse: bool) -> Tensor:
     turned = reverse and torch.is_grad_enabled()
     target = batch.flip(1) if turned else batch
@@ -1358,7 +1377,7 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     return (residual * torch.linalg.solve(covariance, residual.T).T).sum(1)
 
 
-# %% exercise="anomaly_score" mistake="heavy_ridge" says="A constant on the diagonal outweighs small covariances; leave it out or scale it."
+# %% exercise="anomaly_score" mistake="heavy_ridge" values="vary" says="A constant on the diagonal outweighs small covariances; leave it out or scale it."
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     mean = fit_on.mean(dim=0)
     centered = fit_on - mean
@@ -1368,7 +1387,7 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
     return (gap * torch.linalg.solve(covariance, gap.T).T).sum(1)
 
 
-# %% exercise="variance_floor" mistake="mean_over_features" says="That mean mixes the features of a step; average over time, axis 1."
+# %% exercise="variance_floor" mistake="mean_over_features" hint=2 says="That mean mixes the features of a step; average over time, axis 1."
 def variance_floor(x: Tensor) -> Tensor:
     return (x - x.mean(dim=2, keepdim=True)).square().mean()
 
@@ -1389,7 +1408,7 @@ class Decoder(nn.Module):
         return torch.stack(outputs, dim=1)
 
 
-# %% exercise="Decoder" mistake="buffer_on_the_cpu" says="The buffer is made on the CPU; make it where the state is, or stack."
+# %% exercise="Decoder" mistake="buffer_on_the_cpu" values="vary" says="The buffer is made on the CPU; make it where the state is, or stack."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
         super().__init__()

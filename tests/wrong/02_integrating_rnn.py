@@ -1,4 +1,4 @@
-# %% exercise="saturating_integral" mistake="clamp_at_the_end" says="The sum is clamped once at the end; clamp every new level before it is carried on."
+# %% exercise="saturating_integral" mistake="clamp_at_the_end" hint=1 says="Only what comes back is clamped; clamp every new level before it is carried on."
 def saturating_integral(
     x: Tensor,
     gain: float = 0.1,
@@ -68,7 +68,7 @@ def saturating_integral(
     return torch.stack(outputs, dim=1)
 
 
-# %% exercise="saturating_integral" mistake="no_upper_limit" says="The level has no upper limit; keep it below one as well."
+# %% exercise="saturating_integral" mistake="no_upper_limit" hint=2 says="The level has no upper limit; keep it below one as well."
 def saturating_integral(
     x: Tensor,
     gain: float = 0.1,
@@ -83,7 +83,7 @@ def saturating_integral(
     return torch.stack(outputs, dim=1)
 
 
-# %% exercise="saturating_integral" mistake="shown_level_only" says="What is shown is clamped, and what is carried on is not; carry the clamped level."
+# %% exercise="saturating_integral" mistake="shown_level_only" hint=2 says="What is shown stops at one, and what is carried on does not; carry the level that is shown."
 def saturating_integral(
     x: Tensor,
     gain: float = 0.1,
@@ -98,7 +98,7 @@ def saturating_integral(
     return torch.stack(outputs, dim=1)
 
 
-# %% exercise="saturating_integral" mistake="one_level_for_all" says="All sequences share one level; each sequence has its own."
+# %% exercise="saturating_integral" mistake="one_level_for_all" hint=2 says="All sequences share one level; each sequence has its own."
 def saturating_integral(
     x: Tensor,
     gain: float = 0.1,
@@ -143,7 +143,7 @@ def saturating_integral(
     return torch.stack(outputs, dim=1).float()
 
 
-# %% exercise="saturating_integral" mistake="input_overwritten" says="The bias is subtracted inside the caller's x; leave the argument as it is."
+# %% exercise="saturating_integral" mistake="input_overwritten" values="vary" says="The caller's x is overwritten on the way; leave the argument as it is."
 def saturating_integral(
     x: Tensor,
     gain: float = 0.1,
@@ -189,7 +189,7 @@ def saturating_integral(
     return torch.stack(outputs, dim=1)
 
 
-# %% exercise="saturating_integral" mistake="no_lower_limit" says="The level can fall below zero; keep it above as well."
+# %% exercise="saturating_integral" mistake="no_lower_limit" hint=1 says="The level can fall below zero; keep it above as well."
 def saturating_integral(
     x: Tensor,
     gain: float = 0.1,
@@ -219,7 +219,7 @@ def saturating_integral(
     return torch.stack(outputs, dim=1)
 
 
-# %% exercise="saturating_integral" mistake="limits_of_the_input" says="The input is cut off and the level is not; clamp the level."
+# %% exercise="saturating_integral" mistake="no_limits" hint=1 says="The level is never cut off; clamp it to zero and one before it is carried on."
 def saturating_integral(
     x: Tensor,
     gain: float = 0.1,
@@ -229,12 +229,12 @@ def saturating_integral(
     y = torch.full_like(x[:, 0], start)
     outputs = []
     for step in range(x.size(1)):
-        y = y + gain * (x[:, step].clamp(0, 1) - bias)
+        y = y + gain * (x[:, step] - bias)
         outputs.append(y)
     return torch.stack(outputs, dim=1)
 
 
-# %% exercise="saturating_integral" mistake="last_level_only" says="Only the last level comes back; collect the level of every step."
+# %% exercise="saturating_integral" mistake="last_level_only" hint=2 says="Only the last level comes back; collect the level of every step."
 def saturating_integral(
     x: Tensor,
     gain: float = 0.1,
@@ -278,7 +278,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="exact_integrator" mistake="no_upper_clamp" says="The level passes one, since the second unit never speaks; it has to hear the same sum as the first one and be subtracted."
+# %% exercise="exact_integrator" mistake="no_upper_clamp" hint=1 says="The level passes one, since the second unit never speaks; it has to hear the same sum as the first one and be subtracted."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
     read_out = nn.Linear(2, 1)
@@ -292,7 +292,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="exact_integrator" mistake="clamp_not_fed_back" says="The read-out subtracts the second unit and the state does not, so a push against the limit is remembered; feed the difference back."
+# %% exercise="exact_integrator" mistake="clamp_not_fed_back" hint=2 says="The read-out subtracts the second unit and the state does not, so a push against the limit is remembered; feed the difference back."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
     read_out = nn.Linear(2, 1)
@@ -306,7 +306,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="exact_integrator" mistake="threshold_at_a_half" says="The second unit wakes at one half; it has to wake where the level reaches one."
+# %% exercise="exact_integrator" mistake="threshold_at_a_half" hint=1 says="The second unit wakes at one half; it has to wake where the level reaches one."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
     read_out = nn.Linear(2, 1)
@@ -320,7 +320,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="exact_integrator" mistake="added" says="The second unit is added and not subtracted; the difference is what stops at one."
+# %% exercise="exact_integrator" mistake="added" hint=1 says="The second unit is added and not subtracted; the difference is what stops at one."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
     read_out = nn.Linear(2, 1)
@@ -334,7 +334,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="exact_integrator" mistake="no_bias" says="The bias of one half is not subtracted; times the gain it belongs into the units' bias."
+# %% exercise="exact_integrator" mistake="no_bias" hint=2 says="The bias of one half is not subtracted; times the gain it belongs into the units' bias."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
     read_out = nn.Linear(2, 1)
@@ -348,7 +348,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="exact_integrator" mistake="bias_without_gain" says="The bias is too large, so the level never rises; subtract the gain times one half, once."
+# %% exercise="exact_integrator" mistake="bias_without_gain" hint=2 says="The bias is too large, so the level never rises; subtract the gain times one half, once."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
     read_out = nn.Linear(2, 1)
@@ -362,7 +362,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="exact_integrator" mistake="gain_in_the_read_out" says="The gain stands in the read-out, so the limit lies at ten inputs' worth and not at one; scale the input."
+# %% exercise="exact_integrator" mistake="gain_in_the_read_out" hint=2 says="The gain stands in the read-out, so the limit lies at ten inputs' worth and not at one; scale the input."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
     read_out = nn.Linear(2, 1)
@@ -396,7 +396,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="exact_integrator" mistake="read_out_adds" says="The read-out adds the second unit; it has to subtract it, as the state does."
+# %% exercise="exact_integrator" mistake="read_out_adds" hint=1 says="The read-out adds the second unit; it has to subtract it, as the state does."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
     read_out = nn.Linear(2, 1)
@@ -464,7 +464,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="exact_integrator" mistake="bias_not_for_the_second" says="The second unit wakes one half of an input early; the bias belongs to both units."
+# %% exercise="exact_integrator" mistake="bias_not_for_the_second" hint=2 says="The second unit wakes one half of an input early; the bias belongs to both units."
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     rnn = nn.RNN(1, 2, nonlinearity="relu", batch_first=True)
     read_out = nn.Linear(2, 1)
@@ -478,7 +478,7 @@ def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
     return rnn, read_out
 
 
-# %% exercise="identify" mistake="every_row" says="Rows at a limit are kept, where the law does not hold; leave them out."
+# %% exercise="identify" mistake="every_row" hint=1 says="Rows at a limit are kept, where the law does not hold; leave them out."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     before, now = y[:, :-1].double(), y[:, 1:].double()
     free = torch.ones_like(now, dtype=torch.bool)
@@ -489,7 +489,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     return a, b, c
 
 
-# %% exercise="identify" mistake="lagged_input" says="The input of the step before stands beside the new level; y[:, t] has x[:, t] in it."
+# %% exercise="identify" mistake="lagged_input" hint=2 says="The input of the step before stands beside the new level; y[:, t] has x[:, t] in it."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     before, now = y[:, :-1].double(), y[:, 1:].double()
     free = (now > 0) & (now < 1)
@@ -500,7 +500,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     return a, b, c
 
 
-# %% exercise="identify" mistake="no_intercept" says="There is no column of ones, so c cannot be found; add it."
+# %% exercise="identify" mistake="no_intercept" hint=2 says="There is no column of ones, so c cannot be found; add it."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     before, now = y[:, :-1].double(), y[:, 1:].double()
     free = (now > 0) & (now < 1)
@@ -511,7 +511,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     return a, b, 0.0
 
 
-# %% exercise="identify" mistake="only_the_lower_limit" says="Rows at the upper limit are kept; leave out both limits."
+# %% exercise="identify" mistake="only_the_lower_limit" hint=1 says="Rows at the upper limit are kept; leave out both limits."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     before, now = y[:, :-1].double(), y[:, 1:].double()
     free = now > 0
@@ -522,7 +522,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     return a, b, c
 
 
-# %% exercise="identify" mistake="only_the_upper_limit" says="Rows at the lower limit are kept; leave out both limits."
+# %% exercise="identify" mistake="only_the_upper_limit" hint=1 says="Rows at the lower limit are kept; leave out both limits."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     before, now = y[:, :-1].double(), y[:, 1:].double()
     free = now < 1
@@ -533,7 +533,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     return a, b, c
 
 
-# %% exercise="identify" mistake="start_not_end" says="Rows that start at a limit are left out and those that end there are kept; it is the new level that has to be free."
+# %% exercise="identify" mistake="start_not_end" hint=1 says="Rows that start at a limit are left out and those that end there are kept; it is the new level that has to be free."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     before, now = y[:, :-1].double(), y[:, 1:].double()
     free = (before > 0) & (before < 1)
@@ -544,7 +544,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     return a, b, c
 
 
-# %% exercise="identify" mistake="both_ends_free" says="Rows that start at a limit and leave it are left out; they obey the law and count."
+# %% exercise="identify" mistake="both_ends_free" hint=2 says="Rows that start at a limit and leave it are left out; they obey the law and count."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     before, now = y[:, :-1].double(), y[:, 1:].double()
     free = (now > 0) & (now < 1) & (before > 0) & (before < 1)
@@ -555,7 +555,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     return a, b, c
 
 
-# %% exercise="identify" mistake="joined" says="The sequences are joined end to end, so some rows reach from one into the next; pair the steps within each."
+# %% exercise="identify" mistake="joined" hint=2 says="The sequences are joined end to end, so some rows reach from one into the next; pair the steps within each."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     x, y = x.flatten().double(), y.flatten().double()
     before, now = y[:-1], y[1:]
@@ -580,11 +580,11 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
 
 # %% exercise="identify" mistake="single_precision" says="The system is solved in float32; turn the columns to float64 first."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
-    before, now = y[:, :-1].float(), y[:, 1:].float()
+    before, now = y[:, :-1], y[:, 1:]
     free = (now > 0) & (now < 1)
-    columns = before, x[:, 1:].float(), torch.ones_like(now)
+    columns = before, x[:, 1:], torch.ones_like(now)
     rows = torch.stack([one[free] for one in columns], 1)
-    answer = torch.linalg.pinv(rows) @ now[free]
+    answer = torch.linalg.lstsq(rows, now[free, None]).solution
     a, b, c = answer.flatten().tolist()
     return a, b, c
 
@@ -611,7 +611,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     return a, c, b
 
 
-# %% exercise="identify" mistake="nothing_is_lost" says="The previous level's coefficient is taken to be one; solve for all three."
+# %% exercise="identify" mistake="nothing_is_lost" hint=2 says="The previous level's coefficient is taken to be one; solve for all three."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     before, now = y[:, :-1].double(), y[:, 1:].double()
     free = (now > 0) & (now < 1)
@@ -634,7 +634,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     return a, b, c
 
 
-# %% exercise="identify" mistake="ridge" says="A ridge pulls the numbers toward zero; leave it out."
+# %% exercise="identify" mistake="ridge" hint=2 says="A ridge pulls the numbers toward zero; leave it out."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     before, now = y[:, :-1].double(), y[:, 1:].double()
     free = (now > 0) & (now < 1)
@@ -658,7 +658,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     return a, b, c
 
 
-# %% exercise="identify" mistake="rounded" says="The numbers are rounded; return them as they are solved."
+# %% exercise="identify" mistake="rounded" values="vary" says="The numbers are rounded; return them as they are solved."
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     before, now = y[:, :-1].double(), y[:, 1:].double()
     free = (now > 0) & (now < 1)
@@ -669,7 +669,7 @@ def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
     return round(a, 3), round(b, 3), round(c, 3)
 
 
-# %% exercise="tbptt_gradients" mistake="no_detach" says="The history is never cut, so this is the full gradient; detach the state after each chunk."
+# %% exercise="tbptt_gradients" mistake="no_detach" hint=1 says="The history is never cut, so this is the full gradient; detach the state after each chunk."
 def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state, total = None, 0.0
@@ -682,7 +682,7 @@ def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str,
     return {name: one.grad.clone() for name, one in found}
 
 
-# %% exercise="tbptt_gradients" mistake="state_reset" says="Every chunk starts from a state of zeros; carry the state on, only without its history."
+# %% exercise="tbptt_gradients" mistake="state_reset" hint=1 says="Every chunk starts from a state of zeros; carry the state on, only without its history."
 def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state = None
@@ -695,7 +695,7 @@ def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str,
     return {name: one.grad.clone() for name, one in found}
 
 
-# %% exercise="tbptt_gradients" mistake="detach_every_step" says="The history is cut after every single step; cut it once a chunk."
+# %% exercise="tbptt_gradients" mistake="detach_every_step" hint=2 says="The history is cut after every single step; cut it once a chunk."
 def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state = None
@@ -711,7 +711,6 @@ def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str,
 # %% exercise="tbptt_gradients" mistake="last_chunk_dropped" says="The shorter chunk at the end is left out; it counts by its steps."
 def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
-    k = min(k, x.size(1))
     state = None
     for start in range(0, x.size(1) - k + 1, k):
         chunk = slice(start, start + k)
@@ -723,7 +722,7 @@ def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str,
     return {name: one.grad.clone() for name, one in found}
 
 
-# %% exercise="tbptt_gradients" mistake="mean_of_chunk_means" says="Each chunk's mean counts the same, so a short last one weighs too much; divide every sum by the size of the whole."
+# %% exercise="tbptt_gradients" mistake="mean_of_chunk_means" hint=2 says="Each chunk's mean counts the same, so a short last one weighs too much; divide every sum by the size of the whole."
 def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state, chunks = None, range(0, x.size(1), k)
@@ -736,7 +735,7 @@ def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str,
     return {name: one.grad.clone() for name, one in found}
 
 
-# %% exercise="tbptt_gradients" mistake="sum_of_chunk_means" says="The means of the chunks are added up; the loss is one mean over all steps."
+# %% exercise="tbptt_gradients" mistake="sum_of_chunk_means" hint=2 says="The means of the chunks are added up; the loss is one mean over all steps."
 def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state = None
@@ -749,21 +748,21 @@ def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str,
     return {name: one.grad.clone() for name, one in found}
 
 
-# %% exercise="tbptt_gradients" mistake="sum_not_mean" says="The squared errors are summed; divide by their number."
+# %% exercise="tbptt_gradients" mistake="sum_not_mean" hint=2 says="The squared errors are summed; divide by their number."
 def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state = None
     for start in range(0, x.size(1), k):
         chunk = slice(start, start + k)
         output, state = model(x[:, chunk], state)
-        error = (output - y[:, chunk]).square().sum() / 1
+        error = (output - y[:, chunk]).square().sum()
         error.backward()
         state = state.detach()
     found = model.named_parameters()
     return {name: one.grad.clone() for name, one in found}
 
 
-# %% exercise="tbptt_gradients" mistake="mean_over_time_only" says="The sum is divided by the number of steps; divide by the sequences as well."
+# %% exercise="tbptt_gradients" mistake="mean_over_time_only" hint=2 says="The sum is divided by the number of steps; divide by the sequences as well."
 def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     model.zero_grad()
     state = None
@@ -790,7 +789,7 @@ def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str,
     return {name: one.grad.clone() for name, one in found}
 
 
-# %% exercise="tbptt_gradients" mistake="only_the_last_chunk" says="Gradients are cleared before each chunk, so only the last one is left; clear them once."
+# %% exercise="tbptt_gradients" mistake="only_the_last_chunk" hint=2 says="Gradients are cleared before each chunk, so only the last one is left; clear them once."
 def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
     state = None
     for start in range(0, x.size(1), k):
@@ -846,7 +845,7 @@ def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str,
     return {name: one.grad.clone() for name, one in found}
 
 
-# %% exercise="accumulate_gradients" mistake="one_over_m" says="Each batch's mean counts the same; a batch with fewer rows has to count less."
+# %% exercise="accumulate_gradients" mistake="one_over_m" hint=1 says="Each batch's mean counts the same; a batch with fewer rows has to count less."
 def accumulate_gradients(
     model: nn.Module,
     loss: Callable[[Tensor, Tensor], Tensor],
@@ -857,7 +856,7 @@ def accumulate_gradients(
         (loss(model(x), y) / len(batches)).backward()
 
 
-# %% exercise="accumulate_gradients" mistake="unscaled" says="The gradients of the means are added up without a weight; weigh each by its share of the rows."
+# %% exercise="accumulate_gradients" mistake="unscaled" hint=1 says="The gradients of the means are added up without a weight; weigh each by its share of the rows."
 def accumulate_gradients(
     model: nn.Module,
     loss: Callable[[Tensor, Tensor], Tensor],
@@ -868,7 +867,7 @@ def accumulate_gradients(
         loss(model(x), y).backward()
 
 
-# %% exercise="accumulate_gradients" mistake="zero_grad_inside" says="Gradients are cleared before every batch, so only the last one is left; clear them once."
+# %% exercise="accumulate_gradients" mistake="zero_grad_inside" hint=2 says="Gradients are cleared before every batch, so only the last one is left; clear them once."
 def accumulate_gradients(
     model: nn.Module,
     loss: Callable[[Tensor, Tensor], Tensor],
@@ -886,14 +885,13 @@ def accumulate_gradients(
     loss: Callable[[Tensor, Tensor], Tensor],
     batches: Sequence[tuple[Tensor, Tensor]],
 ) -> None:
-    kept = batches[:-1] or batches
     total = sum(len(x) for x, _ in batches)
     model.zero_grad()
-    for x, y in kept:
+    for x, y in batches[:-1]:
         (loss(model(x), y) * len(x) / total).backward()
 
 
-# %% exercise="accumulate_gradients" mistake="old_gradients_kept" says="What stood in .grad before is still there; clear it first."
+# %% exercise="accumulate_gradients" mistake="old_gradients_kept" hint=2 says="What stood in .grad before is still there; clear it first."
 def accumulate_gradients(
     model: nn.Module,
     loss: Callable[[Tensor, Tensor], Tensor],
@@ -915,7 +913,7 @@ def accumulate_gradients(
         (loss(model(x), y) * len(x)).backward()
 
 
-# %% exercise="accumulate_gradients" mistake="size_of_the_first" says="All batches are weighed like the first one; each has its own number of rows."
+# %% exercise="accumulate_gradients" mistake="size_of_the_first" hint=1 says="All batches are weighed like the first one; each has its own number of rows."
 def accumulate_gradients(
     model: nn.Module,
     loss: Callable[[Tensor, Tensor], Tensor],
@@ -977,28 +975,28 @@ def accumulate_gradients(
         (loss(y, model(x)) * len(x) / total).backward()
 
 
-# %% exercise="hides_the_scale" mistake="always" says="The answer is always yes; run the optimizer and compare."
+# %% exercise="hides_the_scale" mistake="always" hint=1 says="The answer is always yes; run the optimizer and compare."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     return True
 
 
-# %% exercise="hides_the_scale" mistake="never" says="The answer is always no; run the optimizer twice from one start, with the loss scaled in one of them, and compare."
+# %% exercise="hides_the_scale" mistake="never" hint=1 says="The answer is always no; run the optimizer twice from one start, with the loss scaled in one of them, and compare."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     return False
 
 
-# %% exercise="hides_the_scale" mistake="by_name" says="The answer is looked up by name; settings change it, and an unknown optimizer has no entry."
+# %% exercise="hides_the_scale" mistake="by_name" hint=1 says="The answer is looked up by name; settings change it, and an unknown optimizer has no entry."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     adaptive = "Adam", "AdamW", "RMSprop", "Adagrad", "Adamax"
     return optimizer.__name__ in (*adaptive, "NAdam", "Rprop")
 
 
-# %% exercise="hides_the_scale" mistake="by_kind" says="Everything but SGD is taken to hide the scale; measure it."
+# %% exercise="hides_the_scale" mistake="by_kind" hint=1 says="Everything but SGD is taken to hide the scale; measure it."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     return not issubclass(optimizer, torch.optim.SGD)
 
 
-# %% exercise="hides_the_scale" mistake="one_step" says="One step is compared, and some optimizers show the scale only later; take some twenty."
+# %% exercise="hides_the_scale" mistake="one_step" hint=2 says="One step is compared, and some optimizers show the scale only later; take some twenty."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
@@ -1014,7 +1012,7 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
     return bool(gap < 1e-3)
 
 
-# %% exercise="hides_the_scale" mistake="settings_forgotten" says="The settings are not handed on to the optimizer; they decide."
+# %% exercise="hides_the_scale" mistake="settings_forgotten" hint=2 says="The settings are not handed on to the optimizer; they decide."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
@@ -1046,7 +1044,7 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
     return bool(gap > 1e-3)
 
 
-# %% exercise="hides_the_scale" mistake="absolute_tolerance" says="The gap is compared with a fixed number, so small steps always pass; compare it with the way that was gone."
+# %% exercise="hides_the_scale" mistake="absolute_tolerance" hint=2 says="The gap is compared with a fixed number, so small steps always pass; compare it with the way that was gone."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
@@ -1061,7 +1059,7 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
     return bool((moves[1] - moves[0]).norm() < 1.0)
 
 
-# %% exercise="hides_the_scale" mistake="direction_only" says="Only the direction of the move is compared; its length matters as well."
+# %% exercise="hides_the_scale" mistake="direction_only" hint=2 says="Only the direction of the move is compared; its length matters as well."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
@@ -1111,7 +1109,7 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
     return bool(gap < 1e-3)
 
 
-# %% exercise="hides_the_scale" mistake="one_optimizer_for_both" says="Both runs share one optimizer, which remembers the first; make one for each."
+# %% exercise="hides_the_scale" mistake="one_optimizer_for_both" hint=2 says="Both runs share one optimizer, which remembers the first; make one for each."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
@@ -1128,7 +1126,7 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
     return bool(gap < 1e-3)
 
 
-# %% exercise="hides_the_scale" mistake="minimum_at_zero" says="The loss has its minimum at zero, so its gradient looks like weight decay; put the minimum elsewhere."
+# %% exercise="hides_the_scale" mistake="minimum_at_zero" hint=2 says="The loss has its minimum at zero, so its gradient looks like weight decay; put the minimum elsewhere."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
@@ -1144,22 +1142,22 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
     return bool(gap < 1e-3)
 
 
-# %% exercise="update_steps" mistake="a_step_at_zero" says="The first step comes after the first sample, since zero is divisible by everything; step after the one that completes a group."
+# %% exercise="update_steps" mistake="a_step_at_zero" hint=1 says="The first step comes after the first sample, since zero is divisible by everything; step after the one that completes a group."
 def update_steps(n_samples: int, period: int) -> list[int]:
     return [i for i in range(n_samples) if i % period == 0]
 
 
-# %% exercise="update_steps" mistake="tail_dropped" says="What is left at the end gets no step; add one after the last sample."
+# %% exercise="update_steps" mistake="tail_dropped" hint=2 says="What is left at the end gets no step; add one after the last sample."
 def update_steps(n_samples: int, period: int) -> list[int]:
     return list(range(period - 1, n_samples, period))
 
 
-# %% exercise="update_steps" mistake="always_a_last_step" says="The last sample gets a step of its own even where it has completed a group; add one only where something is left."
+# %% exercise="update_steps" mistake="always_a_last_step" hint=2 says="The last sample gets a step of its own even where it has completed a group; add one only where something is left."
 def update_steps(n_samples: int, period: int) -> list[int]:
     return [*range(period - 1, n_samples, period), n_samples - 1]
 
 
-# %% exercise="update_steps" mistake="counted_from_one" says="The samples are counted from one; their indices begin at zero."
+# %% exercise="update_steps" mistake="counted_from_one" hint=1 says="The samples are counted from one; their indices begin at zero."
 def update_steps(n_samples: int, period: int) -> list[int]:
     steps = list(range(period, n_samples + 1, period))
     if n_samples % period:
@@ -1167,7 +1165,7 @@ def update_steps(n_samples: int, period: int) -> list[int]:
     return steps
 
 
-# %% exercise="update_steps" mistake="sizes_of_groups" says="These are the sizes of the groups; return the index of each one's last sample."
+# %% exercise="update_steps" mistake="sizes_of_groups" hint=1 says="These are the sizes of the groups; return the index of each one's last sample."
 def update_steps(n_samples: int, period: int) -> list[int]:
     whole, left = divmod(n_samples, period)
     return [period] * whole + [left] * bool(left)
@@ -1189,17 +1187,17 @@ def update_steps(n_samples: int, period: int) -> list[int]:
     return steps
 
 
-# %% exercise="update_steps" mistake="number_of_groups" says="These are the numbers of the groups; return the index of each one's last sample."
+# %% exercise="update_steps" mistake="number_of_groups" hint=1 says="These are the numbers of the groups; return the index of each one's last sample."
 def update_steps(n_samples: int, period: int) -> list[int]:
     return list(range(-(-n_samples // period)))
 
 
-# %% exercise="update_steps" mistake="groups_of_samples" says="These are the groups themselves; return the index of each one's last sample."
+# %% exercise="update_steps" mistake="groups_of_samples" hint=1 says="These are the groups themselves; return the index of each one's last sample."
 def update_steps(n_samples: int, period: int) -> list[int]:
     return [list(range(n_samples))[i : i + period] for i in range(0, n_samples, period)]
 
 
-# %% exercise="train_in_chunks" mistake="batch_cut_instead_of_time" says="The chunks are cut along the first axis, which holds the sequences; time is the second."
+# %% exercise="train_in_chunks" mistake="batch_cut_instead_of_time" hint=1 says="The chunks are cut along the first axis, which holds the sequences; time is the second."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1219,7 +1217,7 @@ def train_in_chunks(
     return torch.cat(outputs, dim=0)
 
 
-# %% exercise="train_in_chunks" mistake="state_reset" says="Every chunk starts from a state of zeros; carry the state on, without its history."
+# %% exercise="train_in_chunks" mistake="state_reset" hint=1 says="Every chunk starts from a state of zeros; carry the state on, without its history."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1260,7 +1258,7 @@ def train_in_chunks(
     return torch.cat(outputs, dim=1)
 
 
-# %% exercise="train_in_chunks" mistake="gradients_pile_up" says="Gradients are never cleared, so each step takes the old ones along; clear them before each chunk."
+# %% exercise="train_in_chunks" mistake="gradients_pile_up" hint=2 says="Gradients are never cleared, so each step takes the old ones along; clear them before each chunk."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1280,7 +1278,7 @@ def train_in_chunks(
     return torch.cat(outputs, dim=1)
 
 
-# %% exercise="train_in_chunks" mistake="one_step_at_the_end" says="The optimizer steps once at the end; step after each chunk."
+# %% exercise="train_in_chunks" mistake="one_step_at_the_end" hint=2 says="The optimizer steps once at the end; step after each chunk."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1301,7 +1299,7 @@ def train_in_chunks(
     return torch.cat(outputs, dim=1)
 
 
-# %% exercise="train_in_chunks" mistake="no_step" says="No step changes the weights; let the optimizer step after backward, before gradients are cleared again."
+# %% exercise="train_in_chunks" mistake="no_step" hint=2 says="No step changes the weights; let the optimizer step after backward, before gradients are cleared again."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1342,7 +1340,7 @@ def train_in_chunks(
     return torch.cat(outputs, dim=1)
 
 
-# %% exercise="train_in_chunks" mistake="outputs_of_the_trained_model" says="The outputs are those of the model after training; keep them as they come."
+# %% exercise="train_in_chunks" mistake="outputs_of_the_trained_model" hint=2 says="The outputs are those of the model after training; keep them as they come."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1384,7 +1382,7 @@ def train_in_chunks(
     return outputs[-1]
 
 
-# %% exercise="train_in_chunks" mistake="joined_along_the_batch" says="The chunks are joined along the first axis; time is the second."
+# %% exercise="train_in_chunks" mistake="joined_along_the_batch" hint=1 says="The chunks are joined along the first axis; time is the second."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1405,7 +1403,7 @@ def train_in_chunks(
     return torch.cat(outputs)
 
 
-# %% exercise="train_in_chunks" mistake="read_again_after_the_step" says="Each chunk is read again after its step; keep the outputs that the loss has seen."
+# %% exercise="train_in_chunks" mistake="read_again_after_the_step" hint=2 says="Each chunk is read again after its step; keep the outputs that the loss has seen."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1512,7 +1510,7 @@ def train_in_chunks(
     return torch.cat(outputs, dim=1)
 
 
-# %% exercise="accumulate_gradients" mistake="one_backward" says="All graphs are kept until one backward pass at the end; call it once for each batch."
+# %% exercise="accumulate_gradients" mistake="one_backward" hint=2 says="All graphs are kept until one backward pass at the end; call it once for each batch."
 def accumulate_gradients(
     model: nn.Module,
     loss: Callable[[Tensor, Tensor], Tensor],
@@ -1523,7 +1521,7 @@ def accumulate_gradients(
     sum(loss(model(x), y) * len(x) / total for x, y in batches).backward()
 
 
-# %% exercise="hides_the_scale" mistake="compared_with_the_weights" says="The gap is compared with the weights, so small steps from large weights pass; compare it with the way that was gone."
+# %% exercise="hides_the_scale" mistake="compared_with_the_weights" hint=2 says="The gap is compared with the weights, so small steps from large weights pass; compare it with the way that was gone."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
