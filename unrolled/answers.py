@@ -2,14 +2,16 @@
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from unrolled.errors import BookError
 from unrolled.hints import LEVELS
-from unrolled.manifest import Book, Notebook, meant
+from unrolled.manifest import Book, Notebook
 from unrolled.notebook import Cell, answers_in, compiled, read_cells
 from unrolled.reach import defines, home, reach
 
@@ -50,9 +52,13 @@ class Answers:
 
 
 def _defined(source: str) -> list[str]:
-    """Return the names that a cell defines; none where it is no plain Python."""
+    return [name for node in _statements(source) for name in defines(node)]
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """Return what a cell does, a statement each; nothing where it is no plain Python."""
     try:
-        return [name for node in ast.parse(source).body for name in defines(node)]
+        return ast.parse(source).body
     except SyntaxError:
         return []
 
@@ -81,8 +87,10 @@ def overruled(folder: Path, notebook: Notebook) -> Path | None:
     """Return an older file with an answer that the newest has not, if there is one."""
 
     def answers(path: Path) -> dict[str, list[str]]:
-        cells = answers_in(read_cells(path))
-        return {name: [cell.source for cell in group] for name, group in cells.items()}
+        with suppress(BookError):  # a file that cannot be read holds none
+            cells = answers_in(read_cells(path))
+            return {name: [cell.source for cell in group] for name, group in cells.items()}
+        return {}
 
     stubs, found = answers(notebook.source), versions(folder, notebook)
     newer = {**stubs, **answers(found[0])} if found else stubs
@@ -165,7 +173,10 @@ def called(book: Book, name: str) -> list[str]:
             return [found]
     if name[:1].isdigit() and "." not in name:
         return [one.id for notebook in book.select([name]) for one in notebook.exercises]
-    raise BookError(f"no exercise {name!r} in this book; {meant(name, known)}")
+    first, last = (book.notebooks[i].label(known[i]) for i in (0, -1))
+    near = get_close_matches(name, known, 1)
+    told = f"did you mean {near[0]}?" if near else f"they are numbered {first} to {last}"
+    raise BookError(f"no exercise {name!r} in this book; {told}")
 
 
 def uses(notebook: Notebook, answers: Answers, exercise: str) -> set[str]:
@@ -173,10 +184,9 @@ def uses(notebook: Notebook, answers: Answers, exercise: str) -> set[str]:
     cells = [cell for cell in read_cells(notebook.source) if cell.kind == "code"]
     sources = [cell.source for cell in cells if "setup" in cell.tags]
     answered = [cell.source for group in answers.cells.values() for cell in group]
-    known = home(sources + answered)
-    start = [
-        node for cell in answers.cells.get(exercise, []) for node in ast.parse(cell.source).body
-    ]
+    known = home(sources + [one for one in answered if _statements(one)])
+    own = answers.cells.get(exercise, [])
+    start = [node for cell in own for node in _statements(cell.source)]
     reached = {name for node in reach(start, known) for name in defines(node)}
     names = defined_names(cells)
     used = {names.get(name) for name in reached}

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -12,17 +13,21 @@ from itertools import count
 from pathlib import Path
 
 
-def write_atomic(path: Path, text: str, mode: int = 0o644) -> bool:
+def write_atomic(path: Path, text: str, mode: int | None = None) -> bool:
     """Write `text` by way of a temporary file beside it; leave an equal file alone.
 
-    mode: the file's rights. Returns whether the file changed.
+    mode: the file's rights; by default those that it has. Returns whether the file changed.
     """
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
+    if path.is_file() and path.read_bytes() == text.encode(errors="surrogateescape"):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
+    if mode is None:
+        mode = stat.S_IMODE(path.stat().st_mode) if path.is_file() else 0o644
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(
+            handle, "w", encoding="utf-8", errors="surrogateescape", newline="\n"
+        ) as file:
             file.write(text)
         os.chmod(temporary, mode)
         os.replace(temporary, path)
@@ -40,7 +45,7 @@ def keep(folder: Path, name: str, text: str) -> Path:
     stem, dot, ending = name.rpartition(".")
     for number in count(1):
         path = folder / (name if number == 1 else f"{stem}.{number}{dot}{ending}")
-        if not path.exists() or path.read_bytes() == text.encode():
+        if not path.exists() or path.read_bytes() == text.encode(errors="surrogateescape"):
             write_atomic(path, text)
             return path
     raise AssertionError("count ends nowhere")

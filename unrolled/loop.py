@@ -1,6 +1,7 @@
 """check --watch: save a file, read the verdict; one process stays warm for it."""
 
 import multiprocessing
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ def watch(
     exercises: as a person calls them; all for none. seed: of every run; drawn for each without it.
     """
     what = asked(book, notebooks, exercises)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # restores the keys
     with warm_process() as pool, _keys() as keys:
         loop = Loop(book, what, pool, console(), seed)
         loop.begin()
@@ -46,7 +48,7 @@ def watch(
                     return
                 loop.press(key.lower())
             if written or number == 0:  # or before anybody watched
-                loop.look()
+                loop.look(told=written)
             loop.turn()
 
 
@@ -61,7 +63,8 @@ class Loop:
     ) -> None:
         self.book, self.what, self.pool, self.screen, self.seed = book, what, pool, screen, seed
         self.wanted = what.exercises or tuple(e.id for n in what.notebooks for e in n.exercises)
-        self.seen = self._answers()
+        self.seen: dict[str, str] = {}
+        self.read: dict[str, Path] = {}
         self.shown, self.seconds = 0, 0.0
         self.waiting: list[str] = []
         self.current: str | None = None
@@ -72,29 +75,38 @@ class Loop:
     def begin(self) -> None:
         """Say what is watched, and check what is there already."""
         self.screen.print(f"watching work/ · [bold]{KEYS}[/]")
-        self.waiting = [one for n in self.what.notebooks for one in answered(self.book, n)]
-        self.waiting = [one for one in self.waiting if one in self.wanted]
-        if not self.waiting:
-            self._next(None)
+        if self._say(lambda: self.seen.update(self._answers())):
+            tried = [one for n in self.what.notebooks for one in answered(self.book, n)]
+            self.waiting = [one for one in tried if one in self.wanted]
+            if self.waiting:
+                self.screen.print("[dim]loading, and checking what is there …[/]")
+            else:
+                self._say(lambda: self._next(None))
 
     def press(self, key: str) -> None:
         """Do what a key asks for."""
         if key == "h" and self.current:
             self._say(self._hint)
         elif key in ("h", "n"):
-            self._next(self.current)
+            self._say(lambda: self._next(self.current))
         elif key == "a":
             self.waiting = list(self.wanted)
         else:
             self.screen.print(f"[dim]{KEYS}[/]")
 
-    def look(self) -> None:
-        """Find out which answers a save has changed, and put them on the list."""
+    def look(self, told: bool = False) -> None:
+        """Find out which answers a save has changed, and put them on the list.
+
+        told: whether to say so where none has.
+        """
         found: dict[str, str] = {}
         if self._say(lambda: found.update(self._answers())):
             changed = [e for e, one in found.items() if self.seen.get(e) != one]
+            changed = [e for e in changed if e in self.wanted]
             self.seen.update(found)
-            self.waiting += [e for e in changed if e in self.wanted and e not in self.waiting]
+            self.waiting += [e for e in changed if e not in self.waiting]
+            if told and not changed:
+                self.screen.print("[dim]saved; no answer to an exercise has changed[/]")
 
     def turn(self) -> None:
         """Show a run that has ended; begin the next."""
@@ -102,6 +114,7 @@ class Loop:
             (future, what, seed, hashes), self.running = self.running, None
             self._say(lambda: self._show(_result(future, what), what, seed, hashes))
             self.shown += 1
+            self.pool.schedule(warm.renew)
         if self.waiting and not self.running:
             self._say(self._begin)
         if not self.running:
@@ -112,7 +125,8 @@ class Loop:
         if self.learning is None and self.current and self.current not in self.learned:
             name = self.book.notebook_of(self.current).name
             arguments = [str(self.book.root), name, self.current]
-            self.learning = self.pool.schedule(warm.learn, args=arguments), self.current
+            future = self.pool.schedule(warm.learn, args=arguments, timeout=STUCK)
+            self.learning = future, self.current
         elif self.learning is not None and self.learning[0].done():
             (future, exercise), self.learning = self.learning, None
             if future.exception() or future.result():
@@ -161,6 +175,10 @@ class Loop:
             path = newest(self.what.folder, notebook)
             if path is None:
                 raise BookError(f"work/{notebook.name}.py and .ipynb are gone; unrolled start")
+            read = self.read.setdefault(notebook.name, path)
+            if not read.is_file():
+                self.screen.print(f"[yellow]{read.name} is gone; {path.name} is checked[/]")
+            self.read[notebook.name] = path
             cells = answers_in(read_cells(path))
             found |= {exercise: digest(group) for exercise, group in cells.items()}
         return found

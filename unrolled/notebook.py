@@ -88,7 +88,7 @@ def read_notebook(path: Path) -> NotebookNode:
     try:
         if path.suffix == ".ipynb":
             return nbformat.read(path, as_version=4)
-        return jupytext.reads(path.read_text(encoding="utf-8"), fmt=PERCENT)
+        return jupytext.reads(path.read_text(encoding="utf-8-sig"), fmt=PERCENT)
     except FileNotFoundError as error:
         raise BookError(f"{path} is missing") from error
     except UnicodeDecodeError as error:
@@ -104,49 +104,38 @@ def read_cells(path: Path, shown: str | None = None) -> list[Cell]:
     path: a py:percent file or an .ipynb. shown: the name for messages (default: the path).
     """
     try:
-        status = path.stat()
+        content = path.read_bytes()
     except OSError as error:
         raise BookError(f"{path} is missing") from error
-    return list(_read_cells(path, shown or str(path), status.st_mtime_ns, status.st_size))
+    return list(_read_cells(path, shown or str(path), content))
 
 
 @lru_cache(maxsize=64)
-def _read_cells(path: Path, shown: str, _changed: int, _size: int) -> list[Cell]:
+def _read_cells(path: Path, shown: str, _content: bytes) -> list[Cell]:
     notebook = read_notebook(path)
     if path.suffix == ".ipynb":
         return [
             Cell(c.cell_type, c.source, c.metadata, f"{shown}, cell {number}", 1)
             for number, c in enumerate(notebook.cells, start=1)
         ]
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8-sig").split("\n")
     cells, cursor = [], 0
     for cell in notebook.cells:
-        wanted = cell.source.splitlines()
-        if cell.cell_type == "markdown":
-            start = next(i for i in range(cursor, len(lines) + 1) if _markdown(lines, i))
-        else:
-            start = _find(lines, wanted, cursor, path)
-            cursor = start + max(1, len(wanted))
-        line = start + 1
-        cells.append(Cell(cell.cell_type, cell.source, cell.metadata, shown, line))
-        if cell.cell_type == "markdown":
+        wanted = cell.source.split("\n")
+        plain = cell.cell_type == "code" and cell.source
+        found = _find(lines, wanted, cursor) if plain else None
+        if found is None:  # prose stands in comments, and so does a cell in another language
+            start = next((i for i in range(cursor, len(lines)) if MARKER.match(lines[i])), cursor)
             cursor = start + 1
+        else:
+            start, cursor = found, found + len(wanted)
+        cells.append(Cell(cell.cell_type, cell.source, cell.metadata, shown, start + 1))
     return cells
 
 
-def _markdown(lines: list[str], index: int) -> bool:
-    if index == len(lines):
-        return True
-    return bool(MARKER.match(lines[index])) and "[markdown]" in lines[index]
-
-
-def _find(lines: list[str], wanted: list[str], cursor: int, path: Path) -> int:
-    if not wanted:
-        return cursor
-    for start in range(cursor, len(lines) - len(wanted) + 1):
-        if lines[start : start + len(wanted)] == wanted:
-            return start
-    raise BookError(f"{path}: cell not found in its own file near line {cursor + 1}: {wanted[0]!r}")
+def _find(lines: list[str], wanted: list[str], cursor: int) -> int | None:
+    places = range(cursor, len(lines) - len(wanted) + 1)
+    return next((i for i in places if lines[i : i + len(wanted)] == wanted), None)
 
 
 def answers_in(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
@@ -200,7 +189,7 @@ def signature_problem(stub: str, answer: str) -> str | None:
 
 def with_docstrings(stub: str, answer: str) -> str:
     """Copy the stub's docstrings to the definitions of the answer that have none."""
-    stub_lines, lines = stub.splitlines(), answer.splitlines()
+    stub_lines, lines = stub.split("\n"), answer.split("\n")
     given = definitions(answer)
     inserts: list[tuple[int, list[str]]] = []
     for name, node in definitions(stub).items():

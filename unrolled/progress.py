@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +11,8 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from unrolled.checks.plugin import Verdict
+from unrolled.errors import BookError
 from unrolled.files import keep, write_atomic
-from unrolled.manifest import Book
 from unrolled.notebook import Cell
 
 VERSION = 1
@@ -58,24 +58,25 @@ class Progress(BaseModel):
 def read_progress(work: Path) -> tuple[Progress, bool]:
     """Return what is known, and whether the file held something that could not be read.
 
-    What of a damaged file can be read counts.
+    What of a damaged file can be read counts. A newer version of the book may have written more:
+    such a file is read as far as this one understands it.
     """
     path = work / NAME
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        rows = content["exercises"]
-        whole = content["version"] == VERSION and set(content) == {"version", "exercises"}
-        rows = dict(rows.items())
+        version = int(content["version"])
+        rows = dict(content["exercises"].items())
+        whole = version > VERSION or set(content) == {"version", "exercises"}
     except FileNotFoundError:
         return Progress(), False
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Progress(), True
-    found = Progress()
+    found = Progress(version=max(version, VERSION))
     for name, row in rows.items():
         try:
             found.exercises[name] = Record.model_validate(row)
         except ValidationError:
-            whole = False
+            whole = version > VERSION
     return found, not whole
 
 
@@ -83,7 +84,8 @@ def read_progress(work: Path) -> tuple[Progress, bool]:
 def changing(work: Path) -> Iterator[Progress]:
     """Read the file, let the block change it, and write it whole; one process at a time.
 
-    A damaged file is put aside first, once, so that nothing of it is lost.
+    A damaged file is put aside first, once, so that nothing of it is lost. One that a newer version
+    of the book has written is left as it is.
     """
     path = work / NAME
     with FileLock(work / f".{NAME}.lock"):
@@ -91,7 +93,8 @@ def changing(work: Path) -> Iterator[Progress]:
         if damaged:
             keep(work / "kept", NAME, path.read_bytes().decode("utf-8", errors="replace"))
         yield progress
-        write_atomic(path, progress.model_dump_json(indent=1, exclude_defaults=False) + "\n")
+        if progress.version == VERSION:
+            write_atomic(path, progress.model_dump_json(indent=1) + "\n")
 
 
 def digest(cells: Sequence[Cell]) -> str:
@@ -101,10 +104,19 @@ def digest(cells: Sequence[Cell]) -> str:
 
 
 def record(
-    work: Path, book: Book, verdicts: Sequence[Verdict], answers: Iterable[tuple[str, str]] = ()
+    work: Path, verdicts: Sequence[Verdict], answers: Iterable[tuple[str, str]] = ()
 ) -> None:
-    """Note the verdicts of a run. answers: (exercise, hash) of each that came from a file."""
-    hashes = dict(answers)
+    """Note the verdicts of a run. answers: (exercise, hash) of each that came from a file.
+
+    Raises BookError where the file cannot be written: the verdicts hold all the same.
+    """
+    try:
+        _record(work, verdicts, dict(answers))
+    except OSError as error:
+        raise BookError(f"not noted in work/{NAME}: {error.strerror or error}") from error
+
+
+def _record(work: Path, verdicts: Sequence[Verdict], hashes: Mapping[str, str]) -> None:
     with changing(work) as progress:
         for exercise in dict.fromkeys(one.exercise for one in verdicts):
             mine = [one for one in verdicts if one.exercise == exercise]

@@ -1,5 +1,6 @@
 """Device and seeds: what a cell needs to know about the machine it runs on."""
 
+import builtins
 import os
 import random
 import sys
@@ -14,6 +15,7 @@ from unrolled.errors import BookError
 if TYPE_CHECKING:
     import torch
 
+BUILTINS = dict(vars(builtins))
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -30,6 +32,18 @@ def device() -> "torch.device":
     elif not found.get(wanted, True):
         raise BookError(f"UNROLLED_DEVICE is {wanted!r}, but torch finds none; use auto or cpu")
     return torch.device(wanted)
+
+
+def unchanged() -> bool:
+    """Whether what all code of a process shares is as Python and torch set it up.
+
+    It covers the builtins and torch's default dtype and gradient mode, not every module.
+    """
+    torch = sys.modules.get("torch")
+    usual = torch is None or (
+        torch.get_default_dtype() is torch.float32 and torch.is_grad_enabled()
+    )
+    return usual and all(vars(builtins).get(name) is one for name, one in BUILTINS.items())
 
 
 @contextmanager

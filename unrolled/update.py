@@ -8,20 +8,21 @@ side. Exercise cells stand where the chapter has them; `splice` fills them.
 import ast
 import copy
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from unrolled.answers import versions
+from unrolled.answers import newest
 from unrolled.errors import BookError
-from unrolled.files import keep, write_atomic
+from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
 from unrolled.notebook import definitions, read_notebook, signature_problem, splice
 from unrolled.tutor import outdated, received
-from unrolled.work import KEPT, replace_pair
+from unrolled.work import Pair, alone
 
 Key = tuple[str, str]
 
@@ -42,27 +43,67 @@ def update(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
     work = book.root / "work"
     if not work.is_dir():
         raise BookError("no folder work/ yet; `unrolled start` makes it")
+    yield from _unclaimed(book, work)
+    trouble = []
     for notebook in notebooks:
-        there = versions(work, notebook)
-        if not there:
+        if newest(work, notebook) is None:
             continue
         if not outdated(work, notebook):
             yield f"work/{notebook.name}: up to date"
             continue
-        mine, newer = read_notebook(there[0]), read_notebook(notebook.source)
-        base = _received(work, notebook)
-        merged = merge(base, mine, newer, f"work/{there[0].name}")
-        kept = [keep(work / KEPT, there[0].name, there[0].read_text(encoding="utf-8"))]
-        kept += replace_pair(work, notebook, merged.notebook)
-        write_atomic(received(work, notebook), notebook.source.read_text(encoding="utf-8"))
-        parts = [f"{merged.carried} answers carried"]
-        parts += [f"{merged.own} cells of yours stay"] if merged.own else []
-        places = ", ".join(path.relative_to(book.root).as_posix() for path in kept)
-        yield f"work/{notebook.name}: {', '.join(parts)}; the old file is kept in {places}"
-        if base is None:
-            yield "  the version that you started from is not known; what differs is kept as yours"
-        yield from (f"  {line}" for line in merged.news)
-        yield from (f"  conflict: {line}" for line in merged.conflicts)
+        try:
+            with alone(work):
+                lines = _update(book, Pair.read(work, notebook))
+        except BookError as error:  # the other notebooks can be brought up to date all the same
+            trouble.append(str(error))
+        else:
+            yield from lines
+    if trouble:
+        raise BookError("; ".join(trouble))
+
+
+def _update(book: Book, pair: Pair) -> list[str]:
+    """Bring one notebook up to date; return what was done, a line each."""
+    work, notebook = pair.work, pair.notebook
+    mine, newer = read_notebook(pair.newest), read_notebook(notebook.source)
+    base = _received(work, notebook)
+    taken = list(_forgotten(pair, mine, newer))
+    merged = merge(base, mine, newer, f"work/{pair.newest.name}")
+    kept = [pair.keep(pair.newest), *pair.replace(merged.notebook)]
+    write_atomic(received(work, notebook), notebook.source.read_text(encoding="utf-8"))
+    parts = [f"{merged.carried} answers carried"]
+    parts += [f"{merged.own} cells of yours stay"] if merged.own else []
+    places = ", ".join(path.relative_to(book.root).as_posix() for path in kept)
+    lines = [f"work/{notebook.name}: {', '.join(parts)}; the old file is kept in {places}"]
+    if base is None:
+        lines.append("  you began with a version that is not known; what differs is kept as yours")
+    return [
+        *lines,
+        *(f"  {line}" for line in [*taken, *merged.news]),
+        *(f"  conflict: {line}" for line in merged.conflicts),
+    ]
+
+
+def _forgotten(pair: Pair, mine: NotebookNode, newer: NotebookNode) -> Iterator[str]:
+    """Put answers of an older file into stubs of the newest, and say so: a stub is no answer."""
+    stubs = _sources(newer), _sources(_received(pair.work, pair.notebook))
+    for path in list(pair.contents)[1:]:
+        with suppress(BookError):  # one that cannot be read is kept
+            older = _sources(read_notebook(path))
+            for cell in mine.cells:
+                name = _exercise(cell)
+                untried = [one.get(name) for one in stubs]
+                if name in older and cell.source in untried and older[name] not in untried:
+                    cell.source = older[name]
+                    yield f"{name}: taken from {path.name}; {pair.newest.name} has the stub"
+
+
+def _unclaimed(book: Book, work: Path) -> Iterator[str]:
+    """Yield a line for each file of answers that belongs to no chapter, after one was renamed."""
+    known = {one.name for one in book.notebooks} | {one.key for one in book.notebooks}
+    for path in sorted(work.glob("[0-9]*")):
+        if path.suffix in (".py", ".ipynb") and path.stem not in known:
+            yield f"work/{path.name}: no chapter of this book has that name; it stays as it is"
 
 
 def _received(work: Path, notebook: Notebook) -> NotebookNode | None:
@@ -92,11 +133,8 @@ def merge(base: NotebookNode | None, mine: NotebookNode, newer: NotebookNode, sh
             result.carried += 1
             answers[name] = _new_docstrings(old.get(name, ""), stubs[name], text)
     fits = {name: t for name, t in answers.items() if _fits(stubs.get(name), t)}
-    given = copy.deepcopy(mine)
-    given.cells = [_keyed(cell, fits) for cell in mine.cells]
-    given.cells = [cell for cell in given.cells if cell.metadata.get("exercise") in fits]
-    seen: set[str] = set()
-    given.cells = [c for c in given.cells if not _again(c.metadata["exercise"], seen)]
+    given = new_notebook()
+    given.cells = [new_code_cell(t, metadata={"exercise": name}) for name, t in fits.items()]
     result.notebook = splice(result.notebook, given, shown, partial=True)
     for name in answers.keys() & stubs.keys():
         _told(result, name, old.get(name), stubs[name], answers[name], name in fits)
@@ -107,23 +145,10 @@ def _fits(stub: str | None, answer: str) -> bool:
     return stub is not None and signature_problem(stub, answer) is None
 
 
-def _keyed(cell: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
-    """Return the cell with the whole answer of its exercise."""
-    cell = copy.deepcopy(cell)
-    cell.source = answers.get(cell.metadata.get("exercise"), cell.source)
-    return cell
-
-
-def _again(name: str, seen: set[str]) -> bool:
-    found = name in seen
-    seen.add(name)
-    return found
-
-
 def _told(result: Merged, name: str, old: str | None, stub: str, answer: str, fits: bool) -> None:
     """Say what became of a task that changed; an answer that splice refuses is put in as it is."""
     cells = result.notebook.cells
-    place = next(i for i, cell in enumerate(cells) if cell.metadata.get("exercise") == name)
+    place = next(i for i, cell in enumerate(cells) if _exercise(cell) == name)
     if not fits:
         cells[place].source = answer
     if old == stub:
@@ -134,15 +159,17 @@ def _told(result: Merged, name: str, old: str | None, stub: str, answer: str, fi
     problem = signature_problem(stub, answer)
     result.conflicts.append(f"{name}: {problem}; your answer stands as it was, the new stub below")
     note = f"The chapter now asks for this:\n\n```python\n{stub}\n```"
-    cells.insert(place + 1, new_markdown_cell(note))
+    if note not in [cell.source for cell in cells]:  # from an update that was interrupted
+        cells.insert(place + 1, new_markdown_cell(note))
 
 
 def _sources(notebook: NotebookNode | None) -> dict[str, str]:
     """Return the exercise cells by id; one that was split is joined, as `splice` joins it."""
     found: dict[str, list[str]] = {}
     for cell in notebook.cells if notebook else ():
-        if cell.cell_type == "code" and "exercise" in cell.metadata:
-            found.setdefault(cell.metadata["exercise"], []).append(cell.source)
+        name = _exercise(cell)
+        if name:
+            found.setdefault(name, []).append(cell.source)
     return {name: "\n\n\n".join(parts) for name, parts in found.items()}
 
 
@@ -152,7 +179,7 @@ def _plain(
     """Return the student's cells: each exercise once, the answer to one that is gone unkeyed."""
     cells, seen = [], set[str]()
     for cell in mine.cells:
-        name = cell.metadata.get("exercise") if cell.cell_type == "code" else None
+        name = _exercise(cell)
         if name in answers and name not in stubs:
             cell = copy.deepcopy(cell)
             del cell.metadata["exercise"]
@@ -167,10 +194,15 @@ def _plain(
     return cells
 
 
+def _exercise(cell: NotebookNode) -> str:
+    """Return the exercise that a cell answers; empty for none."""
+    name = cell.metadata.get("exercise") if cell.cell_type == "code" else None
+    return name if isinstance(name, str) else ""
+
+
 def _key(cell: NotebookNode) -> Key:
-    if cell.cell_type == "code" and "exercise" in cell.metadata:
-        return "exercise", cell.metadata["exercise"]
-    return cell.cell_type, cell.source.strip()
+    name = _exercise(cell)
+    return ("exercise", name) if name else (cell.cell_type, cell.source.strip())
 
 
 def _cells(
@@ -248,7 +280,7 @@ def _new_docstrings(old: str, stub: str, answer: str) -> str:
         before, now, given = definitions(old), definitions(stub), definitions(answer)
     except SyntaxError:
         return answer
-    lines, stub_lines = answer.splitlines(), stub.splitlines()
+    lines, stub_lines = answer.split("\n"), stub.split("\n")
     found = []
     for name in before.keys() & now.keys() & given.keys():
         texts = [ast.get_docstring(one[name]) for one in (before, now, given)]

@@ -1,10 +1,12 @@
 """A student's folder: copy the chapters, run the checks on what stands there, start over."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext
+from filelock import FileLock
 from jupytext.combine import combine_inputs_with_outputs
 from nbformat import NotebookNode
 from rich.console import Console, RenderableType
@@ -22,7 +24,7 @@ from unrolled.files import keep, write_atomic
 from unrolled.grade.course import read_course
 from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Exercise, Notebook
-from unrolled.notebook import answers_in, read_cells, read_notebook
+from unrolled.notebook import Cell, answers_in, read_cells, read_notebook
 from unrolled.progress import Progress, Record, changing, digest, read_progress, record
 from unrolled.tutor import console, outdated, received
 
@@ -73,30 +75,93 @@ def paired(notebook: NotebookNode) -> dict[str, str]:
     }
 
 
-def replace_pair(work: Path, notebook: Notebook, changed: NotebookNode) -> list[Path]:
-    """Write both files of a notebook; return where an older one with other answers was kept.
+@dataclass(frozen=True)
+class Pair:
+    """The files of a notebook in work/, the newest first, as they were when they were read."""
 
-    What stood in the notebook as output stays below the cells that did not change. Each file is
-    written whole, what is kept first: an interrupted call leaves every file as it was or as it has
-    to be, and the same call once more ends the work.
-    """
-    there, older = versions(work, notebook), overruled(work, notebook)
-    kept = [keep(work / KEPT, older.name, older.read_text(encoding="utf-8"))] if older else []
-    outputs = next((one for one in there if one.suffix == ".ipynb"), None)
-    if outputs is not None:
-        changed = combine_inputs_with_outputs(changed, read_notebook(outputs))
-    for suffix, text in paired(changed).items():
-        write_atomic(work / f"{notebook.name}{suffix}", text)
-    return kept
+    work: Path
+    notebook: Notebook
+    contents: Mapping[Path, bytes]
+
+    @classmethod
+    def read(cls, work: Path, notebook: Notebook) -> "Pair":
+        """Read them; there may be none."""
+        return cls(work, notebook, {one: one.read_bytes() for one in versions(work, notebook)})
+
+    @property
+    def newest(self) -> Path:
+        """The file that counts."""
+        return next(iter(self.contents))
+
+    def keep(self, path: Path) -> Path:
+        """Put a copy of a file into work/kept/, once."""
+        text = self.contents[path].decode("utf-8", errors="surrogateescape")
+        return keep(self.work / KEPT, path.name, text)
+
+    def replace(self, changed: NotebookNode) -> list[Path]:
+        """Write both files; return where an older one was kept that has cells of its own.
+
+        What stood in the notebook as output stays below the cells that did not change. Each file is
+        written whole, what is kept first: an interrupted call leaves every file as it was or as it
+        has to be, and the same call once more ends the work. Raises BookError, and changes nothing,
+        where somebody has saved since they were read.
+        """
+        known = {_key(c) for path in (self.newest, *self._chapter()) for c in _cells(path)}
+        older = [one for one in self.contents if {*map(_key, _cells(one))} - known]
+        kept = [self.keep(one) for one in older]
+        outputs = next((one for one in self.contents if one.suffix == ".ipynb"), None)
+        if outputs is not None:
+            with suppress(BookError):  # one that cannot be read is kept
+                changed = combine_inputs_with_outputs(changed, read_notebook(outputs))
+        texts = paired(changed)
+        for path, content in self.contents.items():
+            if not path.is_file() or path.read_bytes() != content:
+                raise BookError(f"{path.name} was saved in between; nothing is changed: once more")
+        for suffix, text in texts.items():
+            write_atomic((self.work / f"{self.notebook.name}{suffix}").resolve(), text)
+        return kept
+
+    def _chapter(self) -> list[Path]:
+        """The chapter as it is, and as the student received it."""
+        there = received(self.work, self.notebook)
+        return [self.notebook.source, *([there] if there.is_file() else [])]
+
+
+def _key(cell: Cell) -> tuple[str, str]:
+    return cell.kind, cell.source.strip()
+
+
+def _cells(path: Path) -> list[Cell]:
+    """Return a file's cells; one unlike all others for a file that cannot be read."""
+    try:
+        return read_cells(path)
+    except BookError as error:
+        return [Cell("unreadable", str(error), {}, str(path), 1)]
+
+
+def alone(work: Path) -> FileLock:
+    """Whoever rewrites files in work/ holds this meanwhile."""
+    return FileLock(work / ".lock")
 
 
 def reset(book: Book, exercise: str) -> str:
     """Put the stub of an exercise back into work/; return a line that says where the answer is."""
     notebook, work = book.notebook_of(exercise), book.root / "work"
-    path = newest(work, notebook) if work.is_dir() else None
-    if path is None:
+    if not work.is_dir() or newest(work, notebook) is None:
         raise BookError(f"no {notebook.name}.py or .ipynb in work/; `unrolled start` puts it there")
-    mine, chapter = read_notebook(path), read_notebook(notebook.source)
+    with alone(work):
+        said = _reset(book, Pair.read(work, notebook), exercise)
+    with changing(work) as progress:
+        row = progress.of(exercise)
+        progress.exercises[exercise] = Record(
+            passed=row.passed, seen=row.seen, revealed=row.revealed
+        )
+    return said
+
+
+def _reset(book: Book, pair: Pair, exercise: str) -> str:
+    notebook = pair.notebook
+    mine, chapter = read_notebook(pair.newest), read_notebook(notebook.source)
     stub = next(one for one in chapter.cells if one.metadata.get("exercise") == exercise)
     cells = [c for c in mine.cells if _answers(c, exercise)]
     already = [cell.source for cell in cells] == [stub.source]
@@ -109,14 +174,10 @@ def reset(book: Book, exercise: str) -> str:
     said = f"{exercise}: the stub {'stands there already' if already else 'is back'}"
     if answer and not already:
         text = f'# %% exercise="{exercise}" tags=["exercise"]\n{answer}\n'
-        place = keep(work / KEPT, f"{notebook.name}.{exercise}.py", text)
+        place = keep(pair.work / KEPT, f"{notebook.name}.{exercise}.py", text)
         said += f"; your answer is kept in {place.relative_to(book.root).as_posix()}"
-    replace_pair(work, notebook, mine)
-    with changing(work) as progress:
-        row = progress.of(exercise)
-        progress.exercises[exercise] = Record(
-            passed=row.passed, seen=row.seen, revealed=row.revealed
-        )
+    for place in pair.replace(mine):
+        said += f"; other cells of an older file, in {place.relative_to(book.root).as_posix()}"
     return said
 
 
@@ -198,7 +259,10 @@ def conclude(
     progress = read_progress(what.folder)[0] if what.mine else Progress()
     code = show(screen, book, ran, seed, progress)
     if what.mine:
-        record(what.folder, book, ran.verdicts, hashes)
+        try:
+            record(what.folder, ran.verdicts, hashes)
+        except BookError as error:
+            screen.print(f"[yellow]{escape(str(error))}[/]")
     return code
 
 
@@ -245,7 +309,11 @@ def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -
     if failed:
         first = [one for one in failed if one.exercise == failed[0].exercise]
         for line in _failure(book, first, seed, progress.of(failed[0].exercise)):
-            screen.print(line)
+            screen.print(line, soft_wrap=isinstance(line, str))  # a command is copied as one line
+        others = dict.fromkeys(one.exercise for one in failed if one not in first)
+        if others:
+            command = f"unrolled check {' '.join(others)}"
+            screen.print(f"also failing: [bold]{command}[/]", soft_wrap=True)
     elif verdicts[0].printed:
         for line in _printed(verdicts[0]):
             screen.print(f"  {escape(line)}")
@@ -256,17 +324,20 @@ def _failure(
     book: Book, first: Sequence[Verdict], seed: int, row: Record
 ) -> Iterator[RenderableType]:
     """Yield how an exercise fails: where, expected, got, the mistake, the next command."""
-    exercise = first[0].exercise
+    exercise, said = first[0].exercise, set[str]()
     yield f"\n[bold]{escape(book.notebook_of(exercise).label(exercise))} {escape(exercise)}[/]"
     for number, verdict in enumerate(first):
         yield f"  {SIGNS['failed']} {escape(verdict.sentence)}"
         told = [*verdict.told, *_printed(verdict)] if number == 0 else verdict.told[:1]
-        for line in told:
+        for line in [one for one in told if one not in said]:
+            said.add(line)
             known = line == verdict.looks_like
             yield Padding.indent(f"[bold]{escape(line)}[/]" if known else escape(line), 6)
     left = LEVELS - len(row.seen)
     if left:
         yield f"  a hint:    unrolled hint {exercise}  [dim]({left} of {LEVELS} left)[/]"
+    else:
+        yield f"  the answer: unrolled solution {exercise} --reveal"
     yield f"  once more: unrolled check {exercise} --seed {seed}"
 
 

@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -339,6 +340,20 @@ def test_an_answer_that_fails_nearly_as_a_mistake_does_is_said_to_be_close(
     assert "this is close to a known mistake: That is a power; multiply." in done.stdout.str()
 
 
+def test_an_exercise_is_chosen_by_its_name_too(pytester: pytest.Pytester, tiny: Book) -> None:
+    done = _pytest(pytester, tiny, "--answers=solutions", "-k", "thrice")
+    done.assert_outcomes(passed=2, deselected=2)
+
+
+def test_errors_alone_make_no_likeness(tiny: Book) -> None:
+    notebook = tiny.notebooks[0]
+    with notebook.wrong.open("a") as file:
+        file.write('\n\n# %% exercise="twice" mistake="text" says="A text; take the number."\n')
+        file.write("def twice(x: float) -> float:\n    return x.nothing if x > 0 else 7.0\n")
+    source = "def twice(x):\n    return x.bit_count()"
+    assert _diagnosed(notebook, Catalog(notebook), source) is None
+
+
 def test_two_mistakes_that_are_equally_near_name_nothing(tiny: Book) -> None:
     notebook = tiny.notebooks[0]
     with notebook.wrong.open("a") as file:
@@ -506,6 +521,12 @@ def test_the_books_checks_have_sentences_for_names() -> None:
             for one in checks:
                 assert one.__name__.count("_") >= 3, one.__name__
                 assert Path(one.__code__.co_filename) == notebook.checks
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="a sleep cannot be interrupted")
+def test_a_sleep_is_ended_too() -> None:
+    with pytest.raises(Endless, match=r"this slept for 0\.4 s"), within(0.2, "this"):
+        time.sleep(1000)
 
 
 def test_a_loop_is_ended_where_interrupts_are_ignored_as_in_a_background_job() -> None:

@@ -98,7 +98,7 @@ def test_while_nobody_saves_the_wrong_answers_of_what_comes_next_are_run(
         ("import os; os._exit(3)", "twice: the process ended, exit code 3"),
         ("raise KeyboardInterrupt", "the answer raised KeyboardInterrupt"),
         ("raise SystemExit", "0/2"),
-        ("return input()", "reading from stdin"),
+        ("return input()", "input() has nobody to ask here"),
     ],
 )
 def test_the_watch_goes_on_after_whatever_an_answer_does(
@@ -160,6 +160,22 @@ def test_a_file_that_is_gone_or_torn_is_a_line(at: Callable[..., str], tiny: Boo
     for name in ("01_twice.py", "01_twice.ipynb"):
         (work / name).unlink()
     assert "2/2" in at("return x + x")
+
+
+def test_what_an_answer_did_to_everybody_is_gone_with_its_process(at: Callable[..., str]) -> None:
+    assert "2/2" in at("import builtins; builtins.abs = lambda x: x; return 2 * abs(x)")
+    assert "this looks like a known mistake: The sign is lost" in at("return 2 * abs(x)")
+
+
+def test_a_file_that_cannot_be_read_at_the_start_is_a_line(tiny: Book, pool: object) -> None:
+    run("start")
+    for name in ("01_twice.py", "01_twice.ipynb"):
+        (tiny.root / "work" / name).write_bytes(b"\xff")
+    screen = Console(record=True, file=io.StringIO(), width=120)
+    state = Loop(tiny, asked(tiny, tiny.notebooks, []), pool, screen, 3)  # type: ignore[arg-type]
+    state.begin()
+    state.press("n")
+    assert "01_twice" in screen.export_text()
 
 
 def test_watching_somebody_elses_folder_is_refused(tiny: Book) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tests.package.conftest import edit
 from tests.package.test_tutor import STUB, answer, run
+from unrolled.errors import BookError
 from unrolled.manifest import Book
 from unrolled.notebook import read_notebook
 from unrolled.update import merge
+from unrolled.work import Pair
 
 PROSE = "# ## A section"
 DEMO = "# NBVAL_CHECK_OUTPUT"
@@ -181,6 +184,99 @@ def test_where_the_version_at_the_start_is_not_known_nothing_is_lost(solved: Boo
     for part in ("return 2 * x  # mine", "a cell of mine", "A better section"):
         assert text.count(part) == 1
     assert run("update", "1")[1] == "work/01_twice: up to date\n"
+
+
+def test_cells_of_ones_own_in_the_older_file_are_kept_too(solved: Book) -> None:
+    work = solved.root / "work"
+    notebook = nbformat.read(work / "01_twice.ipynb", as_version=4)
+    notebook.cells.append(new_markdown_cell("a note in the notebook alone"))
+    nbformat.write(notebook, work / "01_twice.ipynb")
+    os.utime(work / "01_twice.ipynb", (3e9, 3e9))  # the .py was saved later
+    said = run("reset", "twice")[1]
+    assert "other cells of an older file, in work/kept/01_twice.ipynb" in said
+    assert "a note in the notebook alone" in (work / "kept" / "01_twice.ipynb").read_text()
+
+
+def test_a_stub_that_was_saved_last_does_not_hide_an_answer(solved: Book) -> None:
+    work = solved.root / "work"
+    os.utime(work / "01_twice.ipynb", (5e9, 5e9))  # as an editor that saves by itself does
+    edit(solved.notebooks[0].source, PROSE, "# ## A better section")
+    said = run("update", "1")[1]
+    assert "1 answers carried" in said
+    assert "twice: taken from 01_twice.py; 01_twice.ipynb has the stub" in said
+    assert all("return 2 * x  # mine" in text for text in texts(solved))
+
+
+def test_a_file_that_cannot_be_read_is_kept_and_the_other_one_counts(solved: Book) -> None:
+    work = solved.root / "work"
+    (work / "01_twice.ipynb").write_bytes(b"\xff{")
+    os.utime(work / "01_twice.ipynb", (3e9, 3e9))
+    assert run("check", "twice")[0] == 0
+    edit(solved.notebooks[0].source, PROSE, "# ## A better section")
+    assert run("update", "1")[0] == 0
+    assert (work / "kept" / "01_twice.ipynb").read_bytes() == b"\xff{"
+    assert all("return 2 * x  # mine" in text for text in texts(solved))
+
+
+def test_a_save_in_between_is_not_lost(solved: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = solved.root / "work" / "01_twice.py"
+    edit(solved.notebooks[0].source, PROSE, "# ## A better section")
+    pair, text = Pair.read(path.parent, solved.notebooks[0]), path.read_text()
+    path.write_text(text + "# saved meanwhile")
+    with pytest.raises(BookError, match="saved in between; nothing is changed"):
+        pair.replace(read_notebook(path))
+    assert path.read_text() == text + "# saved meanwhile"
+
+
+def test_one_file_that_cannot_be_read_keeps_no_other_from_its_update(solved: Book) -> None:
+    for notebook in solved.notebooks:
+        edit(notebook.source, PROSE, "# ## A better section")
+    for end in (".py", ".ipynb"):
+        (solved.root / "work" / f"01_twice{end}").write_bytes(b"\xff")
+    code, said = run("update")
+    assert code == 2 and "01_twice" in said.splitlines()[-1]
+    assert "work/02_thrice: 0 answers carried" in said
+
+
+def test_a_file_of_a_chapter_that_is_gone_is_told(solved: Book) -> None:
+    (solved.root / "work" / "07_gone.py").write_text("# %%\n")
+    assert "work/07_gone.py: no chapter of this book has that name" in run("update")[1]
+
+
+@pytest.mark.parametrize("cell", ["%%bash\necho 1", "%%html\n<b>x</b>", "!ls"])
+def test_cells_that_are_not_plain_python_do_no_harm(solved: Book, cell: str) -> None:
+    work = solved.root / "work"
+    notebook = read_notebook(work / "01_twice.py")
+    notebook.cells.insert(1, new_code_cell(cell))
+    nbformat.write(notebook, work / "01_twice.ipynb")
+    os.utime(work / "01_twice.ipynb", (5e9, 5e9))
+    edit(solved.notebooks[0].source, PROSE, "# ## A better section")
+    assert run("update", "1")[0] == 0
+    assert run("check", "twice")[0] == 0
+    found = [read_notebook(work / f"01_twice{end}") for end in (".py", ".ipynb")]
+    assert all(cell in [one.source for one in notebook.cells] for notebook in found)
+
+
+def test_an_interrupted_update_asks_for_a_new_signature_once(solved: Book) -> None:
+    base = solved.root / "work" / ".chapters" / "01_twice.py"
+    old = base.read_text()
+    edit(solved.notebooks[0].source, "def twice(x: float)", "def twice(number: float)")
+    run("update", "1")
+    base.write_text(old)  # as if it had been killed before its last write
+    run("update", "1")
+    assert texts(solved)[0].count("The chapter now asks for this") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs links and rights")
+def test_links_and_rights_of_files_stay(solved: Book, tmp_path: Path) -> None:
+    path, place = solved.root / "work" / "01_twice.py", tmp_path / "elsewhere.py"
+    path.rename(place)
+    place.chmod(0o600)
+    path.symlink_to(place)
+    edit(solved.notebooks[0].source, PROSE, "# ## A better section")
+    run("update", "1")
+    assert path.is_symlink() and "A better section" in place.read_text()
+    assert place.stat().st_mode & 0o777 == 0o600
 
 
 def test_update_without_a_folder_is_one_line(tiny: Book) -> None:

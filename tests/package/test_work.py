@@ -93,7 +93,7 @@ def test_an_exercise_goes_by_its_id_its_number_or_its_chapter(name: str, tiny: B
     ("arguments", "said"),
     [
         (("check",), "no folder work/ yet; `unrolled start` makes it"),
-        (("check", "nothing"), "no exercise 'nothing' in this book; there are twice, thrice"),
+        (("check", "nothing"), "no exercise 'nothing' in this book; they are numbered 1.1 to 2.1"),
         (("check", "Twise"), "no exercise 'Twise' in this book; did you mean twice?"),
         (
             ("check", "--answers", "data"),

@@ -254,7 +254,7 @@ def to_supervised(
     return windows[:-1, :n_in], windows[:-1, n_in:]
 
 
-# %% exercise="to_supervised" mistake="no_overlap_of_windows" values="vary" says="The windows lie side by side; a new one begins at every step."
+# %% exercise="to_supervised" mistake="no_overlap_of_windows" says="The windows lie side by side; a new one begins at every step."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int
 ) -> tuple[np.ndarray, np.ndarray]:

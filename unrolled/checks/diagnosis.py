@@ -14,6 +14,7 @@ from unrolled.answers import Answers, Wrong, wrong_answers
 from unrolled.checks.run import Bench, Check, Failure
 from unrolled.files import fingerprint, write_atomic
 from unrolled.manifest import Notebook
+from unrolled.runtime import unchanged
 
 SEED = 2  # of every diagnosis, so that the catalog's failures can be recorded
 PATIENCE = 3.0  # seconds that a person waits for wrong answers to be run
@@ -51,10 +52,12 @@ class Catalog:
 
     memory: a folder in which what they were found to do is kept, for somebody who waits: a
     diagnosis that needs more of them than PATIENCE allows is left out, and the next goes on there.
+    keeps: whether this process may add to it, which one full of a student's own doings must not.
     """
 
-    def __init__(self, notebook: Notebook, memory: Path | None = None) -> None:
+    def __init__(self, notebook: Notebook, memory: Path | None = None, keeps: bool = True) -> None:
         self.notebook, self.patience = notebook, PATIENCE if memory else math.inf
+        self.keeps = keeps
         self._memory = memory and memory / f"{notebook.name}.json"
         self._known: dict[Key, Failure | None] = {}
         self._until = math.inf
@@ -68,6 +71,7 @@ class Catalog:
         ]
         if self._memory:
             own = [notebook.source, notebook.checks, notebook.solutions, notebook.wrong]
+            own += (notebook.root / "data").glob("*")
             where = [os.environ.get(name) for name in ("KERAS_BACKEND", "UNROLLED_DEVICE")]
             self._of = fingerprint([*own, *Path(__file__).parents[1].rglob("*.py")], where)
             self._known |= _remembered(self._memory, self._of)
@@ -86,7 +90,8 @@ class Catalog:
 
     def _keep(self) -> None:
         """Write what is known, where it has grown; a folder that cannot be written is no matter."""
-        if self._memory and not self.notebook.recorded.is_file() and len(self._known) > self._kept:
+        new = self._memory and self.keeps and not self.notebook.recorded.is_file()
+        if self._memory and new and len(self._known) > self._kept and unchanged():
             rows = [[*key, f and [f.kind, f.got]] for key, f in self._known.items()]
             with suppress(OSError):
                 write_atomic(self._memory, json.dumps({"of": self._of, "fails": rows}) + "\n")
@@ -193,7 +198,8 @@ def _agreement(one: Named, ran: Sequence[tuple[Check, Failure | None]]) -> float
     """Return how far a wrong answer fails as another answer does; 0 below one half.
 
     This is the share, of the checks that either fails, which both fail with the same values, or in
-    the same way where the mistake's values vary.
+    the same way where the mistake's values vary. An error has no values: two answers that raise the
+    same agree in nothing that would tell them from a third.
     """
     failing = [(check, found) for check, found in ran if found]
     agreed = either = float(len(failing))
@@ -201,7 +207,7 @@ def _agreement(one: Named, ran: Sequence[tuple[Check, Failure | None]]) -> float
         other = one.fails(check)
         if found is None:
             either += other is not None
-        elif not _alike(found, other):
+        elif found.kind != "assertion" or not _alike(found, other):
             agreed -= not (one.vary and other and other.kind == found.kind)
         if 2 * agreed < either:
             return 0.0

@@ -20,6 +20,8 @@ from unrolled.notebook import read_cells
 from unrolled.progress import record
 from unrolled.reach import defines, loaded
 
+COLORS = {"passed": "#2a9d4a", "failed": "#e5534b"}  # 3 to 1 on white and on near-black
+TOP = "text-align: left; vertical-align: top"
 SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
 
 
@@ -41,10 +43,14 @@ class Table:
             return f"{self.exercise}: not tried yet ({len(self.verdicts)} checks wait)"
         return f"{self.exercise}: {self.passed} of {len(self.verdicts)} checks pass"
 
-    def _told(self, verdict: Verdict) -> list[str]:
-        if verdict.outcome == "passed":
-            return []
-        return [*verdict.told, *(f"printed: {line}" for line in verdict.printed.splitlines())]
+    def _rows(self) -> Iterator[tuple[Verdict, list[str]]]:
+        """Yield each verdict with its lines, of which none is said twice."""
+        said: set[str] = set()
+        for one in self.verdicts:
+            lines = [] if one.outcome == "passed" else one.told
+            lines = [*lines, *(f"printed: {line}" for line in one.printed.splitlines() if lines)]
+            yield one, [line for line in lines if line not in said]
+            said.update(lines)
 
     def _notes(self) -> list[str]:
         """What passes here and not in the file's checks; where help is."""
@@ -56,22 +62,25 @@ class Table:
 
     def __repr__(self) -> str:
         lines = [self._summary()]
-        for one in self.verdicts:
+        for one, told in self._rows():
             lines.append(f" {SIGNS[one.outcome]} {one.sentence}")
-            lines += [f"     {line}" for line in self._told(one)]
+            lines += [f"     {line}" for line in told]
         return "\n".join([*lines, *self._notes()])
 
     def _repr_html_(self) -> str:
         rows = []
-        for one in self.verdicts:
-            text = "<br>".join(html.escape(line) for line in [one.sentence, *self._told(one)])
+        for one, told in self._rows():
+            text = "<br>".join(html.escape(line) for line in [one.sentence, *told])
+            color = COLORS.get(one.outcome, "inherit")
             rows.append(
-                f'<tr class="{one.outcome}"><td>{SIGNS[one.outcome]}</td>'
-                f'<td style="text-align: left">{text}</td></tr>'
+                f'<tr class="{one.outcome}"><td style="{TOP}; color: {color}">'
+                f'{SIGNS[one.outcome]}</td><td style="{TOP}">{text}</td></tr>'
             )
         for note in self._notes():
-            rows.append(f'<tr><td>!</td><td style="text-align: left">{html.escape(note)}</td></tr>')
-        head = f"<caption>{html.escape(self._summary())}</caption>"
+            rows.append(
+                f'<tr><td style="{TOP}">!</td><td style="{TOP}">{html.escape(note)}</td></tr>'
+            )
+        head = f'<caption style="text-align: left">{html.escape(self._summary())}</caption>'
         return f'<table class="unrolled-checks">{head}{"".join(rows)}</table>'
 
 
@@ -99,13 +108,16 @@ def check(exercise: str) -> Table:
         f"--rootdir={book.root}",
         f"--exercise={found[0]}",
     ]
-    ran = run_pytest(arguments, Named("live", Live(names)), Named("warm", kept([notebook])))
+    ran = run_pytest(arguments, Named("live", Live(names)), Named("warm", kept([notebook], False)))
     if not ran.verdicts:
         raise BookError(f"the checks of {found[0]} did not run: {ran.said.strip()[-500:]}")
     table = Table(found[0], tuple(ran.verdicts), tuple(_elsewhere(names, notebook, found[0])))
     work = book.root / "work"
     if Path.cwd().resolve().is_relative_to(work.resolve()):  # a student's notebook
-        record(work, book, ran.verdicts)
+        try:
+            record(work, ran.verdicts)
+        except BookError as error:
+            print(error)
     if not hasattr(builtins, "__IPYTHON__"):  # a script shows no cell's last value
         print(table)
     elif all(one.outcome == "untried" for one in ran.verdicts):

@@ -287,6 +287,11 @@ class Checks:
             raise BookError(_missing(answers, exercise, name)) from None
 
     @pytest.hookimpl(trylast=True)
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Let `-k` choose by the exercise, too."""
+        if self.mine(item):
+            item.extra_keyword_matches.add(self.owner(item)[1])
+
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
@@ -368,6 +373,8 @@ class Checks:
         if rests:
             return verdict("rests", message=f"rests on {rests}")
         lines = [failure.message]
+        if isinstance(error, OSError) and "reading from stdin" in str(error):  # pytest's own words
+            lines = ["input() has nobody to ask here; take an argument"]
         if isinstance(error, NameError) and answers.elsewhere(str(error.name)):
             lines.append(_missing(answers, exercise, str(error.name)))
         about: dict[str, Any] = {"kind": failure.kind, "message": "\n".join(lines), "where": where}

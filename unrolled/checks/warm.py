@@ -9,13 +9,14 @@ from pathlib import Path
 
 from unrolled.answers import Answers, program, run_program
 from unrolled.checks.diagnosis import Catalog
-from unrolled.checks.plugin import MEMORY, Warm
+from unrolled.checks.plugin import CALLING, MEMORY, Warm
 from unrolled.checks.run import checks_by_exercise, load_checks
 from unrolled.checks.session import Named, Ran, run_pytest
 from unrolled.manifest import Notebook, read_book
+from unrolled.runtime import unchanged
 
 MOMENT = 0.3  # seconds of learning, for which a save may have to wait
-SECONDS = 10.0  # until an answer is stopped, see `within`
+SECONDS = CALLING  # until an answer is stopped, loaded or called
 Stamp = tuple[int, ...]
 
 
@@ -27,9 +28,9 @@ def _imported(notebook: Notebook, _stamp: Stamp) -> None:
 
 
 @cache
-def _catalog(notebook: Notebook, _stamp: Stamp) -> Catalog:
+def _catalog(notebook: Notebook, keeps: bool, _stamp: Stamp) -> Catalog:
     """A notebook's wrong answers, and how they were found to fail so far."""
-    return Catalog(notebook, notebook.root / MEMORY)
+    return Catalog(notebook, notebook.root / MEMORY, keeps)
 
 
 def _stamp(*files: Path) -> Stamp:
@@ -65,10 +66,19 @@ def learn(root: str, name: str, exercise: str) -> bool:
         return catalog.learn(exercise, checks, MOMENT)
 
 
-def kept(notebooks: Sequence[Notebook]) -> Warm:
-    """Return the plugin that hands on what this process knows of the wrong answers."""
+def renew() -> None:
+    """End this process if an answer has changed what all code shares; the pool starts another."""
+    if not unchanged():
+        os._exit(0)
+
+
+def kept(notebooks: Sequence[Notebook], keeps: bool = True) -> Warm:
+    """Return the plugin that hands on what this process knows of the wrong answers.
+
+    keeps: whether other processes may learn it from this one, see `Catalog`.
+    """
     catalogs = {}
     for one in notebooks:
         stamp = _stamp(one.source, one.checks, one.solutions, one.wrong, one.recorded)
-        catalogs[one.name] = _catalog(one, stamp)
+        catalogs[one.name] = _catalog(one, keeps, stamp)
     return Warm(SECONDS, catalogs)

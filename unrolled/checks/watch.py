@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+ASLEEP = 2  # times as long, for what waits without working
+
 
 class Endless(Exception):
     """An answer ran so long that it was stopped."""
@@ -16,26 +18,30 @@ class Endless(Exception):
 def within(seconds: float, what: str) -> Iterator[None]:
     """Stop the block once this process has worked on it for so long, and raise Endless.
 
-    seconds: of the clock and of the CPU, so that a busy machine stops nothing too early. The block
-    is interrupted as by Ctrl-C, once more each second where it swallows that. Does nothing outside
-    the main thread, which alone can be interrupted.
+    seconds: of the clock and of the CPU, so that a busy machine stops nothing too early; a block
+    that waits without working is stopped after ASLEEP times as long. It is interrupted as by
+    Ctrl-C, once more each second where it swallows that. Does nothing outside the main thread,
+    which alone can be interrupted.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    over, stopped, lock = threading.Event(), threading.Event(), threading.Lock()
+    over, lock = threading.Event(), threading.Lock()
+    stopped: list[tuple[float, bool]] = []  # when, and whether it worked until then
 
     def watch() -> None:
-        clock, cpu = time.monotonic() + seconds, time.process_time() + seconds
+        start, cpu = time.monotonic(), time.process_time() + seconds
         while not over.wait(0.1):
-            if time.monotonic() < clock or time.process_time() < cpu:
+            spent, worked = time.monotonic() - start, time.process_time() >= cpu
+            if spent < (seconds if worked else ASLEEP * seconds):
+                continue
+            if stopped and spent < stopped[-1][0] + 1:
                 continue
             with lock:
                 if over.is_set():
                     return
-                stopped.set()
-                _thread.interrupt_main()
-            clock = time.monotonic() + 1
+                stopped.append((spent, worked))
+                _interrupt()
 
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.default_int_handler:  # a job in the background is born deaf to it
@@ -50,7 +56,17 @@ def within(seconds: float, what: str) -> Iterator[None]:
                 signal.signal(signal.SIGINT, before or signal.SIG_DFL)
     except KeyboardInterrupt as error:
         over.set()
-        if not stopped.is_set():
+        if not stopped:
             raise
         message = f"{what} ran for {seconds:g} s and was stopped: a loop that never ends?"
+        if not stopped[0][1]:
+            message = f"{what} slept for {ASLEEP * seconds:g} s and was stopped: what is it for?"
         raise Endless(message).with_traceback(error.__traceback__) from None
+
+
+def _interrupt() -> None:
+    """Interrupt the main thread, in the middle of a sleep too where the system can do that."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
