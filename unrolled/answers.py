@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
@@ -105,7 +105,8 @@ class Wrong:
     """One named wrong answer and the message written for it.
 
     hint: the level of the hint against it. vary: whether its numbers depend on choices that the
-    mistake leaves open, such as what is drawn, or which constant.
+    mistake leaves open, such as what is drawn, or which constant. form: from 1 on, for a mistake
+    that comes in several which behave unlike each other.
     """
 
     exercise: str
@@ -114,30 +115,49 @@ class Wrong:
     answers: Answers
     hint: int | None = None
     vary: bool = False
+    form: int = 1
+
+    @property
+    def name(self) -> str:
+        """Which cell of the catalog it is."""
+        form = f", form {self.form}" if self.form > 1 else ""
+        return f"{self.exercise}:{self.mistake}{form}"
 
 
 def wrong_answers(notebook: Notebook) -> list[Wrong]:
-    """Read tests/wrong/NN_name.py; none where the file is not handed out."""
+    """Read tests/wrong/NN_name.py; none where the file is not handed out.
+
+    A cell that has the name of an earlier one, and no message, is another form of that mistake.
+    """
     if not notebook.wrong.is_file():
         return []
-    found = []
+    found: list[Wrong] = []
     for cell in read_cells(notebook.wrong):
         if cell.kind != "code" or not cell.exercise:
             continue
-        mistake, says = (cell.metadata.get(key) for key in ("mistake", "says"))
-        if not isinstance(mistake, str) or not isinstance(says, str):
-            raise BookError(f"{cell.place}:{cell.line}: a wrong answer needs mistake= and says=")
-        hint = cell.metadata.get("hint")
-        if hint not in (None, *range(1, LEVELS + 1)):
-            raise BookError(f"{cell.place}:{cell.line}: hint={hint!r}; expected 1 to {LEVELS}")
-        values = cell.metadata.get("values")
-        if values not in (None, "vary"):
-            raise BookError(f'{cell.place}:{cell.line}: values={values!r}; expected "vary"')
-        answers = Answers(f"mistake {mistake}", {cell.exercise: [cell]})
-        found.append(
-            Wrong(cell.exercise, mistake, says, answers, hint, values == "vary")  # type: ignore[arg-type]
-        )
+        forms = [w for w in found if (w.exercise, w.mistake) == _named(cell)]
+        one = forms[-1] if forms and "says" not in cell.metadata else _wrong(cell)
+        answers = Answers(f"mistake {one.mistake}", {cell.exercise: [cell]})
+        found.append(replace(one, answers=answers, form=len(forms) + 1))
     return found
+
+
+def _named(cell: Cell) -> tuple[object, object]:
+    return cell.exercise, cell.metadata.get("mistake")
+
+
+def _wrong(cell: Cell) -> Wrong:
+    """Read the header of a wrong answer."""
+    mistake, says = (cell.metadata.get(key) for key in ("mistake", "says"))
+    if not isinstance(mistake, str) or not isinstance(says, str):
+        raise BookError(f"{cell.place}:{cell.line}: a wrong answer needs mistake= and says=")
+    hint = cell.metadata.get("hint")
+    if hint is not None and (not isinstance(hint, int) or not 1 <= hint <= LEVELS):
+        raise BookError(f"{cell.place}:{cell.line}: hint={hint!r}; expected 1 to {LEVELS}")
+    values = cell.metadata.get("values")
+    if values not in (None, "vary"):
+        raise BookError(f'{cell.place}:{cell.line}: values={values!r}; expected "vary"')
+    return Wrong(cell.exercise or "", mistake, says, Answers(""), hint, values == "vary")
 
 
 def defined_names(cells: Iterable[Cell]) -> dict[str, str | None]:

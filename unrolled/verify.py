@@ -179,9 +179,9 @@ def _wrong_written(notebook: Notebook) -> Iterator[str]:
         [cell] = one.answers.cells[one.exercise]
         problem = signature_problem(stubs[one.exercise][0].source, cell.source)
         if problem:
-            yield f"{place}:{cell.line}: {one.exercise}:{one.mistake}: {problem}"
+            yield f"{place}:{cell.line}: {one.name}: {problem}"
     for exercise in stubs:
-        mine = [one for one in found if one.exercise == exercise]
+        mine = [one for one in found if one.exercise == exercise and one.form == 1]
         if len(mine) < WRONG_ANSWERS:
             yield f"{place}: {exercise} has {len(mine)} wrong answers, expected {WRONG_ANSWERS}"
         if len({one.says for one in mine}) < len(mine) or len({w.mistake for w in mine}) < len(
@@ -348,9 +348,10 @@ def wrong(
     first = run([Task(one.exercise, one.answers, 1) for one in catalog])
     again = run([Task(one.exercise, one.answers, 1, wire=True) for one in catalog])
     for one, found, once_more in zip(catalog, first, again, strict=True):
-        name = f"{one.exercise}:{one.mistake}"
+        name = one.name
         if not found:
-            yield f"wrong answer {name} is accepted by every check"
+            ends = "is accepted by every check" if found is not None else "did not end in time"
+            yield f"wrong answer {name} {ends}"
             continue
         rejected.update(failure.check for failure in found)
         if not any(failure.kind == "assertion" for failure in found):
@@ -362,7 +363,7 @@ def wrong(
     for number, (one, found) in enumerate(pairs):
         for other, same in pairs[:number]:
             if one.exercise == other.exercise and found and same and alike(found, same):
-                names = f"{one.exercise}:{one.mistake} and {other.exercise}:{other.mistake}"
+                names = f"{one.name} and {other.name}"
                 yield f"wrong answers {names} behave alike; no check tells them apart"
     for exercise, found_checks in checks.items():
         for check in found_checks:
@@ -373,7 +374,7 @@ def wrong(
         ask = partial(_diagnostic, bench, one)
         told = diagnosed.diagnose(one.exercise, checks[one.exercise], ask)
         if told is None or told.agreement < 1 or told.named.says != one.says:
-            yield f"wrong answer {one.exercise}:{one.mistake} does not get its own message"
+            yield f"wrong answer {one.name} does not get its own message"
     report.figures["wrong answers rejected"] = f"{sum(bool(f) for f in first)} of {len(catalog)}"
 
 

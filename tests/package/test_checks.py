@@ -340,6 +340,26 @@ def test_an_answer_that_fails_nearly_as_a_mistake_does_is_said_to_be_close(
     assert "this is close to a known mistake: That is a power; multiply." in done.stdout.str()
 
 
+def test_a_mistake_may_come_in_several_forms(tiny: Book) -> None:
+    notebook, source = tiny.notebooks[0], "def twice(x):\n    return -2 * abs(x)"
+    assert _diagnosed(notebook, Catalog(notebook), source) is None
+    with notebook.wrong.open("a") as file:
+        file.write(f'\n\n# %% exercise="twice" mistake="no_sign"\n{source}\n')
+    assert _diagnosed(notebook, Catalog(notebook), source) == ("no_sign", 1)
+    forms = [one for one in wrong_answers(notebook) if one.mistake == "no_sign"]
+    assert [one.name for one in forms] == ["twice:no_sign", "twice:no_sign, form 2"]
+    assert len({one.says for one in forms}) == 1
+    edit(notebook.wrong, 'mistake="no_sign"\n', 'mistake="unheard"\n')
+    with pytest.raises(BookError, match="a wrong answer needs mistake= and says="):
+        wrong_answers(notebook)
+
+
+def test_the_order_of_keys_does_not_matter() -> None:
+    equal({"a": 1, "b": (2, 3)}, {"b": (2, 3), "a": 1}, "it")
+    with pytest.raises(AssertionError, match="b: expected 3, got 2"):
+        equal({"b": 2, "a": 1}, {"a": 1, "b": 3}, "it")
+
+
 def test_an_exercise_is_chosen_by_its_name_too(pytester: pytest.Pytester, tiny: Book) -> None:
     done = _pytest(pytester, tiny, "--answers=solutions", "-k", "thrice")
     done.assert_outcomes(passed=2, deselected=2)

@@ -776,6 +776,26 @@ class Windows(Dataset):
         return self.items[index].clone()
 
 
+# %% exercise="Windows" mistake="slices_are_views"
+class Windows(Dataset):
+    def __init__(self, data: Tensor, window: int, overlap: int = 0):
+        if overlap < 0 or overlap >= window or window > len(data):
+            raise ValueError(f"no window of {window}, overlap {overlap}")
+        self.all = data.unfold(0, window, window - overlap).mT  # (k, w, F)
+
+    def __len__(self) -> int:
+        return self.all.size(0)
+
+    def __getitem__(self, index: int | slice) -> Tensor:
+        match index:
+            case slice():
+                return self.all[index]
+            case _:
+                if not -len(self) <= index < len(self):
+                    raise IndexError(f"window {index} of {len(self)}")
+                return self.all[index].clone()
+
+
 # %% exercise="Windows" mistake="items_are_views" hint=2 says="Slices are stacked into copies, single items still share memory; copy them too."
 class Windows(Dataset):
     def __init__(self, data: Tensor, window: int, overlap: int = 0):

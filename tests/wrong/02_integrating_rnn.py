@@ -249,6 +249,22 @@ def saturating_integral(
     return y[:, None]
 
 
+# %% exercise="saturating_integral" mistake="last_level_only"
+def saturating_integral(
+    x: Tensor,
+    gain: float = 0.1,
+    bias: float = 0.5,
+    start: float = 0.0,
+) -> Tensor:
+    from functools import reduce
+
+    def turn(level, column):
+        moved = level + gain * (column - bias)
+        return moved.relu() - (moved - 1).relu()
+
+    return reduce(turn, x.unbind(dim=1), torch.full_like(x[:, 0], start))
+
+
 # %% exercise="saturating_integral" mistake="first_input_skipped" says="The first input is skipped; it changes the level like any other."
 def saturating_integral(
     x: Tensor,
@@ -1145,6 +1161,16 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
 # %% exercise="update_steps" mistake="a_step_at_zero" hint=1 says="The first step comes after the first sample, since zero is divisible by everything; step after the one that completes a group."
 def update_steps(n_samples: int, period: int) -> list[int]:
     return [i for i in range(n_samples) if i % period == 0]
+
+
+# %% exercise="update_steps" mistake="a_step_at_zero"
+def update_steps(n_samples: int, period: int) -> list[int]:
+    steps = []
+    for sample in range(n_samples):
+        is_last = sample + 1 == n_samples
+        if not sample % period or is_last:
+            steps.append(sample)
+    return steps
 
 
 # %% exercise="update_steps" mistake="tail_dropped" hint=2 says="What is left at the end gets no step; add one after the last sample."

@@ -220,6 +220,20 @@ def to_supervised(
     return windows[:, :n_in], windows[:, n_in - 1 :]
 
 
+# %% exercise="to_supervised" mistake="overlap"
+def to_supervised(
+    series: np.ndarray, n_in: int, n_out: int
+) -> tuple[np.ndarray, np.ndarray]:
+    table = series[:, None] if series.ndim == 1 else series
+    count = len(table) - n_in - n_out + 1
+    if count < 1:
+        raise ValueError("the series is too short")
+    first = np.arange(count)[:, None]
+    seen = first + np.arange(n_in)
+    follow = seen[:, -1:] + np.arange(n_out)
+    return table[seen], table[follow]
+
+
 # %% exercise="to_supervised" mistake="a_gap" hint=1 says="A step is skipped between input and target; they are neighbors."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int
@@ -543,6 +557,47 @@ def fit_scaler(
 
     def restore(x, columns=slice(None)):
         return x * span[columns] + low[columns]
+
+    return scale, restore
+
+
+# %% exercise="one_hot" mistake="counted_from_one"
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    """Codes as rows with a single one, float32: (..., n)."""
+    codes = np.asarray(codes)
+    names = np.linspace(1, n, n).astype(int)  # 1, 2, ..., n
+    if not np.isin(codes, names).all():
+        raise ValueError("no such code")
+    return np.equal.outer(codes, names).astype(np.float32)
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    rows = []
+    for one in sequences:
+        kept = list(one)[max(len(one) - length, 0) :]
+        gap = [value] * (length - len(kept))
+        rows.append(gap + kept if where == "before" else kept + gap)
+    return np.array(rows, dtype="float32").reshape(-1, length)
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    known = np.asarray(values, dtype=float)[:n_train]
+    bottom = known.min(axis=0)
+    height = np.ptp(known, axis=0)
+    height[height == 0] = 1.0
+
+    def scale(x):
+        return (x - bottom) / height
+
+    def restore(x, columns=None):
+        if columns is None:
+            return x * height + bottom
+        return x * height[columns] + bottom[columns]
 
     return scale, restore
 
@@ -1507,6 +1562,28 @@ def train_echo(
         model.train_on_batch(*echo_batches(rng, n))
 
 
+# %% exercise="echo_batches" mistake="target_from_another_draw"
+def random_rows(rng, shape, symbols):
+    return np.eye(symbols, dtype="float32")[rng.integers(symbols, size=shape)]
+
+
+def echo_batches(
+    rng: np.random.Generator, n: int,
+    length: int = 5, symbols: int = 10, place: int = 2,
+) -> tuple[np.ndarray, np.ndarray]:
+    inputs = random_rows(rng, (n, length), symbols)
+    targets = random_rows(rng, (n, length), symbols)[:, place]
+    return inputs, targets
+
+
+def train_echo(
+    model: keras.Model, rng: np.random.Generator,
+    updates: int, n: int,
+) -> None:
+    for _ in range(updates):
+        model.train_on_batch(*echo_batches(rng, n))
+
+
 # %% exercise="echo_batches" mistake="codes_as_targets" hint=2 says="The target is a number; return the one-hot row."
 def echo_batches(
     rng: np.random.Generator, n: int,
@@ -1780,6 +1857,20 @@ def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
             known.append(a * known[-1] + b * known[-2] + c)
         predicted.append(known[len(row) :])
     return np.array(predicted)  # (B, horizon)
+
+
+# %% exercise="ar2_baseline" mistake="one_term"
+def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
+    x = np.asarray(x, dtype=np.float64)
+    forecast = np.empty((x.shape[0], horizon))
+    for i, row in enumerate(x):
+        design = np.vander(row[:-1], 2)  # the value before, and a one
+        (a, c), *_ = np.linalg.lstsq(design, row[1:], rcond=None)
+        value = row[-1]
+        for j in range(horizon):
+            value = a * value + c
+            forecast[i, j] = value
+    return forecast
 
 
 # %% exercise="ar2_baseline" mistake="terms_swapped" says="The two terms have changed places in the forecast."
@@ -2369,6 +2460,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
         return "good"
     return "good"
 
+
 # %% exercise="repeats" mistake="history_emptied" says="The curves are taken out of the history; leave it as it is."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
@@ -2395,6 +2487,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
         return "under-fit"
     return "good"
 
+
 # %% exercise="to_supervised" mistake="reshapes_callers_array" says="Setting series.shape changes the caller's array; reshape a view of it."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int
@@ -2410,6 +2503,7 @@ def to_supervised(
         [series[i + n_in : i + n_in + n_out] for i in range(count)]
     )
     return x, y
+
 
 # %% exercise="one_hot" mistake="type_of_value" says="The array takes the type of the value, so a whole number cuts the fractions off; ask for float32 at once."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
@@ -2449,6 +2543,7 @@ def fit_scaler(
 
     return scale, restore
 
+
 # %% exercise="one_hot" mistake="pad_float64" says="The padded array is float64; the docstring says float32."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     codes = np.asarray(codes)
@@ -2486,6 +2581,7 @@ def fit_scaler(
         return np.asarray(x) * span[some] + low[some]
 
     return scale, restore
+
 
 # %% exercise="one_hot" mistake="fills_callers_lists" hint=2 says="The caller's lists are filled up; write into an array of your own."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
@@ -2530,6 +2626,51 @@ def fit_scaler(
 
     return scale, restore
 
+
+# %% exercise="one_hot" mistake="fills_callers_lists"
+def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
+    """Codes as rows with a single one, float32: (..., n)."""
+    codes = np.asarray(codes)
+    possible = np.arange(n)
+    if np.setdiff1d(codes, possible).size:
+        raise ValueError("unknown code")
+    return np.float32(codes[..., None] == possible)
+
+
+def pad(
+    sequences: Sequence[Sequence[float]], length: int,
+    value: float = 0.0, where: str = "before",
+) -> np.ndarray:
+    rows = []
+    for one in sequences:
+        row = one if isinstance(one, list) else list(one)
+        missing = length - len(row)
+        if missing > 0 and where == "before":
+            row[:0] = [value] * missing
+        elif missing > 0:
+            row += [value] * missing
+        rows.append(row[len(row) - length :])
+    return np.array(rows, "float32").reshape(-1, length)
+
+
+def fit_scaler(
+    values: np.ndarray, n_train: int
+) -> tuple[Scale, Scale]:
+    train = np.asarray(values, float)[:n_train]
+    low, high = train.min(axis=0), train.max(axis=0)
+    width = high - low
+    width = width + (width == 0)
+
+    def scale(x):
+        return (x - low) / width
+
+    def restore(x, columns=None):
+        at = ... if columns is None else columns
+        return x * width[at] + low[at]
+
+    return scale, restore
+
+
 # %% exercise="one_hot" mistake="scaler_one_row_less" says="The last training row is left out; take the first n_train."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     codes = np.asarray(codes)
@@ -2567,6 +2708,7 @@ def fit_scaler(
         return np.asarray(x) * span[some] + low[some]
 
     return scale, restore
+
 
 # %% exercise="one_hot" mistake="constant_not_restored" says="A constant column comes back as zero; restoring adds its value again."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
@@ -2607,6 +2749,7 @@ def fit_scaler(
 
     return scale, restore
 
+
 # %% exercise="one_hot" mistake="type_of_x_kept" says="Whole numbers stay whole when they are scaled, so fractions are lost."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     codes = np.asarray(codes)
@@ -2645,6 +2788,7 @@ def fit_scaler(
         return np.asarray(x) * span[some] + low[some]
 
     return scale, restore
+
 
 # %% exercise="one_hot" mistake="two_axes_only" says="The columns are taken from the second axis; they stand on the last."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
@@ -2687,6 +2831,7 @@ def fit_scaler(
 
     return scale, restore
 
+
 # %% exercise="one_hot" mistake="globals_shared" says="Lowest and highest are global, so a second scaler changes the first."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     codes = np.asarray(codes)
@@ -2726,6 +2871,7 @@ def fit_scaler(
 
     return scale, restore
 
+
 # %% exercise="build" mistake="one_to_one_reads_steps" says="One to one reads a single step, whatever the number of steps."
 def build(
     framing: str, steps: int, features: int,
@@ -2756,6 +2902,7 @@ def build(
     else:
         raise ValueError(framing)
     return keras.Sequential([*parts, layers.Dense(1)])
+
 
 # %% exercise="build" mistake="mean_of_outputs_handed_on" says="The mean of all outputs is handed on; it is the last one."
 def build(
@@ -2789,6 +2936,7 @@ def build(
         raise ValueError(framing)
     return keras.Sequential([*parts, layers.Dense(1)])
 
+
 # %% exercise="build" mistake="sigmoid_at_the_end" says="A sigmoid squeezes the numbers; the last layer is a plain Dense(1)."
 def build(
     framing: str, steps: int, features: int,
@@ -2820,6 +2968,7 @@ def build(
         raise ValueError(framing)
     return keras.Sequential([*parts, layers.Dense(1, activation="sigmoid")])
 
+
 # %% exercise="echo_batches" mistake="without_repetition" says="No symbol comes twice in a sequence; draw each on its own."
 def echo_batches(
     rng: np.random.Generator, n: int,
@@ -2839,6 +2988,7 @@ def train_echo(
     for _ in range(updates):
         x, y = echo_batches(rng, n)
         model.train_on_batch(x, y)
+
 
 # %% exercise="repeats" mistake="set_random_seed" hint=2 says="The seed stays set after the training; keep it inside seeded(seed)."
 def repeats(
@@ -2864,6 +3014,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
         return "under-fit"
     return "good"
 
+
 # %% exercise="repeats" mistake="upper_median" says="Of four values the median lies between the middle two."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
@@ -2887,6 +3038,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     if v[-1] < 0.9 * v[max(len(v) - 1 - tenth, 0)]:
         return "under-fit"
     return "good"
+
 
 # %% exercise="repeats" mistake="training_fell_last_epoch" hint=2 says="The training loss is compared with the epoch before; compare it with the best epoch."
 def repeats(
@@ -2912,6 +3064,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
         return "under-fit"
     return "good"
 
+
 # %% exercise="repeats" mistake="absolute_tenth" says="A tenth is meant as a share of the lowest value, not as 0.1."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
@@ -2936,6 +3089,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
         return "under-fit"
     return "good"
 
+
 # %% exercise="repeats" mistake="underfit_asked_first" says="Under-fit is asked first; the rules have an order."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
@@ -2959,6 +3113,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     if v[-1] > 1.1 * v[best] and loss[-1] < loss[best]:
         return "over-fit"
     return "good"
+
 
 # %% exercise="one_hot" mistake="no_codes_no_shape" says="Where there are no codes their shape is lost; one axis follows theirs."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
@@ -2995,6 +3150,7 @@ def fit_scaler(
         return x * span[of] + low[of]
 
     return scale, restore
+
 
 # %% exercise="one_hot" mistake="restores_in_place" says="What is to be restored is changed itself; return new rows."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
@@ -3037,6 +3193,7 @@ def fit_scaler(
 
     return scale, restore
 
+
 # %% exercise="ar2_baseline" mistake="zeros_where_singular" values="vary" says="Where the normal equations have no inverse it gives up; least squares does not."
 def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
     predicted = []
@@ -3052,6 +3209,7 @@ def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
             known.append(a * known[-1] + b * known[-2] + c)
         predicted.append(known[len(row) :])
     return np.array(predicted)  # (B, horizon)
+
 
 # %% exercise="repeats" mistake="seeds_counted_first" says="The seeds are counted and then gone through; some can be gone through only once."
 def repeats(
@@ -3104,6 +3262,26 @@ def build(
     }[framing]
     stack = [keras.Input(shape), *stack, layers.Dense(1)]
     return keras.Sequential(stack)
+
+
+# %% exercise="build" mistake="many_to_many_through_one_vector"
+def build(
+    framing: str, steps: int, features: int,
+    units: int, out_steps: int = 1,
+) -> keras.Model:
+    if framing == "one-to-many":
+        start = keras.Input((features,))
+        flow = layers.RepeatVector(out_steps)(start)
+        flow = layers.LSTM(units, return_sequences=True)(flow)
+        return keras.Model(start, layers.Dense(1)(flow))
+    start = keras.Input((1 if framing == "one-to-one" else steps, features))
+    flow = layers.LSTM(units)(start)  # (B, units)
+    if framing == "many-to-many":
+        flow = layers.RepeatVector(steps)(flow)
+    elif framing == "encoder-decoder":
+        flow = layers.RepeatVector(out_steps)(flow)
+        flow = layers.LSTM(units, return_sequences=True)(flow)
+    return keras.Model(start, layers.Dense(1)(flow))
 
 
 # %% exercise="echo_batches" mistake="cut_from_one_draw" hint=2 says="All batches are cut from one draw by `fit`, which shuffles with a generator of its own; draw each batch from rng and use train_on_batch."

@@ -215,6 +215,36 @@ def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     return float(right.all(axis=1).mean())
 
 
+# %% exercise="encode_sum" mistake="no_plus"
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    terms = np.asarray(terms)
+    count = terms.shape[1]
+
+    def letters(text, width):
+        line = np.zeros((width, 12), dtype="float32")
+        for place, letter in enumerate(f"{text:>{width}}"):
+            line[place, ALPHABET.index(letter)] = 1.0
+        return line
+
+    wide = count * len(str(largest)) + (count - 1)
+    narrow = len(str(count * largest))
+    x, y = [], []
+    for row in terms:
+        text = ""
+        for number in row:
+            text += str(number)
+        x.append(letters(text, wide))
+        y.append(letters(str(row.sum()), narrow))
+    return np.stack(x), np.stack(y)
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    same = np.argmax(predicted, axis=2) == np.argmax(true, axis=2)
+    return float(np.all(same, axis=1).mean())
+
+
 # %% exercise="encode_sum" mistake="character_mean" says="This is the share of characters; a row counts when all of its characters are right."
 def encode_sum(
     terms: np.ndarray, largest: int = 10
@@ -455,6 +485,17 @@ def frame_features(
     found = ops.reshape(found, (steps, -1, *found.shape[1:]))
     order = (1, 0, *range(2, len(found.shape)))
     return ops.transpose(found, order)
+
+
+# %% exercise="frame_features" mistake="time_mixed_into_batch"
+def frame_features(
+    frames: Any, convolve: Callable[[Any], Any]
+) -> Any:
+    frames = ops.convert_to_tensor(frames)
+    steps, *picture = frames.shape[1:]
+    by_time = ops.swapaxes(frames, 0, 1)  # (T, B, H, W, C)
+    found = convolve(ops.reshape(by_time, (-1, *picture)))
+    return ops.reshape(found, (-1, steps, *found.shape[1:]))
 
 
 # %% exercise="frame_features" mistake="last_frame_only" says="Only the last frame is convolved; every frame has features."
@@ -875,6 +916,7 @@ def bidirectional(
     back = ops.flip(passed(cell_backward, ops.flip(x, 1)), 0)
     return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
 
+
 # %% exercise="encode_sum" mistake="blanks_skipped" says="Blanks are not looked at; a digit in place of a blank is wrong too."
 def encode_sum(
     terms: np.ndarray, largest: int = 10
@@ -900,6 +942,7 @@ def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     right |= np.asarray(true).argmax(-1) == np.shape(true)[-1] - 1
     return float(right.all(axis=1).mean())
 
+
 # %% exercise="split_disjoint" mistake="each_with_a_chance" values="vary" says="Each input has a chance of its own, so their number varies; draw held_out of them."
 def split_disjoint(
     inputs: np.ndarray, held_out: int, seed: int
@@ -914,6 +957,7 @@ def split_disjoint(
     test = np.isin(kind, chosen)
     return np.flatnonzero(~test), np.flatnonzero(test)
 
+
 # %% exercise="split_disjoint" mistake="cut_to_integers" says="Rows are cut to whole numbers before they are compared."
 def split_disjoint(
     inputs: np.ndarray, held_out: int, seed: int
@@ -926,6 +970,7 @@ def split_disjoint(
     test = np.isin(kind, chosen)
     return np.flatnonzero(~test), np.flatnonzero(test)
 
+
 # %% exercise="attention" mistake="numpy_only" says="numpy computes numbers only; a layer of a model needs keras.ops."
 def attention(
     query: Any, keys: Any, values: Any, mask: Any = None
@@ -937,6 +982,7 @@ def attention(
     weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
     weights = weights / weights.sum(axis=-1, keepdims=True)
     return weights @ np.asarray(values), weights
+
 
 # %% exercise="bidirectional" mistake="state_for_output" says="The state is taken for the output; a cell returns both."
 def bidirectional(
@@ -955,6 +1001,7 @@ def bidirectional(
     ahead = run(cell_forward, range(steps))
     back = run(cell_backward, reversed(range(steps)))
     return ops.concatenate([ahead, back], axis=-1)
+
 
 # %% exercise="bidirectional" mistake="output_for_state" says="The output is handed on in place of the state; a cell returns both."
 def bidirectional(
@@ -977,6 +1024,23 @@ def bidirectional(
     back = run(cell_backward, reversed(range(steps)))
     return ops.concatenate([ahead, back], axis=-1)
 
+
+# %% exercise="bidirectional" mistake="output_for_state"
+def bidirectional(
+    cell_forward: Any, cell_backward: Any, x: Any
+) -> Any:
+    columns = ops.unstack(x, axis=1)
+    sides = []
+    for cell, turn in ((cell_forward, 1), (cell_backward, -1)):
+        carried = cell.get_initial_state(ops.shape(x)[0])
+        said = []
+        for column in columns[::turn]:
+            carried, _ = cell(column, carried)
+            said.append(carried)
+        sides.append(ops.stack(said[::turn], axis=1))
+    return ops.concatenate(sides, axis=-1)
+
+
 # %% exercise="bidirectional" mistake="begins_from_zeros" hint=2 says="The cells begin from zeros; ask get_initial_state where they start."
 def bidirectional(
     cell_forward: Any, cell_backward: Any, x: Any
@@ -995,6 +1059,7 @@ def bidirectional(
     ahead = run(cell_forward, range(steps))
     back = run(cell_backward, reversed(range(steps)))
     return ops.concatenate([ahead, back], axis=-1)
+
 
 # %% exercise="bidirectional" mistake="start_for_one_sequence" says="The start is asked for one sequence; there are B."
 def bidirectional(
@@ -1036,3 +1101,27 @@ def encode_sum(
 def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     right = predicted.argmax(-1) == true.argmax(-1)  # (B, T)
     return float(right.all(axis=1).mean())
+
+
+# %% exercise="encode_sum" mistake="widths_of_the_chapter"
+def encode_sum(
+    terms: np.ndarray, largest: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    terms = np.asarray(terms)
+    blank = ALPHABET.index(" ")
+    x = np.full((len(terms), 8), blank)
+    y = np.full((len(terms), 2), blank)
+    for row, numbers in enumerate(terms.tolist()):
+        for sheet, text in ((x, "+".join(map(str, numbers))),
+                            (y, str(sum(numbers)))):
+            codes = [ALPHABET.index(one) for one in text]
+            codes = codes[-sheet.shape[1] :]
+            sheet[row, sheet.shape[1] - len(codes) :] = codes
+    letters = np.arange(12)
+    return ((x[..., None] == letters).astype("float32"),
+            (y[..., None] == letters).astype("float32"))
+
+
+def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
+    right = predicted.argmax(-1) == true.argmax(-1)
+    return float(np.prod(right, axis=1).mean())

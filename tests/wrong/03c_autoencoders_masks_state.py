@@ -539,6 +539,7 @@ def encoder_of(model: keras.Model) -> keras.Model:
 def encoder_of(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, model.layers[1].output)
 
+
 # %% exercise="bottleneck_autoencoder" mistake="output_squashed" says="The output passes a tanh; nothing beyond one can come back."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
@@ -568,6 +569,7 @@ def pca_error(
     left = gaps - gaps @ axes.T @ axes
     return float(np.mean(left**2))
 
+
 # %% exercise="bottleneck_autoencoder" mistake="code_is_an_lstm" hint=2 says="The encoder's LSTM has as many units as the code; it has `units`, and a narrower layer follows."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
@@ -595,6 +597,7 @@ def pca_error(
     gaps = new - mean
     left = gaps - gaps @ axes.T @ axes
     return float(np.mean(left**2))
+
 
 # %% exercise="bottleneck_autoencoder" mistake="widened_before_the_copies" says="The code is widened before it is copied; the copies are of the code."
 def bottleneck_autoencoder(
@@ -626,6 +629,7 @@ def pca_error(
     left = gaps - gaps @ axes.T @ axes
     return float(np.mean(left**2))
 
+
 # %% exercise="bottleneck_autoencoder" mistake="decoder_as_wide_as_code" hint=2 says="The decoder's LSTM has as many units as the code; it has `units`."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
@@ -654,6 +658,7 @@ def pca_error(
     gaps = new - mean
     left = gaps - gaps @ axes.T @ axes
     return float(np.mean(left**2))
+
 
 # %% exercise="bottleneck_autoencoder" mistake="compiled" says="The model is compiled already; leave that to whoever trains it."
 def bottleneck_autoencoder(
@@ -686,6 +691,7 @@ def pca_error(
     left = gaps - gaps @ axes.T @ axes
     return float(np.mean(left**2))
 
+
 # %% exercise="bottleneck_autoencoder" mistake="x_is_centered_in_place" says="The mean is taken off the caller's sequences; make new ones."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
@@ -716,6 +722,7 @@ def pca_error(
     left = gaps - gaps @ axes.T @ axes
     return float(np.mean(left**2))
 
+
 # %% exercise="masked_mse" mistake="where_after_the_square" hint=2 says="The value is right and the gradient is not: take the padding out before squaring."
 def masked_mse(y, y_hat, mask):
     real = ops.cast(mask, "bool")[..., None]
@@ -724,16 +731,19 @@ def masked_mse(y, y_hat, mask):
     count = ops.sum(ops.cast(real, gaps.dtype)) * y_hat.shape[-1]
     return ops.sum(ops.where(real, gaps**2, zero)) / count
 
+
 # %% exercise="masked_mse" mistake="numpy_only" says="numpy knows no gradient, so this is no loss; use keras.ops."
 def masked_mse(y, y_hat, mask):
     y, y_hat = ops.convert_to_numpy(y), ops.convert_to_numpy(y_hat)
     real = ops.convert_to_numpy(mask).astype(bool)
     return ((y[real] - y_hat[real]) ** 2).mean()
 
+
 # %% exercise="stateful_chunks" mistake="all_at_once" hint=2 says="Everything is read in one call; read `size` steps at a time."
 def stateful_chunks(layer, x, size):
     layer.reset_state()
     return layer(x)
+
 
 # %% exercise="stateful_chunks" mistake="step_by_step" says="One step is read at a time; read `size`."
 def stateful_chunks(layer, x, size):
@@ -744,6 +754,7 @@ def stateful_chunks(layer, x, size):
     ]
     return ops.concatenate(found, axis=1)
 
+
 # %% exercise="stateful_chunks" mistake="size_pieces" says="`size` is taken for the number of chunks; it is the length of each."
 def stateful_chunks(layer, x, size):
     layer.reset_state()
@@ -752,6 +763,19 @@ def stateful_chunks(layer, x, size):
         for piece in np.array_split(x, size, axis=1)
     ]
     return ops.concatenate(found, axis=1)
+
+
+# %% exercise="stateful_chunks" mistake="size_pieces"
+def stateful_chunks(layer, x, size):
+    """All outputs of a stateful layer that reads x size by size."""
+    steps = x.shape[1]
+    length = -(-steps // size)
+    layer.reset_state()
+    found = []
+    for first in range(0, steps, length):
+        found.append(layer(x[:, first : first + length]))
+    return ops.concatenate(found, axis=1)
+
 
 # %% exercise="stateful_chunks" mistake="short_chunk_first" hint=2 says="The shorter chunk comes first; it is the last."
 def stateful_chunks(layer, x, size):
@@ -764,6 +788,7 @@ def stateful_chunks(layer, x, size):
     ]
     return ops.concatenate(found, axis=1)
 
+
 # %% exercise="encoder_of" mistake="layer_listed_before" hint=2 says="The layer listed before RepeatVector need not feed it; ask for its input."
 def encoder_of(model: keras.Model) -> keras.Model:
     for before, layer in zip(model.layers, model.layers[1:]):
@@ -771,11 +796,13 @@ def encoder_of(model: keras.Model) -> keras.Model:
             return keras.Model(model.inputs, before.output)
     raise ValueError("nothing is repeated")
 
+
 # %% exercise="encoder_of" mistake="first_vector" hint=1 says="The first vector is taken for the code; it is the one that is repeated."
 def encoder_of(model: keras.Model) -> keras.Model:
     vectors = [one.output for one in model.layers
                if len(one.output.shape) == 2]
     return keras.Model(model.inputs, vectors[0])
+
 
 # %% exercise="encoder_of" mistake="frozen" says="The layers are frozen, and the autoencoder with them."
 def encoder_of(model: keras.Model) -> keras.Model:
@@ -786,6 +813,7 @@ def encoder_of(model: keras.Model) -> keras.Model:
             return encoder
     raise ValueError("nothing is repeated")
 
+
 # %% exercise="encoder_of" mistake="layers_popped" says="The autoencoder loses its decoder; make a second model instead."
 def encoder_of(model: keras.Model) -> keras.Model:
     if isinstance(model, keras.Sequential):
@@ -795,6 +823,7 @@ def encoder_of(model: keras.Model) -> keras.Model:
         if isinstance(layer, layers.RepeatVector):
             return keras.Model(model.inputs, layer.input)
     raise ValueError("nothing is repeated")
+
 
 # %% exercise="encoder_of" mistake="function_returned" says="A function comes back, not a model."
 def encoder_of(model: keras.Model) -> keras.Model:

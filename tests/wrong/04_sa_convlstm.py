@@ -2700,6 +2700,28 @@ def sam_efficient(
     return sam_update(memory, z, h, m)
 
 
+# %% exercise="sam_efficient" mistake="local_windows"
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What memory(h, m) returns, without an N x N matrix in memory."""
+    C, H, W = h.shape[1:]
+    wide = max(C, memory.query.out_channels)
+
+    def rows(x, conv):
+        y = linear(x.flatten(2).mT, conv.weight.flatten(1))  # (B, N, D)
+        y = nn.functional.pad(y, (0, wide - y.size(2)))
+        return y.unflatten(1, (H, W))  # every row of the map is a block
+
+    q = rows(h, memory.query)
+    k = torch.cat([rows(h, memory.key_h), rows(m, memory.key_m)], 1)
+    v = torch.cat([rows(h, memory.value_h), rows(m, memory.value_m)], 1)
+    z = scaled_dot_product_attention(
+        torch.cat([q, q], 1), k, v, scale=1.0)[..., :C]  # (B, 2H, W, C)
+    z_h, z_m = (one.movedim(3, 1) for one in z.chunk(2, 1))
+    return sam_update(memory, memory.fuse(torch.cat([z_h, z_m], 1)), h, m)
+
+
 # %% exercise="bounce" mistake="moves_to_the_farther_side" says="The direction follows from the start; draw it alone."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
@@ -2922,6 +2944,26 @@ class SelfAttention(nn.Module):
         parts = zip(*(one.chunk(n, 1) for one in (query, key, value)))
         z = torch.cat([attend(*part) for part in parts], 1).view_as(h)
         return self.mix(z) + h
+
+
+# %% exercise="SelfAttention" mistake="heads"
+class SelfAttention(nn.Module):
+    """The plain module of the paper: W_f Z + H."""
+
+    def __init__(self, channels: int, keys: int):
+        super().__init__()
+        self.query = nn.Conv2d(channels, keys, 1, bias=False)
+        self.key = nn.Conv2d(channels, keys, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        """h: (B, C, H, W). Returns the same shape."""
+        halves = [layer(h).flatten(2).tensor_split(2, dim=1)
+                  for layer in (self.query, self.key, self.value)]
+        heard = [attend(q, k, v) for q, k, v in zip(*halves)]
+        z = torch.cat(heard, 1).view_as(h)
+        return h + self.mix(z)
 
 
 # %% exercise="sam_update" mistake="norm_skipped" hint=2 says="Only the convolution of the gates is used; call memory.gates, whatever module it is."

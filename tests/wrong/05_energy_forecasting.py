@@ -478,6 +478,33 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     return naive(load) + (np.asarray(load, float) - naive(load))
 
 
+# %% exercise="naive" mistake="todays_change"
+def naive(load: np.ndarray) -> np.ndarray:
+    """The hour before. load: (T,), returns (T,)."""
+    out = np.full(len(load), np.nan)
+    out[1:] = load[:-1]
+    return out
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    """The load of one season before: (T,)."""
+    out = np.full(len(load), np.nan)
+    for t in range(season, len(load)):
+        out[t] = load[t - season]
+    return out
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    """The hour before, plus the change of one season before."""
+    out = np.full(len(load), np.nan)
+    for t in range(season + 1, len(load)):
+        change = load[t] - load[t - 1]
+        out[t] = load[t - 1] + change
+    return out
+
+
 # %% exercise="naive" mistake="last_change" hint=3 says="drift goes on with the last change; add the change of a season before."
 def naive(load: np.ndarray) -> np.ndarray:
     return seasonal_naive(load, season=1)
@@ -2226,6 +2253,43 @@ class DayAhead:
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
     ) -> np.ndarray:
         return ridge_predict(self.rows(load, days, origins), *self.line)
+
+
+# %% exercise="DayAhead" mistake="origins_sorted"
+class DayAhead:
+    """Ridge from the last hours to the next 24, one fit for all."""
+
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback = lookback
+        self.alpha = alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        """What is known at each origin: (N, lookback + F).
+
+        load: (T,); days: (T, F); origins: (N,) positions.
+        """
+        return np.array([
+            np.concatenate([load[t - self.lookback : t], days[t]])
+            for t in sorted(origins)
+        ])
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        """Train on the 24 hours from each origin."""
+        targets = np.array([load[t : t + 24] for t in sorted(origins)])
+        self.weights, self.intercept = ridge_fit(
+            self.rows(load, days, origins), targets, self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        """Forecasts of the 24 hours from each origin: (N, 24)."""
+        table = self.rows(load, days, origins)
+        return ridge_predict(table, self.weights, self.intercept)
 
 
 # %% exercise="DayAhead" mistake="midnights_only" says="Origins that are no midnights are left out; train on all that are given."

@@ -36,7 +36,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(plain(one) for one in value)
     if isinstance(value, dict):
-        return tuple((str(key), plain(one)) for key, one in value.items())
+        pairs = ((str(key), plain(one)) for key, one in value.items())
+        return tuple(sorted(pairs, key=lambda pair: pair[0]))
     return type(value).__name__
 
 
@@ -143,7 +144,7 @@ def equal(got: Any, expected: Any, what: str) -> None:
     """Assert that `got` is exactly `expected`: a number, a string, a shape, a container of such."""
     if type(got) is not type(expected) or plain(got) != plain(expected):
         if isinstance(got, dict) and isinstance(expected, dict):
-            told = "; ".join(_differences(got, expected)) or "the keys are in another order"
+            told = "; ".join(_differences(got, expected)) or f"expected a dict, got {_kind(got)}"
             raise Mismatch(f"{what}: {told}", got)
         raise Mismatch(f"{what}: expected {expected!r}, got {_short(got)}", got)
 

@@ -20,7 +20,7 @@ SEED = 2  # of every diagnosis, so that the catalog's failures can be recorded
 PATIENCE = 3.0  # seconds that a person waits for wrong answers to be run
 
 Run = Callable[[Check], Failure | None]
-Key = tuple[str, str, str]  # exercise, mistake, check
+Key = tuple[str, str]  # wrong answer, check
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Catalog:
 
     def _fails(self, wrong: Wrong) -> Run:
         def fails(check: Check) -> Failure | None:
-            key = (wrong.exercise, wrong.mistake, check.__name__)
+            key = (wrong.name, check.__name__)
             if key not in self._known:
                 if time.monotonic() > self._until:
                     raise _Late
@@ -141,9 +141,10 @@ class Catalog:
             same = [one for one in same if _alike(found, one.fails(check))]
         if same:
             return Likeness(same[0], 1.0)
-        near = sorted(((_agreement(one, ran), one) for one in every), key=lambda pair: -pair[0])
-        best, second = [*near, (0.0, None), (0.0, None)][:2]
-        return Likeness(best[1], best[0]) if best[1] and best[0] > second[0] else None
+        near = [(_agreement(one, ran), one) for one in every]
+        best, named = max(near, key=lambda pair: pair[0], default=(0.0, None))
+        others = (agreed for agreed, one in near if named and one.mistake != named.mistake)
+        return Likeness(named, best) if named and best > max(others, default=0.0) else None
 
     def record(self, checks: dict[str, list[Check]]) -> str:
         """Return every failure of every wrong answer as JSON, for a course without their code."""
@@ -186,7 +187,7 @@ def _remembered(path: Path, of: str) -> dict[Key, Failure | None]:
     with suppress(OSError, ValueError, LookupError, TypeError):  # nothing, or not ours
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["of"] == of:
-            return {(e, m, c): _failure(c, found) for e, m, c, found in content["fails"]}
+            return {(one, c): _failure(c, found) for one, c, found in content["fails"]}
     return {}
 
 

@@ -20,7 +20,10 @@ from unrolled.notebook import read_cells
 from unrolled.progress import record
 from unrolled.reach import defines, loaded
 
-COLORS = {"passed": "#2a9d4a", "failed": "#e5534b"}  # 3 to 1 on white and on near-black
+COLORS = {  # the book's own where a page has them; else 3 to 1 on white and on near-black
+    "passed": "var(--pst-color-success, #2a9d4a)",
+    "failed": "var(--pst-color-danger, #e5534b)",
+}
 TOP = "text-align: left; vertical-align: top"
 SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
 
