@@ -164,7 +164,9 @@ def write_book(root: Path) -> None:
         "# Tiny\n\n<!-- figure -->\n\n<!-- cards -->\n\n"
         "```{toctree}\n:hidden:\n:glob:\n\n0*\nglossary\n```\n"
     )
-    files["chapters/glossary.md"] = "# Glossary\n\n<!-- words -->\n\n- **product**: what `*` gives.\n"
+    files["chapters/glossary.md"] = (
+        "# Glossary\n\n<!-- words -->\n\n- **product**: what `*` gives.\n"
+    )
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

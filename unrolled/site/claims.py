@@ -18,8 +18,8 @@ def claims(pages: Iterable[tuple[str, NotebookNode]]) -> str:
         section = list(_section(page))
         if section:
             title = page.cells[0].source.splitlines()[0].removeprefix("# ")
-            link = f"[The same in the chapter, with its code]({name}.ipynb#claim-against-measurement)"
-            parts += [f"## {title}", *section, link]
+            place = f"{name}.ipynb#claim-against-measurement"
+            parts += [f"## {title}", *section, f"[The same in the chapter, with its code]({place})"]
     return "\n\n".join(parts)
 
 

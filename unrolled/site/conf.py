@@ -1,5 +1,7 @@
 """Sphinx's configuration; the book's words come from book.toml."""
 
+import re
+
 from unrolled.manifest import read_book
 
 _book = read_book()  # of the current folder
@@ -36,6 +38,13 @@ togglebutton_hint = "Show the solution"
 togglebutton_hint_hide = "Hide the solution"
 hide_exercise_title = False
 exercise_style = "solution_follow_exercise"  # a solution's title is one word, not a link
+
+# `-b linkcheck`, once a week: what the book itself publishes is made after this, or by this.
+linkcheck_ignore = [
+    re.escape(_book.published.site_url),
+    re.escape(_book.published.git_repository_url),
+    "https://(colab.research.google.com|mybinder.org)/",
+]
 
 html_theme = "sphinx_book_theme"
 html_context = {

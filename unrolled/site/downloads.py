@@ -7,7 +7,7 @@ from unrolled.manifest import Book, Notebook
 from unrolled.notebook import read_notebook
 
 # Colab has neither the book nor its package; elsewhere a copy is where the reader put it.
-FIRST = '''\
+FIRST = """\
 # Colab has no copy of the book: this fetches and installs one, once. Elsewhere it does nothing.
 import os, subprocess, sys
 from importlib.util import find_spec
@@ -22,7 +22,7 @@ if "google.colab" in sys.modules:
     sys.path.insert(0, str(book))
 elif find_spec("unrolled") is None:
     sys.exit("the book is not installed here: git clone {repository}, then `make lab` in it")
-'''
+"""
 
 
 def download(book: Book, notebook: Notebook) -> str:

@@ -9,7 +9,9 @@ from unrolled.manifest import Book
 from unrolled.notebook import read_cells
 
 HEADING = "## Words we will use"
-ITEM = re.compile(r"^- (?P<terms>\*\*.+?\*\*(?:, \*\*.+?\*\*)*): (?P<text>.+(?:\n  .+)*)", re.MULTILINE)
+ITEM = re.compile(
+    r"^- (?P<terms>\*\*.+?\*\*(?:, \*\*.+?\*\*)*): (?P<text>.+(?:\n  .+)*)", re.MULTILINE
+)
 
 
 def glossary(book: Book, own: str) -> str:

@@ -1,12 +1,13 @@
 """Links of the rendered pages: what is inside the book has to be there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+Read = Callable[[Path], "Page"]
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?", re.IGNORECASE)
 
 
@@ -38,7 +39,7 @@ def broken(html: Path, site: str) -> Iterator[str]:
     site: the address at which the folder is published; links to it are links to the folder. Of
     links to other hosts only the form is checked, and a page may fetch nothing from there.
     """
-    read = cache(Page)
+    read: Read = cache(Page)
     for path in sorted(html.rglob("*.html")):
         if "_static" in path.relative_to(html).parts:  # the theme's own templates
             continue
@@ -55,7 +56,7 @@ def broken(html: Path, site: str) -> Iterator[str]:
                 yield f"{name}: fetches {address}, which is not there"
 
 
-def _problem(html: Path, path: Path, link: str, site: str, read: type[Page]) -> str:
+def _problem(html: Path, path: Path, link: str, site: str, read: Read) -> str:
     try:
         parts = urlsplit(link)
     except ValueError as error:
