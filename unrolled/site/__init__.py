@@ -48,9 +48,14 @@ def render(book: Book, executed: Sequence[Executed]) -> Path:
     for path in [path for path in pages.rglob("*") if path.is_file() and path not in kept]:
         if path.suffix != ".ipynb" or len(executed) == len(book.notebooks):
             path.unlink()
+    shutil.rmtree(html / "downloads", ignore_errors=True)
     for notebook in book.notebooks:
         write_atomic(html / "downloads" / f"{notebook.name}.ipynb", download(book, notebook))
     _sphinx(book, pages, html)
+    known = {path.stem for path in pages.iterdir()} | {"genindex", "search"}
+    for path in html.glob("*.html"):
+        if path.stem not in known:  # of a page that is no more
+            path.unlink()
     lost = list(broken(html, book.published.site_url))
     if lost:
         raise BookError("links that lead nowhere: " + "\n".join(lost[:20]))
