@@ -297,8 +297,8 @@ def test_a_word_of_two_chapters_has_a_line_for_each(tiny: Book) -> None:
         notebook.source.write_text(f"{text}\n{words}", encoding="utf-8")
     made = glossary(tiny, "- **product**: what `*` gives.")
     entry = made.split("\nx\n")[1].split("\ny\n")[0]
-    assert "X, y: what is taken twice. ([1](01_twice.ipynb#words-we-will-use))" in entry
-    assert "X, y: thrice. ([2](02_thrice.ipynb#words-we-will-use))" in entry
+    assert "X, y: what is taken twice. ([chapter 1](01_twice.ipynb#words-we-will-use))" in entry
+    assert "X, y: thrice. ([chapter 2](02_thrice.ipynb#words-we-will-use))" in entry
     with pytest.raises(BookError, match="no word in a list of words"):
         glossary(tiny, "no list")
 

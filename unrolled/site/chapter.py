@@ -57,7 +57,7 @@ def facts(book: Book, notebook: Notebook) -> str:
 
 def exercises(notebook: Notebook) -> str:
     """Return the table of a notebook's exercises, each linked to its place."""
-    rows = ["| | exercise | points | minutes |", "|---|---|--:|--:|"]
+    rows = ["| no. | exercise | points | minutes |", "|---|---|--:|--:|"]
     for one in notebook.exercises:
         label = notebook.label(one.id)
         link = f"[{one.title}](#{_target(label)})"

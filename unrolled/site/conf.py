@@ -53,6 +53,7 @@ html_context = {
     "src": _book.about.src,
 }
 templates_path = ["templates"]
+html_baseurl = _book.published.site_url
 html_static_path = ["static"]
 html_css_files = ["style.css"]
 html_favicon = "static/favicon.svg"

@@ -24,7 +24,7 @@ def glossary(book: Book, own: str) -> str:
         for term in terms:
             entries[term].append(text)
     for notebook in book.notebooks:
-        link = f"[{notebook.short}]({notebook.name}.ipynb#{_anchor(HEADING)})"
+        link = f"[chapter {notebook.short}]({notebook.name}.ipynb#{_anchor(HEADING)})"
         for cell in read_cells(notebook.source):
             if cell.kind == "markdown" and cell.source.startswith(HEADING):
                 for terms, text in _items(cell.source):
