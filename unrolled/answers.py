@@ -1,7 +1,6 @@
 """Whose answers are under test, and the namespace that a chapter's code makes with them."""
 
 import ast
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,13 +94,18 @@ def overruled(folder: Path, notebook: Notebook) -> Path | None:
 
 @dataclass(frozen=True)
 class Wrong:
-    """One named wrong answer, the message written for it, and the level of the hint that helps."""
+    """One named wrong answer and the message written for it.
+
+    hint: the level of the hint against it. vary: whether its numbers depend on choices that the
+    mistake leaves open, such as what is drawn, or which constant.
+    """
 
     exercise: str
     mistake: str
     says: str
     answers: Answers
     hint: int | None = None
+    vary: bool = False
 
 
 def wrong_answers(notebook: Notebook) -> list[Wrong]:
@@ -118,22 +122,14 @@ def wrong_answers(notebook: Notebook) -> list[Wrong]:
         hint = cell.metadata.get("hint")
         if hint not in (None, *range(1, LEVELS + 1)):
             raise BookError(f"{cell.place}:{cell.line}: hint={hint!r}; expected 1 to {LEVELS}")
+        values = cell.metadata.get("values")
+        if values not in (None, "vary"):
+            raise BookError(f'{cell.place}:{cell.line}: values={values!r}; expected "vary"')
         answers = Answers(f"mistake {mistake}", {cell.exercise: [cell]})
-        found.append(Wrong(cell.exercise, mistake, says, answers, hint))  # type: ignore[arg-type]
+        found.append(
+            Wrong(cell.exercise, mistake, says, answers, hint, values == "vary")  # type: ignore[arg-type]
+        )
     return found
-
-
-def known_mistake(notebook: Notebook, exercise: str, name: str) -> tuple[str, int | None] | None:
-    """Return what a named mistake's author is told, and the level of the hint for it, if any.
-
-    None for a mistake that the catalog, or in a course its record, does not list.
-    """
-    if notebook.recorded.is_file():
-        rows = json.loads(notebook.recorded.read_text(encoding="utf-8"))
-        found = [(row["exercise"], row["mistake"], row["says"], row.get("hint")) for row in rows]
-    else:
-        found = [(w.exercise, w.mistake, w.says, w.hint) for w in wrong_answers(notebook)]
-    return next((row[2:] for row in found if row[:2] == (exercise, name)), None)
 
 
 def defined_names(cells: Iterable[Cell]) -> dict[str, str | None]:

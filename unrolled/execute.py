@@ -2,17 +2,13 @@
 
 import asyncio
 import copy
-import hashlib
-import json
 import os
 import re
 import signal
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import distributions
 from pathlib import Path
 
 import nbformat
@@ -23,7 +19,7 @@ from nbformat import NotebookNode
 
 from unrolled.data import here
 from unrolled.errors import BookError
-from unrolled.files import write_atomic
+from unrolled.files import fingerprint, write_atomic
 from unrolled.manifest import Notebook
 from unrolled.notebook import read_cells, read_notebook, splice
 
@@ -57,20 +53,13 @@ def cache_key(notebook: Notebook, solved: NotebookNode) -> str:
     The code, the data's bytes, which fetched data are here, the package's own bytes, the versions
     of all packages, the checks, the measured tables, UNROLLED_* and KERAS_BACKEND.
     """
-    digest = hashlib.sha256()
-    for cell in solved.cells:
-        if cell.cell_type == "code":
-            digest.update(cell.source.encode() + b"\0")
-    data = [path for path in (notebook.root / "data").iterdir() if path.is_file()]
+    code = [cell.source for cell in solved.cells if cell.cell_type == "code"]
+    data = [path for path in (notebook.root / "data").iterdir() if path.suffix != ".md"]
     package = [p for p in Path(__file__).parent.rglob("*.py") if "site" not in p.parts]
-    for path in sorted([*data, *package, notebook.checks, notebook.results]):
-        if path.is_file() and path.suffix != ".md":
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    versions = sorted({f"{one.name} {one.version}" for one in distributions()})
     names = [n for n in os.environ if n.startswith("UNROLLED_") or n == "KERAS_BACKEND"]
     settings = {name: os.environ[name] for name in sorted(names)}
-    digest.update(json.dumps([sys.version, versions, settings, here()]).encode())
-    return digest.hexdigest()[:24]
+    paths = [*data, *package, notebook.checks, notebook.results]
+    return fingerprint(paths, code, settings, here())
 
 
 def execute(

@@ -1,7 +1,13 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and knowing when what was made from them is stale."""
 
+import hashlib
+import json
 import os
+import sys
 import tempfile
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import distributions
 from itertools import count
 from pathlib import Path
 
@@ -38,3 +44,21 @@ def keep(folder: Path, name: str, text: str) -> Path:
             write_atomic(path, text)
             return path
     raise AssertionError("count ends nowhere")
+
+
+def fingerprint(paths: Iterable[Path], *more: object) -> str:
+    """Return a hash of what a result depends on: files, Python, all packages, and what else.
+
+    A path that is no file counts as missing. more: values that JSON can write.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        if path.is_file():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    digest.update(json.dumps([sys.version, _versions(), *more]).encode())
+    return digest.hexdigest()[:24]
+
+
+@cache
+def _versions() -> tuple[str, ...]:
+    return tuple(sorted({f"{one.name} {one.version}" for one in distributions()}))

@@ -66,15 +66,16 @@ class Loop:
         self.waiting: list[str] = []
         self.current: str | None = None
         self.running: tuple[ProcessFuture, Asked, int, list[tuple[str, str]]] | None = None
+        self.learning: tuple[ProcessFuture, str] | None = None
+        self.learned: set[str] = set()
 
     def begin(self) -> None:
-        """Say what is watched, and check what is there already, or load what will be needed."""
+        """Say what is watched, and check what is there already."""
         self.screen.print(f"watching work/ · [bold]{KEYS}[/]")
         self.waiting = [one for n in self.what.notebooks for one in answered(self.book, n)]
         self.waiting = [one for one in self.waiting if one in self.wanted]
         if not self.waiting:
             self._next(None)
-            self.pool.schedule(warm.ready, args=[str(self.book.root), [self._chapter()]])
 
     def press(self, key: str) -> None:
         """Do what a key asks for."""
@@ -103,6 +104,19 @@ class Loop:
             self.shown += 1
         if self.waiting and not self.running:
             self._say(self._begin)
+        if not self.running:
+            self._learn()
+
+    def _learn(self) -> None:
+        """Have the libraries loaded, and the wrong answers run with which the next is compared."""
+        if self.learning is None and self.current and self.current not in self.learned:
+            name = self.book.notebook_of(self.current).name
+            arguments = [str(self.book.root), name, self.current]
+            self.learning = self.pool.schedule(warm.learn, args=arguments), self.current
+        elif self.learning is not None and self.learning[0].done():
+            (future, exercise), self.learning = self.learning, None
+            if future.exception() or future.result():
+                self.learned.add(exercise)
 
     def _hint(self) -> None:
         for line in hint(self.book, self.current or self.wanted[0]):
@@ -139,10 +153,6 @@ class Loop:
         for line in following(self.book, progress, after):
             self.screen.print(line)
         self.current = next_exercise(self.book, progress, after)
-
-    def _chapter(self) -> str:
-        mine = self.book.notebook_of(self.current) if self.current else None
-        return mine.name if mine in self.what.notebooks and mine else self.what.notebooks[0].name
 
     def _answers(self) -> dict[str, str]:
         """Return a hash of each answer in work/; raises BookError where a file is gone."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from unrolled.answers import known_mistake
 from unrolled.checks.plugin import Verdict
 from unrolled.files import keep, write_atomic
 from unrolled.manifest import Book
@@ -24,7 +23,7 @@ class Record(BaseModel):
     """One exercise: the last check of it, and what was asked for.
 
     answer: a hash of the answer that was checked; empty for one that was checked in a notebook.
-    points: earned of the book's. says, hint: of the mistake that it looked like, if it did. passed:
+    points: earned of the book's. says, hint: of the mistake that it looked like, if any. passed:
     when it did so first. seen: the levels of its hints that were shown. revealed: its solution was.
     """
 
@@ -117,8 +116,7 @@ def record(
             row.checks = len(mine)
             row.passing = sum(one.outcome == "passed" for one in mine)
             row.points = round(sum(one.points for one in mine), 6)
-            looks = next((one.mistake for one in mine if one.mistake), None)
-            known = known_mistake(book.notebook_of(exercise), exercise, looks) if looks else None
-            row.says, row.hint = known or ("", None)
+            like = next((one for one in mine if one.mistake), mine[0])
+            row.says, row.hint = like.looks_like, like.hint
             if row.holds and row.passed is None:
                 row.passed = datetime.now(UTC).replace(microsecond=0)

@@ -47,7 +47,7 @@ def hint(book: Book, exercise: str, level: int | None = None) -> Iterator[Render
     level = level or _level(row, len(hints))
     yield f"[bold]{escape(_titled(notebook, exercise))}[/] · hint {level} of {len(hints)}"
     if said:
-        yield f"[yellow]The last check says: {escape(said)}[/]"
+        yield f"[yellow]From the last check: {escape(said)}[/]"
     yield Markdown(hints[level - 1])
     left = [n for n in range(1, len(hints) + 1) if n not in (*row.seen, level)]
     if left:

@@ -372,7 +372,7 @@ def wrong(
     for one in catalog:
         ask = partial(_diagnostic, bench, one)
         told = diagnosed.diagnose(one.exercise, checks[one.exercise], ask)
-        if told is None or told.says != one.says:
+        if told is None or told.agreement < 1 or told.named.says != one.says:
             yield f"wrong answer {one.exercise}:{one.mistake} does not get its own message"
     report.figures["wrong answers rejected"] = f"{sum(bool(f) for f in first)} of {len(catalog)}"
 

@@ -262,8 +262,8 @@ def _failure(
         yield f"  {SIGNS['failed']} {escape(verdict.sentence)}"
         told = [*verdict.told, *_printed(verdict)] if number == 0 else verdict.told[:1]
         for line in told:
-            known = verdict.looks_like == line and "[bold]this looks like a known mistake:[/] "
-            yield Padding.indent(f"{known or ''}{escape(line)}", 6)
+            known = line == verdict.looks_like
+            yield Padding.indent(f"[bold]{escape(line)}[/]" if known else escape(line), 6)
     left = LEVELS - len(row.seen)
     if left:
         yield f"  a hint:    unrolled hint {exercise}  [dim]({left} of {LEVELS} left)[/]"

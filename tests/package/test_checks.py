@@ -19,13 +19,13 @@ from tests.package.conftest import edit
 from unrolled.answers import Answers, uses, wrong_answers
 from unrolled.checks import Mismatch, close, equal, expect, raises
 from unrolled.checks.compare import plain, same_values
-from unrolled.checks.diagnosis import SEED, Catalog, Named
+from unrolled.checks.diagnosis import SEED, Catalog, Likeness
 from unrolled.checks.live import check
 from unrolled.checks.run import Bench, Check, Failure, checks_by_exercise, load_checks
 from unrolled.checks.watch import Endless, within
 from unrolled.errors import BookError
-from unrolled.manifest import Book, read_book
-from unrolled.notebook import compiled, read_notebook
+from unrolled.manifest import Book, Notebook, read_book
+from unrolled.notebook import Cell, compiled, read_notebook
 from unrolled.progress import read_progress
 from unrolled.work import start
 
@@ -175,7 +175,7 @@ def test_mistake_puts_a_named_wrong_answer_under_test(
     rows = _report(pytester, tiny, "--mistake=twice:clipped")
     failed = [row for row in rows if row["outcome"] == "failed"]
     assert {row["mistake"] for row in failed} == {"clipped"}
-    assert all("do not clip" in str(row["message"]) for row in failed)
+    assert all("do not clip" in str(row["says"]) for row in failed)
     done = _pytest(pytester, tiny, "--mistake=twice:nothing")
     assert done.ret == 4
     assert "has no wrong answer 'nothing'; it has power, no_sign, clipped" in done.stderr.str()
@@ -304,13 +304,90 @@ def test_an_answer_that_no_mistake_explains_gets_no_message(tiny: Book) -> None:
     reference = Answers.reference(notebook)
     catalog, bench = Catalog(notebook), Bench(notebook, reference)
 
-    def diagnosed(answers: Answers) -> Named | None:
+    def diagnosed(answers: Answers) -> Likeness | None:
         return catalog.diagnose("twice", checks, lambda c: bench.run(c, "twice", answers, SEED))
 
     assert diagnosed(reference) is None
     for wrong in wrong_answers(notebook):
         found = diagnosed(wrong.answers)
-        assert found is not None and found.mistake == wrong.mistake
+        assert found is not None
+        assert (found.named.mistake, found.agreement) == (wrong.mistake, 1)
+
+
+TWO_FAILURES = "def twice(x):\n    return x * x if x > 0 else 3 * x"
+
+
+def _diagnosed(notebook: Notebook, catalog: Catalog, source: str) -> tuple[str, float] | None:
+    """Whether an answer looks like a mistake of the tiny book's catalog, and how much so."""
+    checks = checks_by_exercise(notebook, load_checks(notebook))["twice"]
+    answers = Answers(
+        "mine", {"twice": [Cell("code", source, {"exercise": "twice"}, "mine.py", 1)]}
+    )
+    bench = Bench(notebook, Answers.reference(notebook))
+    found = catalog.diagnose("twice", checks, functools.partial(_ran, bench, answers))
+    return found and (found.named.mistake, found.agreement)
+
+
+def test_an_answer_that_fails_nearly_as_a_mistake_does_is_said_to_be_close(
+    pytester: pytest.Pytester, tiny: Book
+) -> None:
+    assert _diagnosed(tiny.notebooks[0], Catalog(tiny.notebooks[0]), TWO_FAILURES) == ("power", 0.5)
+    work = tiny.root / "work"
+    work.mkdir()
+    (work / "01_twice.py").write_text(f'# %% exercise="twice"\n{TWO_FAILURES}\n')
+    done = _pytest(pytester, tiny, "--answers=work", "--exercise=twice")
+    assert "this is close to a known mistake: That is a power; multiply." in done.stdout.str()
+
+
+def test_two_mistakes_that_are_equally_near_name_nothing(tiny: Book) -> None:
+    notebook = tiny.notebooks[0]
+    with notebook.wrong.open("a") as file:
+        file.write('\n\n# %% exercise="twice" mistake="square" says="A square; multiply."\n')
+        file.write("def twice(x: float) -> float:\n    return x * x\n")
+    assert _diagnosed(notebook, Catalog(notebook), TWO_FAILURES) is None
+
+
+def test_a_mistake_whose_values_vary_is_known_by_the_checks_that_fail(tiny: Book) -> None:
+    notebook = tiny.notebooks[0]
+    source = "def twice(x):\n    return 2 * x if x > 0 else 7.0"
+    assert _diagnosed(notebook, Catalog(notebook), source) is None
+    edit(notebook.wrong, 'mistake="no_sign" says', 'mistake="no_sign" values="vary" says')
+    assert _diagnosed(notebook, Catalog(notebook), source) == ("no_sign", 1)
+    error = source.replace("7.0", 'int("x")')  # fails the same check in another way
+    assert _diagnosed(notebook, Catalog(notebook), error) is None
+    edit(notebook.wrong, 'values="vary"', 'values="any"')
+    with pytest.raises(BookError, match="values='any'; expected \"vary\""):
+        wrong_answers(notebook)
+
+
+def test_a_diagnosis_that_takes_too_long_is_left_out_and_remembered_for_the_next(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebook, memory = tiny.notebooks[0], tiny.root / "build" / "mistakes"
+    source = "def twice(x):\n    return 2 * abs(x)"
+    checks = checks_by_exercise(notebook, load_checks(notebook))["twice"]
+    catalog = Catalog(notebook, memory)
+    catalog.patience = -1.0
+    assert _diagnosed(notebook, catalog, source) is None
+    assert not catalog.learn("twice", checks, -1.0)
+    assert catalog.learn("twice", checks, 60.0)
+    assert _diagnosed(notebook, catalog, source) == ("no_sign", 1)
+    again = Catalog(notebook, memory)  # another process
+    again.patience = -1.0
+    assert _diagnosed(notebook, again, source) == ("no_sign", 1)
+    edit(notebook.wrong, "2 * min", "3 * min")  # what was found is of other files now
+    stale = Catalog(notebook, memory)
+    stale.patience = -1.0
+    assert _diagnosed(notebook, stale, source) is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"of": 3, "fails": []}', "\x00"])
+def test_a_memory_that_is_damaged_counts_as_none(tiny: Book, text: str) -> None:
+    notebook, memory = tiny.notebooks[0], tiny.root / "build" / "mistakes"
+    memory.mkdir(parents=True)
+    (memory / "01_twice.json").write_text(text)
+    catalog = Catalog(notebook, memory)
+    assert _diagnosed(notebook, catalog, TWO_FAILURES) == ("power", 0.5)
 
 
 def test_a_recorded_catalog_diagnoses_as_the_code_does(tiny: Book) -> None:
@@ -323,7 +400,8 @@ def test_a_recorded_catalog_diagnoses_as_the_code_does(tiny: Book) -> None:
     for one in wrong:
         run = functools.partial(_ran, bench, one.answers)
         found = catalog.diagnose("twice", checks["twice"], run)
-        assert found is not None and (found.mistake, found.says) == (one.mistake, one.says)
+        assert found is not None and found.agreement == 1
+        assert (found.named.mistake, found.named.says) == (one.mistake, one.says)
 
 
 def _ran(bench: Bench, answers: Answers, check: Check) -> Failure | None:
@@ -370,7 +448,7 @@ def test_check_in_a_notebook_knows_the_mistake_and_notes_what_it_found(
     monkeypatch.chdir(work)
     exec('table = check("twice")', space)
     row = read_progress(work)[0].of("twice")
-    assert (row.passing, row.checks, row.says) == (1, 2, "The sign is lost; keep it.")
+    assert (row.passing, row.checks, row.says) == (1, 2, said)
 
 
 def test_a_notebook_that_runs_all_its_cells_stops_at_the_first_stub(

@@ -1,4 +1,4 @@
-# %% exercise="lstm_parameters" mistake="one_gate" says="One gate is counted; an LSTM has four."
+# %% exercise="lstm_parameters" mistake="one_gate" hint=1 says="One gate is counted; an LSTM has four."
 def lstm_parameters(n_in: int, units: int) -> dict[str, Any]:
     shapes = {
         "kernel": (n_in, units),
@@ -17,14 +17,14 @@ def gru_parameters(n_in: int, units: int) -> dict[str, Any]:
     return shapes | {"count": 3 * ((n_in + units) * units + 2 * units)}
 
 
-# %% exercise="lstm_parameters" mistake="no_bias" says="The biases are not counted; each gate has one number for each unit."
+# %% exercise="lstm_parameters" mistake="no_bias" hint=2 says="No biases are counted; each gate has one for each unit, and the GRU two."
 def lstm_parameters(n_in: int, units: int) -> dict[str, Any]:
     shapes = {
         "kernel": (n_in, 4 * units),
         "recurrent_kernel": (units, 4 * units),
-        "bias": (0,),
+        "bias": (4 * units,),
     }
-    return shapes | {"count": 4 * ((n_in + 0 * units) * units + 0 * units)}
+    return shapes | {"count": 4 * (n_in + units) * units}
 
 
 def gru_parameters(n_in: int, units: int) -> dict[str, Any]:
@@ -33,10 +33,10 @@ def gru_parameters(n_in: int, units: int) -> dict[str, Any]:
         "recurrent_kernel": (units, 3 * units),
         "bias": (2, 3 * units),
     }
-    return shapes | {"count": 3 * ((n_in + 0 * units) * units + 2 * units)}
+    return shapes | {"count": 3 * (n_in + units) * units}
 
 
-# %% exercise="lstm_parameters" mistake="bias_not_counted" says="The bias has a shape and is left out of the count; add it."
+# %% exercise="lstm_parameters" mistake="bias_not_counted" hint=2 says="The LSTM's bias has a shape and is left out of the count; add it."
 def lstm_parameters(n_in: int, units: int) -> dict[str, Any]:
     shapes = {
         "kernel": (n_in, 4 * units),
@@ -55,7 +55,7 @@ def gru_parameters(n_in: int, units: int) -> dict[str, Any]:
     return shapes | {"count": 3 * ((n_in + units) * units + 2 * units)}
 
 
-# %% exercise="lstm_parameters" mistake="naive_gru" says="The GRU has one row of biases here; Keras keeps two."
+# %% exercise="lstm_parameters" mistake="naive_gru" hint=2 says="The GRU has one row of biases here; Keras keeps two."
 def lstm_parameters(n_in: int, units: int) -> dict[str, Any]:
     shapes = {
         "kernel": (n_in, 4 * units),
@@ -74,7 +74,7 @@ def gru_parameters(n_in: int, units: int) -> dict[str, Any]:
     return shapes | {"count": 3 * ((n_in + units) * units + units)}
 
 
-# %% exercise="lstm_parameters" mistake="gru_count_naive" says="The GRU's second row of biases has a shape and is not counted; count both."
+# %% exercise="lstm_parameters" mistake="gru_count_naive" hint=2 says="The GRU's second row of biases has a shape and is not counted; count both."
 def lstm_parameters(n_in: int, units: int) -> dict[str, Any]:
     shapes = {
         "kernel": (n_in, 4 * units),
@@ -112,7 +112,7 @@ def gru_parameters(n_in: int, units: int) -> dict[str, Any]:
     return shapes | {"count": 4 * ((n_in + units) * units + 2 * units)}
 
 
-# %% exercise="lstm_parameters" mistake="pytorch_shapes" says="The shapes are those of PyTorch, outputs first; Keras has inputs first."
+# %% exercise="lstm_parameters" mistake="pytorch_shapes" hint=2 says="The shapes are those of PyTorch, outputs first; Keras has inputs first."
 def lstm_parameters(n_in: int, units: int) -> dict[str, Any]:
     shapes = {
         "kernel": (4 * units, n_in),
@@ -150,7 +150,7 @@ def gru_parameters(n_in: int, units: int) -> dict[str, Any]:
     return shapes | {"count": 3 * ((n_in + units) * units + 2 * units)}
 
 
-# %% exercise="lstm_parameters" mistake="recurrent_kernel_forgotten" says="The recurrent kernel is not counted; each unit hears all units."
+# %% exercise="lstm_parameters" mistake="recurrent_kernel_forgotten" hint=1 says="The recurrent kernel is not counted; each unit hears all units."
 def lstm_parameters(n_in: int, units: int) -> dict[str, Any]:
     shapes = {
         "kernel": (n_in, 4 * units),
@@ -169,7 +169,7 @@ def gru_parameters(n_in: int, units: int) -> dict[str, Any]:
     return shapes | {"count": 3 * (n_in * units + 2 * units)}
 
 
-# %% exercise="lstm_parameters" mistake="square_of_the_inputs" says="The recurrent kernel is counted with the inputs squared; it joins units to units."
+# %% exercise="lstm_parameters" mistake="square_of_the_inputs" hint=2 says="The recurrent kernel is counted with the inputs squared; it joins units to units."
 def lstm_parameters(n_in: int, units: int) -> dict[str, Any]:
     shapes = {
         "kernel": (n_in, 4 * units),
@@ -188,7 +188,7 @@ def gru_parameters(n_in: int, units: int) -> dict[str, Any]:
     return shapes | {"count": 3 * ((n_in + units) * n_in + 2 * units)}
 
 
-# %% exercise="to_supervised" mistake="axes_swapped" says="Features come before steps; the order is samples, steps, features."
+# %% exercise="to_supervised" mistake="axes_swapped" hint=2 says="Features come before steps; the order is samples, steps, features."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -199,7 +199,7 @@ def to_supervised(
     return windows[..., :n_in], windows[..., n_in:]
 
 
-# %% exercise="to_supervised" mistake="reshaped" says="A reshape has mixed steps and features; move the axes instead."
+# %% exercise="to_supervised" mistake="reshaped" hint=3 says="A reshape has mixed steps and features; move the axes instead."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -210,7 +210,7 @@ def to_supervised(
     return windows[:, :n_in], windows[:, n_in:]
 
 
-# %% exercise="to_supervised" mistake="overlap" says="The target begins with the last input; it begins one step later."
+# %% exercise="to_supervised" mistake="overlap" hint=1 says="The target begins with the last input; it begins one step later."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -220,7 +220,7 @@ def to_supervised(
     return windows[:, :n_in], windows[:, n_in - 1 :]
 
 
-# %% exercise="to_supervised" mistake="a_gap" says="A step is skipped between input and target; they are neighbors."
+# %% exercise="to_supervised" mistake="a_gap" hint=1 says="A step is skipped between input and target; they are neighbors."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -254,7 +254,7 @@ def to_supervised(
     return windows[:-1, :n_in], windows[:-1, n_in:]
 
 
-# %% exercise="to_supervised" mistake="no_overlap_of_windows" says="The windows lie side by side; a new one begins at every step."
+# %% exercise="to_supervised" mistake="no_overlap_of_windows" values="vary" says="The windows lie side by side; a new one begins at every step."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -289,7 +289,7 @@ def to_supervised(
     return windows[:, :n_in], target[:, 0] if n_out == 1 else target
 
 
-# %% exercise="to_supervised" mistake="flat_series_stays_flat" says="A series of one feature has lost its last axis; keep three axes."
+# %% exercise="to_supervised" mistake="flat_series_stays_flat" hint=2 says="A series of one feature has lost its last axis; keep three axes."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -313,7 +313,7 @@ def to_supervised(
     return windows[:, n_in:], windows[:, :n_in]
 
 
-# %% exercise="to_supervised" mistake="too_short_is_empty" says="A series that is too short gives empty arrays; raise a ValueError."
+# %% exercise="to_supervised" mistake="too_short_is_empty" values="vary" says="A series that is too short raises no ValueError; raise one."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -337,7 +337,7 @@ def to_supervised(
     return windows[:, :n_in], windows[:, n_in:]
 
 
-# %% exercise="one_hot" mistake="negative_wraps" says="A code of -1 becomes the last column; refuse it."
+# %% exercise="one_hot" mistake="negative_wraps" hint=2 says="A code of -1 becomes the last column; refuse it."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and codes.max() >= n:
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -372,7 +372,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="no_refusal" says="A code that is too large passes or fails by accident; raise a ValueError."
+# %% exercise="one_hot" mistake="no_refusal" hint=2 says="A code that is too large passes or fails by accident; raise a ValueError."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     codes = np.asarray(codes)
     return (codes[..., None] == np.arange(n)).astype("float32")
@@ -406,7 +406,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="as_many_as_seen" says="There are as many columns as codes were seen; n decides."
+# %% exercise="one_hot" mistake="as_many_as_seen" hint=2 says="There are as many columns as codes were seen; n decides."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -441,7 +441,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="ranks" says="The codes are replaced by their ranks; the code itself names the column."
+# %% exercise="one_hot" mistake="ranks" hint=1 says="The codes are replaced by their ranks; the code itself names the column."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -477,7 +477,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="flattened" says="The codes are flattened; keep their axes and add one."
+# %% exercise="one_hot" mistake="flattened" hint=2 says="The codes are flattened; keep their axes and add one."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -512,7 +512,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="counted_from_one" says="The codes are taken to begin at one; they begin at zero."
+# %% exercise="one_hot" mistake="counted_from_one" hint=1 says="The codes are taken to begin at one; they begin at zero."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -652,7 +652,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="start_kept" says="Of a long sequence the start is kept; keep its end."
+# %% exercise="one_hot" mistake="start_kept" hint=1 says="Of a long sequence the start is kept; keep its end."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -687,7 +687,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="cut_follows_the_filling" says="Where the filling goes behind, the end is cut off; a longer sequence loses its start."
+# %% exercise="one_hot" mistake="cut_follows_the_filling" hint=1 says="Where the filling goes behind, the end is cut off; a longer sequence loses its start."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -794,7 +794,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="fitted_on_all" says="The scale has seen every row; fit it on the first n_train."
+# %% exercise="one_hot" mistake="fitted_on_all" hint=1 says="The scale has seen every row; fit it on the first n_train."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -829,7 +829,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="fitted_on_the_last" says="The scale is that of the last rows; fit it on the first n_train."
+# %% exercise="one_hot" mistake="fitted_on_the_last" hint=1 says="The scale is that of the last rows; fit it on the first n_train."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -899,7 +899,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="wrong_columns" says="Columns are restored by the scale of the first ones; use that of those named."
+# %% exercise="one_hot" mistake="wrong_columns" hint=3 says="Columns are restored by the scale of the first ones; use that of those named."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -970,7 +970,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="standardized" says="The columns are standardized; map lowest and highest to 0 and 1."
+# %% exercise="one_hot" mistake="standardized" hint=2 says="The columns are standardized; map lowest and highest to 0 and 1."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -1005,7 +1005,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="divided_by_the_highest" says="The values are divided by the highest alone; subtract the lowest first."
+# %% exercise="one_hot" mistake="divided_by_the_highest" hint=2 says="The values are divided by the highest alone; subtract the lowest first."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -1040,7 +1040,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="one_hot" mistake="constant_divides_by_zero" says="A constant column is divided by zero; let it become zero."
+# %% exercise="one_hot" mistake="constant_divides_by_zero" hint=3 says="A constant column is divided by zero; take one where a column has no range."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
@@ -1064,10 +1064,10 @@ def fit_scaler(
 ) -> tuple[Scale, Scale]:
     low = values[:n_train].min(0)  # (F,)
     span = values[:n_train].max(0) - low
-    span = span + np.where(span > 0, 0.0, 1e-12)
 
     def scale(x):
-        return (x - low + 1e-12) / span
+        with np.errstate(all="ignore"):
+            return (x - low) / span
 
     def restore(x, columns=slice(None)):
         return x * span[columns] + low[columns]
@@ -1110,7 +1110,7 @@ def fit_scaler(
     return scale, restore
 
 
-# %% exercise="build" mistake="sequences_dropped" says="The many-to-many network gives one number; its LSTM has to return sequences."
+# %% exercise="build" mistake="sequences_dropped" hint=1 says="The many-to-many network gives one number; its LSTM has to return sequences."
 def build(
     framing: str, steps: int, features: int,
     units: int, out_steps: int = 1,
@@ -1133,7 +1133,7 @@ def build(
     return keras.Sequential(stack)
 
 
-# %% exercise="build" mistake="sequences_kept" says="The many-to-one network gives a number for each step; its LSTM returns the last alone."
+# %% exercise="build" mistake="sequences_kept" hint=1 says="The many-to-one network gives a number for each step; its LSTM returns the last alone."
 def build(
     framing: str, steps: int, features: int,
     units: int, out_steps: int = 1,
@@ -1179,7 +1179,7 @@ def build(
     return keras.Sequential(stack)
 
 
-# %% exercise="build" mistake="decoder_without_sequences" says="The decoder gives one number; it has to return sequences."
+# %% exercise="build" mistake="decoder_without_sequences" hint=1 says="The decoder gives one number; it has to return sequences."
 def build(
     framing: str, steps: int, features: int,
     units: int, out_steps: int = 1,
@@ -1225,7 +1225,7 @@ def build(
     return keras.Sequential(stack)
 
 
-# %% exercise="build" mistake="output_as_long_as_the_input" says="The code is repeated as often as there were inputs; out_steps decides."
+# %% exercise="build" mistake="output_as_long_as_the_input" hint=2 says="The code is repeated as often as there were inputs; out_steps decides."
 def build(
     framing: str, steps: int, features: int,
     units: int, out_steps: int = 1,
@@ -1317,7 +1317,7 @@ def build(
     return keras.Sequential(stack)
 
 
-# %% exercise="build" mistake="dense_over_all_steps" says="One dense layer sees all steps at once; each step has its number."
+# %% exercise="build" mistake="dense_over_all_steps" hint=2 says="One dense layer sees all steps at once; each step has its number."
 def build(
     framing: str, steps: int, features: int,
     units: int, out_steps: int = 1,
@@ -1330,18 +1330,16 @@ def build(
             (features,), [layers.RepeatVector(out_steps), every]
         ),
         "many-to-one": ((steps, features), [last]),
-        "many-to-many": (
-            (steps, features),
-            [every, layers.Flatten(), layers.Dense(steps),
-             layers.Reshape((steps, 1))],
-        ),
+        "many-to-many": ((steps, features), [every]),
         "encoder-decoder": (
             (steps, features),
             [last, layers.RepeatVector(out_steps), every],
         ),
     }[framing]
-    stack = [keras.Input(shape), *stack, layers.Dense(1)]
-    return keras.Sequential(stack)
+    end = [layers.Dense(1)]
+    if framing == "many-to-many":
+        end = [layers.Flatten(), layers.Dense(steps), layers.Reshape((steps, 1))]
+    return keras.Sequential([keras.Input(shape), *stack, *end])
 
 
 # %% exercise="build" mistake="bidirectional" says="The layer reads backward as well, so early numbers know late inputs; one direction is asked for."
@@ -1378,29 +1376,6 @@ def build(
     every = layers.GRU(units, return_sequences=True)
     shape, stack = {
         "one-to-one": ((1, features), [last]),
-        "one-to-many": (
-            (features,), [layers.RepeatVector(out_steps), every]
-        ),
-        "many-to-one": ((steps, features), [last]),
-        "many-to-many": ((steps, features), [every]),
-        "encoder-decoder": (
-            (steps, features),
-            [last, layers.RepeatVector(out_steps), every],
-        ),
-    }[framing]
-    stack = [keras.Input(shape), *stack, layers.Dense(1)]
-    return keras.Sequential(stack)
-
-
-# %% exercise="build" mistake="one_to_one_of_many" says="The one-to-one network reads several steps; it reads one."
-def build(
-    framing: str, steps: int, features: int,
-    units: int, out_steps: int = 1,
-) -> keras.Model:
-    last = layers.LSTM(units)
-    every = layers.LSTM(units, return_sequences=True)
-    shape, stack = {
-        "one-to-one": ((steps + 1, features), [last]),
         "one-to-many": (
             (features,), [layers.RepeatVector(out_steps), every]
         ),
@@ -1460,7 +1435,7 @@ def build(
     return keras.Sequential([keras.Input(shape), *stack])
 
 
-# %% exercise="echo_batches" mistake="last_symbol" says="The target is the last symbol; place says which."
+# %% exercise="echo_batches" mistake="last_symbol" hint=2 says="The target is the last symbol; place says which."
 def echo_batches(
     rng: np.random.Generator, n: int,
     length: int = 5, symbols: int = 10, place: int = 2,
@@ -1496,7 +1471,7 @@ def train_echo(
         model.train_on_batch(*echo_batches(rng, n))
 
 
-# %% exercise="echo_batches" mistake="always_the_third" says="The target is always the third symbol; place says which."
+# %% exercise="echo_batches" mistake="always_the_third" hint=2 says="The target is always the third symbol; place says which."
 def echo_batches(
     rng: np.random.Generator, n: int,
     length: int = 5, symbols: int = 10, place: int = 2,
@@ -1514,7 +1489,7 @@ def train_echo(
         model.train_on_batch(*echo_batches(rng, n))
 
 
-# %% exercise="echo_batches" mistake="target_from_another_draw" says="The target is drawn anew and has nothing to do with the input."
+# %% exercise="echo_batches" mistake="target_from_another_draw" hint=2 says="The target is drawn anew and has nothing to do with the input."
 def echo_batches(
     rng: np.random.Generator, n: int,
     length: int = 5, symbols: int = 10, place: int = 2,
@@ -1532,7 +1507,7 @@ def train_echo(
         model.train_on_batch(*echo_batches(rng, n))
 
 
-# %% exercise="echo_batches" mistake="codes_as_targets" says="The target is a number; return the one-hot row."
+# %% exercise="echo_batches" mistake="codes_as_targets" hint=2 says="The target is a number; return the one-hot row."
 def echo_batches(
     rng: np.random.Generator, n: int,
     length: int = 5, symbols: int = 10, place: int = 2,
@@ -1550,7 +1525,7 @@ def train_echo(
         model.train_on_batch(*echo_batches(rng, n))
 
 
-# %% exercise="echo_batches" mistake="same_batch_always" says="Every batch is the same, since the generator is made anew; draw from rng."
+# %% exercise="echo_batches" mistake="same_batch_always" values="vary" hint=1 says="Every batch is the same, since the generator is made anew; draw from rng."
 def echo_batches(
     rng: np.random.Generator, n: int,
     length: int = 5, symbols: int = 10, place: int = 2,
@@ -1568,7 +1543,7 @@ def train_echo(
         model.train_on_batch(*echo_batches(rng, n))
 
 
-# %% exercise="echo_batches" mistake="global_generator" says="The numbers come from numpy's global generator; draw from rng."
+# %% exercise="echo_batches" mistake="global_generator" values="vary" hint=2 says="The numbers come from another generator, as numpy's global one; draw from rng."
 def echo_batches(
     rng: np.random.Generator, n: int,
     length: int = 5, symbols: int = 10, place: int = 2,
@@ -1586,7 +1561,7 @@ def train_echo(
         model.train_on_batch(*echo_batches(rng, n))
 
 
-# %% exercise="echo_batches" mistake="one_symbol_never_drawn" says="The last symbol is never drawn; integers leaves out its upper end already."
+# %% exercise="echo_batches" mistake="one_symbol_never_drawn" hint=2 says="The last symbol is never drawn; integers leaves out its upper end already."
 def echo_batches(
     rng: np.random.Generator, n: int,
     length: int = 5, symbols: int = 10, place: int = 2,
@@ -1604,7 +1579,7 @@ def train_echo(
         model.train_on_batch(*echo_batches(rng, n))
 
 
-# %% exercise="echo_batches" mistake="always_ten_symbols" says="There are always ten symbols; use the argument."
+# %% exercise="echo_batches" mistake="always_ten_symbols" hint=2 says="There are always ten symbols; use the argument."
 def echo_batches(
     rng: np.random.Generator, n: int,
     length: int = 5, symbols: int = 10, place: int = 2,
@@ -1622,7 +1597,7 @@ def train_echo(
         model.train_on_batch(*echo_batches(rng, n))
 
 
-# %% exercise="echo_batches" mistake="always_five_steps" says="The sequences always have five steps; use length."
+# %% exercise="echo_batches" mistake="always_five_steps" hint=2 says="The sequences always have five steps; use length."
 def echo_batches(
     rng: np.random.Generator, n: int,
     length: int = 5, symbols: int = 10, place: int = 2,
@@ -1640,7 +1615,7 @@ def train_echo(
         model.train_on_batch(*echo_batches(rng, n))
 
 
-# %% exercise="echo_batches" mistake="one_batch_for_all_updates" says="One batch serves all updates; draw a new one for each."
+# %% exercise="echo_batches" mistake="one_batch_for_all_updates" hint=1 says="One batch serves all updates; draw a new one for each."
 def echo_batches(
     rng: np.random.Generator, n: int,
     length: int = 5, symbols: int = 10, place: int = 2,
@@ -1779,7 +1754,7 @@ def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
     return np.array(predicted)  # (B, horizon)
 
 
-# %% exercise="ar2_baseline" mistake="no_constant" says="The law has no constant, so it swings about zero; add a column of ones."
+# %% exercise="ar2_baseline" mistake="no_constant" hint=2 says="The law has no constant, so it swings about zero; add a column of ones."
 def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
     predicted = []
     for row in np.asarray(x, "float64"):
@@ -1793,7 +1768,7 @@ def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
     return np.array(predicted)  # (B, horizon)
 
 
-# %% exercise="ar2_baseline" mistake="one_term" says="Only one term is used; a swing needs two."
+# %% exercise="ar2_baseline" mistake="one_term" hint=2 says="Only one term is used; a swing needs two."
 def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
     predicted = []
     for row in np.asarray(x, "float64"):
@@ -1837,7 +1812,7 @@ def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
     return np.array(predicted)  # (B, horizon)
 
 
-# %% exercise="ar2_baseline" mistake="not_fed_back" says="Every forecast rests on the last two known values; go on from the forecast itself."
+# %% exercise="ar2_baseline" mistake="not_fed_back" hint=2 says="Every forecast rests on the last two known values; go on from the forecast itself."
 def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
     predicted = []
     for row in np.asarray(x, "float64"):
@@ -1921,7 +1896,7 @@ def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
     return np.array(predicted)  # (B, horizon)
 
 
-# %% exercise="ar2_baseline" mistake="latest_steps_only" says="The law is fitted to the last five steps alone, which noise spoils; use all."
+# %% exercise="ar2_baseline" mistake="latest_steps_only" values="vary" says="The law is fitted to a few steps alone, which noise spoils; use all."
 def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
     predicted = []
     for row in np.asarray(x, "float64")[:, -5:]:
@@ -1990,7 +1965,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     return "good"
 
 
-# %% exercise="repeats" mistake="not_seeded" says="The runs are not seeded, so they cannot be repeated; put each inside seeded(seed)."
+# %% exercise="repeats" mistake="not_seeded" hint=1 says="The runs are not seeded, so they cannot be repeated; put each inside seeded(seed)."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
 ) -> dict[str, Any]:
@@ -2016,7 +1991,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     return "good"
 
 
-# %% exercise="repeats" mistake="seeded_once" says="The generator is seeded once for all runs; seed each."
+# %% exercise="repeats" mistake="seeded_once" hint=2 says="The generator is seeded once for all runs; seed each."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
 ) -> dict[str, Any]:
@@ -2152,7 +2127,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     return "good"
 
 
-# %% exercise="repeats" mistake="training_loss_only" says="Only the training loss is looked at; the validation loss decides."
+# %% exercise="repeats" mistake="training_loss_only" hint=1 says="Only the training loss is looked at; the validation loss decides."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
 ) -> dict[str, Any]:
@@ -2179,7 +2154,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     return "good"
 
 
-# %% exercise="repeats" mistake="gap_is_overfit" says="A validation loss above the training loss is called over-fit; look where it is going."
+# %% exercise="repeats" mistake="gap_is_overfit" hint=2 says="A validation loss above the training loss is called over-fit; look where it is going."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
 ) -> dict[str, Any]:
@@ -2198,7 +2173,7 @@ def repeats(
 def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     loss, val_loss = history["loss"], history["val_loss"]
     best = int(np.argmin(val_loss))
-    if val_loss[-1] > 1.5 * loss[-1]:
+    if val_loss[-1] > loss[-1]:
         return "over-fit"
     tenth = max(len(val_loss) // 10, 1)
     if val_loss[-1] < 0.9 * val_loss[-1 - tenth]:
@@ -2225,7 +2200,7 @@ def repeats(
 def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     loss, val_loss = history["loss"], history["val_loss"]
     best = int(np.argmin(val_loss))
-    if val_loss[-1] > 1.001 * val_loss[best] and loss[-1] < loss[best]:
+    if val_loss[-1] > val_loss[best] and loss[-1] < loss[best]:
         return "over-fit"
     tenth = max(len(val_loss) // 10, 1)
     if val_loss[-1] < 0.9 * val_loss[-1 - tenth]:
@@ -2233,7 +2208,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     return "good"
 
 
-# %% exercise="repeats" mistake="training_not_asked" says="The training loss is not asked; where both rise it is no over-fit."
+# %% exercise="repeats" mistake="training_not_asked" hint=2 says="The training loss is not asked; where both rise it is no over-fit."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
 ) -> dict[str, Any]:
@@ -2463,11 +2438,10 @@ def fit_scaler(
 ) -> tuple[Scale, Scale]:
     train = np.asarray(values, dtype=float)[:n_train]
     low, span = train.min(axis=0), np.ptp(train, axis=0)
-    constant = span == 0
-    divisor = np.where(constant, 1.0, span)
+    span = np.where(span > 0, span, 1.0)
 
     def scale(x):
-        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+        return (np.asarray(x) - low) / span
 
     def restore(x, columns=None):
         some = slice(None) if columns is None else list(columns)
@@ -2502,11 +2476,10 @@ def fit_scaler(
 ) -> tuple[Scale, Scale]:
     train = np.asarray(values, dtype=float)[:n_train]
     low, span = train.min(axis=0), np.ptp(train, axis=0)
-    constant = span == 0
-    divisor = np.where(constant, 1.0, span)
+    span = np.where(span > 0, span, 1.0)
 
     def scale(x):
-        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+        return (np.asarray(x) - low) / span
 
     def restore(x, columns=None):
         some = slice(None) if columns is None else list(columns)
@@ -2514,7 +2487,7 @@ def fit_scaler(
 
     return scale, restore
 
-# %% exercise="one_hot" mistake="fills_callers_lists" says="The caller's lists are filled up; write into an array of your own."
+# %% exercise="one_hot" mistake="fills_callers_lists" hint=2 says="The caller's lists are filled up; write into an array of your own."
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     codes = np.asarray(codes)
     if not np.isin(codes, np.arange(n)).all():
@@ -2546,11 +2519,10 @@ def fit_scaler(
 ) -> tuple[Scale, Scale]:
     train = np.asarray(values, dtype=float)[:n_train]
     low, span = train.min(axis=0), np.ptp(train, axis=0)
-    constant = span == 0
-    divisor = np.where(constant, 1.0, span)
+    span = np.where(span > 0, span, 1.0)
 
     def scale(x):
-        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+        return (np.asarray(x) - low) / span
 
     def restore(x, columns=None):
         some = slice(None) if columns is None else list(columns)
@@ -2585,11 +2557,10 @@ def fit_scaler(
 ) -> tuple[Scale, Scale]:
     train = np.asarray(values, dtype=float)[: n_train - 1]
     low, span = train.min(axis=0), np.ptp(train, axis=0)
-    constant = span == 0
-    divisor = np.where(constant, 1.0, span)
+    span = np.where(span > 0, span, 1.0)
 
     def scale(x):
-        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+        return (np.asarray(x) - low) / span
 
     def restore(x, columns=None):
         some = slice(None) if columns is None else list(columns)
@@ -2625,16 +2596,15 @@ def fit_scaler(
     train = np.asarray(values, dtype=float)[:n_train]
     low, span = train.min(axis=0), np.ptp(train, axis=0)
     constant = span == 0
-    divisor = np.where(constant, 1.0, span)
+    span = np.where(constant, 1.0, span)
 
     def scale(x):
-        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+        return (np.asarray(x) - low) / span
 
     def restore(x, columns=None):
         some = slice(None) if columns is None else list(columns)
-        return np.asarray(x) * span[some] + low[some]
+        return np.where(constant[some], x, x * span[some] + low[some])
 
-    low = np.where(constant, 0.0, low)
     return scale, restore
 
 # %% exercise="one_hot" mistake="type_of_x_kept" says="Whole numbers stay whole when they are scaled, so fractions are lost."
@@ -2664,13 +2634,11 @@ def fit_scaler(
 ) -> tuple[Scale, Scale]:
     train = np.asarray(values, dtype=float)[:n_train]
     low, span = train.min(axis=0), np.ptp(train, axis=0)
-    constant = span == 0
-    divisor = np.where(constant, 1.0, span)
+    span = np.where(span > 0, span, 1.0)
 
     def scale(x):
         x = np.asarray(x)
-        y = np.where(constant, 0.0, (x - low) / divisor)
-        return y.astype(x.dtype)
+        return ((x - low) / span).astype(x.dtype)
 
     def restore(x, columns=None):
         some = slice(None) if columns is None else list(columns)
@@ -2705,13 +2673,12 @@ def fit_scaler(
 ) -> tuple[Scale, Scale]:
     train = np.asarray(values, dtype=float)[:n_train]
     low, span = train.min(axis=0), np.ptp(train, axis=0)
-    constant = span == 0
-    divisor = np.where(constant, 1.0, span)
+    span = np.where(span > 0, span, 1.0)
 
     def scale(x):
         x = np.array(x, dtype=float)
         for j in range(len(low)):
-            x[:, j] = 0 if constant[j] else (x[:, j] - low[j]) / span[j]
+            x[:, j] = (x[:, j] - low[j]) / span[j]
         return x
 
     def restore(x, columns=None):
@@ -2745,14 +2712,13 @@ def pad(
 def fit_scaler(
     values: np.ndarray, n_train: int
 ) -> tuple[Scale, Scale]:
-    global low, span, constant, divisor
+    global low, span
     train = np.asarray(values, dtype=float)[:n_train]
     low, span = train.min(axis=0), np.ptp(train, axis=0)
-    constant = span == 0
-    divisor = np.where(constant, 1.0, span)
+    span = np.where(span > 0, span, 1.0)
 
     def scale(x):
-        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+        return (np.asarray(x) - low) / span
 
     def restore(x, columns=None):
         some = slice(None) if columns is None else list(columns)
@@ -2874,7 +2840,7 @@ def train_echo(
         x, y = echo_batches(rng, n)
         model.train_on_batch(x, y)
 
-# %% exercise="repeats" mistake="set_random_seed" says="The seed stays set after the training; keep it inside seeded(seed)."
+# %% exercise="repeats" mistake="set_random_seed" hint=2 says="The seed stays set after the training; keep it inside seeded(seed)."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
 ) -> dict[str, Any]:
@@ -2922,7 +2888,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
         return "under-fit"
     return "good"
 
-# %% exercise="repeats" mistake="training_fell_last_epoch" says="The training loss is compared with the epoch before; compare it with the best epoch."
+# %% exercise="repeats" mistake="training_fell_last_epoch" hint=2 says="The training loss is compared with the epoch before; compare it with the best epoch."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
 ) -> dict[str, Any]:
@@ -3057,11 +3023,10 @@ def fit_scaler(
 ) -> tuple[Scale, Scale]:
     train = np.asarray(values, dtype=float)[:n_train]
     low, span = train.min(axis=0), np.ptp(train, axis=0)
-    constant = span == 0
-    divisor = np.where(constant, 1.0, span)
+    span = np.where(span > 0, span, 1.0)
 
     def scale(x):
-        return np.where(constant, 0.0, (np.asarray(x) - low) / divisor)
+        return (np.asarray(x) - low) / span
 
     def restore(x, columns=None):
         some = slice(None) if columns is None else list(columns)
@@ -3072,7 +3037,7 @@ def fit_scaler(
 
     return scale, restore
 
-# %% exercise="ar2_baseline" mistake="zeros_where_singular" says="Where the normal equations have no inverse it gives up; least squares does not."
+# %% exercise="ar2_baseline" mistake="zeros_where_singular" values="vary" says="Where the normal equations have no inverse it gives up; least squares does not."
 def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
     predicted = []
     for row in np.asarray(x, "float64"):
@@ -3116,7 +3081,7 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     return "good"
 
 
-# %% exercise="build" mistake="many_to_many_through_one_vector" says="All steps of many-to-many pass through one vector; let the LSTM hand out its output after every step."
+# %% exercise="build" mistake="many_to_many_through_one_vector" hint=2 says="All steps of many-to-many pass through one vector; let the LSTM hand out its output after every step."
 def build(
     framing: str, steps: int, features: int,
     units: int, out_steps: int = 1,
@@ -3141,7 +3106,7 @@ def build(
     return keras.Sequential(stack)
 
 
-# %% exercise="echo_batches" mistake="cut_from_one_draw" says="All batches are cut from one draw by `fit`, which shuffles with a generator of its own; draw each batch from rng and use train_on_batch."
+# %% exercise="echo_batches" mistake="cut_from_one_draw" hint=2 says="All batches are cut from one draw by `fit`, which shuffles with a generator of its own; draw each batch from rng and use train_on_batch."
 def echo_batches(
     rng: np.random.Generator, n: int,
     length: int = 5, symbols: int = 10, place: int = 2,

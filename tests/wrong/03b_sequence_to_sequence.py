@@ -1,4 +1,4 @@
-# %% exercise="encode_sum" mistake="flush_left" says="The texts are flush left; fill up with blanks on the left."
+# %% exercise="encode_sum" mistake="flush_left" hint=2 says="The texts are flush left; fill up with blanks on the left."
 def encode_sum(
     terms: np.ndarray, largest: int = 10
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -22,7 +22,7 @@ def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     return float(right.all(axis=1).mean())
 
 
-# %% exercise="encode_sum" mistake="padded_with_zeros" says="Short texts are filled up with the digit zero; the blank is a character of its own."
+# %% exercise="encode_sum" mistake="padded_with_zeros" hint=2 says="Short texts are filled up with the digit zero; the blank is a character of its own."
 def encode_sum(
     terms: np.ndarray, largest: int = 10
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -46,7 +46,7 @@ def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     return float(right.all(axis=1).mean())
 
 
-# %% exercise="encode_sum" mistake="blank_is_nothing" says="A blank is a row of zeros; give it the last column, as any other character."
+# %% exercise="encode_sum" mistake="blank_is_nothing" hint=2 says="A blank is a row of zeros; give it the last column, as any other character."
 def encode_sum(
     terms: np.ndarray, largest: int = 10
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -71,7 +71,7 @@ def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     return float(right.all(axis=1).mean())
 
 
-# %% exercise="encode_sum" mistake="widths_of_the_batch" says="The widths follow the rows at hand; take the longest that may ever come."
+# %% exercise="encode_sum" mistake="widths_of_the_batch" hint=1 says="The widths follow the rows at hand; take the longest that may ever come."
 def encode_sum(
     terms: np.ndarray, largest: int = 10
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -143,7 +143,7 @@ def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     return float(right.all(axis=1).mean())
 
 
-# %% exercise="encode_sum" mistake="answer_of_input_width" says="The answer is as wide as the sum; it needs the digits of the largest sum only."
+# %% exercise="encode_sum" mistake="answer_of_input_width" hint=1 says="The answer is as wide as the sum; it needs the digits of the largest sum only."
 def encode_sum(
     terms: np.ndarray, largest: int = 10
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -191,7 +191,7 @@ def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     return float(right.all(axis=1).mean())
 
 
-# %% exercise="encode_sum" mistake="no_plus" says="The plus signs are missing; join the numbers with them."
+# %% exercise="encode_sum" mistake="no_plus" hint=2 says="The plus signs are missing; join the numbers with them."
 def encode_sum(
     terms: np.ndarray, largest: int = 10
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -263,7 +263,7 @@ def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     return float(right.any(axis=1).mean())
 
 
-# %% exercise="encode_sum" mistake="probabilities_compared" says="Probabilities are compared with ones and zeros; take the most probable character first."
+# %% exercise="encode_sum" mistake="probabilities_compared" hint=2 says="Probabilities are compared with ones and zeros; take the most probable character first."
 def encode_sum(
     terms: np.ndarray, largest: int = 10
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -335,7 +335,7 @@ def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     return float(right[:, 0].mean())
 
 
-# %% exercise="split_disjoint" mistake="rows_permuted" says="Rows are drawn, and copies of one input land on both sides; draw distinct inputs."
+# %% exercise="split_disjoint" mistake="rows_permuted" values="vary" hint=1 says="Rows are drawn, and copies of one input land on both sides; draw distinct inputs."
 def split_disjoint(
     inputs: np.ndarray, held_out: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -343,7 +343,7 @@ def split_disjoint(
     return np.sort(order[held_out:]), np.sort(order[:held_out])
 
 
-# %% exercise="split_disjoint" mistake="random_redraw" says="The test is drawn anew from all rows; what is drawn must leave the training rows."
+# %% exercise="split_disjoint" mistake="random_redraw" values="vary" hint=2 says="The test is drawn anew from all rows; what is drawn must leave the training rows."
 def split_disjoint(
     inputs: np.ndarray, held_out: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -351,7 +351,7 @@ def split_disjoint(
     return np.arange(len(inputs)), rows
 
 
-# %% exercise="split_disjoint" mistake="copies_dropped" says="Of equal rows only the first is kept; every row belongs to a side."
+# %% exercise="split_disjoint" mistake="copies_dropped" hint=2 says="Of equal rows only the first is kept; every row belongs to a side."
 def split_disjoint(
     inputs: np.ndarray, held_out: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -361,7 +361,7 @@ def split_disjoint(
     return np.sort(first[held_out:]), np.sort(first[:held_out])
 
 
-# %% exercise="split_disjoint" mistake="last_in_order" says="The largest inputs are always held out; draw them with the seed."
+# %% exercise="split_disjoint" mistake="last_in_order" hint=2 says="The largest inputs are always held out; draw them with the seed."
 def split_disjoint(
     inputs: np.ndarray, held_out: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -371,7 +371,7 @@ def split_disjoint(
     return np.flatnonzero(~hidden), np.flatnonzero(hidden)
 
 
-# %% exercise="split_disjoint" mistake="own_seed" says="The seed is ignored; make the generator of it."
+# %% exercise="split_disjoint" mistake="own_seed" values="vary" says="The seed is ignored; make the generator of it."
 def split_disjoint(
     inputs: np.ndarray, held_out: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -381,7 +381,7 @@ def split_disjoint(
     return np.flatnonzero(~hidden), np.flatnonzero(hidden)
 
 
-# %% exercise="split_disjoint" mistake="unseeded" says="The global generator draws, so that every call gives another split; make a generator of the seed."
+# %% exercise="split_disjoint" mistake="unseeded" values="vary" says="The draw does not follow the seed, so that every call gives another split; make a generator of the seed."
 def split_disjoint(
     inputs: np.ndarray, held_out: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -431,7 +431,7 @@ def split_disjoint(
     return np.flatnonzero(~hidden), np.flatnonzero(hidden)
 
 
-# %% exercise="split_disjoint" mistake="rows_counted" says="As many rows as asked for are held out; count distinct inputs."
+# %% exercise="split_disjoint" mistake="rows_counted" hint=1 says="As many rows as asked for are held out; count distinct inputs."
 def split_disjoint(
     inputs: np.ndarray, held_out: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -445,7 +445,7 @@ def split_disjoint(
     return np.flatnonzero(~hidden), np.flatnonzero(hidden)
 
 
-# %% exercise="frame_features" mistake="time_mixed_into_batch" says="The frames come back in another order; split the long axis as it was joined, batch before time."
+# %% exercise="frame_features" mistake="time_mixed_into_batch" hint=2 says="The frames come back in another order; split the long axis as it was joined, batch before time."
 def frame_features(
     frames: Any, convolve: Callable[[Any], Any]
 ) -> Any:
@@ -480,7 +480,7 @@ def frame_features(
     return ops.stack(found, axis=1)
 
 
-# %% exercise="frame_features" mistake="flattened_by_force" says="The features are flattened; keep whatever axes convolve returns."
+# %% exercise="frame_features" mistake="flattened_by_force" hint=2 says="The features are flattened; keep whatever axes convolve returns."
 def frame_features(
     frames: Any, convolve: Callable[[Any], Any]
 ) -> Any:
@@ -491,7 +491,7 @@ def frame_features(
     return ops.reshape(found, (-1, steps, size))
 
 
-# %% exercise="frame_features" mistake="time_not_restored" says="Batch and time are still one axis; split it again."
+# %% exercise="frame_features" mistake="time_not_restored" hint=2 says="Batch and time are still one axis; split it again."
 def frame_features(
     frames: Any, convolve: Callable[[Any], Any]
 ) -> Any:
@@ -509,7 +509,7 @@ def frame_features(
     return ops.stack([convolve(frames[:, step]) for step in steps])
 
 
-# %% exercise="frame_features" mistake="fixed_batch" says="The number of sequences is read off the shape, which a model that is being built does not know; let that axis be -1."
+# %% exercise="frame_features" mistake="fixed_batch" hint=2 says="The number of sequences is read off the shape, which a model that is being built does not know; let that axis be -1."
 def frame_features(
     frames: Any, convolve: Callable[[Any], Any]
 ) -> Any:
@@ -519,18 +519,16 @@ def frame_features(
     return ops.reshape(found, (count, steps, *found.shape[1:]))
 
 
-# %% exercise="frame_features" mistake="time_as_channels" says="Time is put among the channels; a frame must not see its neighbors."
+# %% exercise="frame_features" mistake="time_as_channels" hint=1 says="Time is put among the channels; hide it in the batch, so that every frame is convolved by itself."
 def frame_features(
     frames: Any, convolve: Callable[[Any], Any]
 ) -> Any:
-    steps = frames.shape[1]
-    mean = ops.mean(frames, axis=1, keepdims=True)
-    mixed = ops.reshape(0.5 * (frames + mean), (-1, *frames.shape[2:]))
-    found = convolve(mixed)
-    return ops.reshape(found, (-1, steps, *found.shape[1:]))
+    steps, rows, columns, channels = frames.shape[1:]
+    joined = ops.transpose(frames, (0, 2, 3, 1, 4))  # (B, H, W, T, C)
+    return convolve(ops.reshape(joined, (-1, rows, columns, steps * channels)))
 
 
-# %% exercise="attention" mistake="softmax_over_queries" says="The softmax runs over the queries; a query's weights over the steps add up to one."
+# %% exercise="attention" mistake="softmax_over_queries" hint=1 says="The softmax runs over the queries; a query's weights over the steps add up to one."
 def attention(
     query: Any, keys: Any, values: Any, mask: Any = None
 ) -> tuple[Any, Any]:
@@ -542,7 +540,7 @@ def attention(
     return ops.einsum("bqt,btf->bqf", weights, values), weights
 
 
-# %% exercise="attention" mistake="mask_after_softmax" says="The mask comes after the softmax, so that the weights no longer add up to one; put it before."
+# %% exercise="attention" mistake="mask_after_softmax" hint=2 says="The mask comes after the softmax, so that the weights no longer add up to one; put it before."
 def attention(
     query: Any, keys: Any, values: Any, mask: Any = None
 ) -> tuple[Any, Any]:
@@ -556,7 +554,7 @@ def attention(
     return ops.einsum("bqt,btf->bqf", weights, values), weights
 
 
-# %% exercise="attention" mistake="mask_added_after" says="The mask is added to the weights; rule steps out before the softmax."
+# %% exercise="attention" mistake="mask_added_after" hint=2 says="The mask is added to the weights; rule steps out before the softmax."
 def attention(
     query: Any, keys: Any, values: Any, mask: Any = None
 ) -> tuple[Any, Any]:
@@ -580,7 +578,7 @@ def attention(
     return ops.einsum("bqt,btf->bqf", weights, values), weights
 
 
-# %% exercise="attention" mistake="mask_ignored" says="The mask is ignored; give the steps that it rules out no weight."
+# %% exercise="attention" mistake="mask_ignored" hint=2 says="The mask is ignored; give the steps that it rules out no weight."
 def attention(
     query: Any, keys: Any, values: Any, mask: Any = None
 ) -> tuple[Any, Any]:
@@ -592,7 +590,7 @@ def attention(
     return ops.einsum("bqt,btf->bqf", weights, values), weights
 
 
-# %% exercise="attention" mistake="masked_to_zero" says="A masked score is set to zero, and the softmax makes a weight of that; set it far below all others."
+# %% exercise="attention" mistake="masked_to_zero" hint=2 says="A masked score is set to zero, and the softmax makes a weight of that; set it far below all others."
 def attention(
     query: Any, keys: Any, values: Any, mask: Any = None
 ) -> tuple[Any, Any]:
@@ -604,7 +602,7 @@ def attention(
     return ops.einsum("bqt,btf->bqf", weights, values), weights
 
 
-# %% exercise="attention" mistake="mild_mask" says="A masked score is only lowered by one; nothing may be left of it."
+# %% exercise="attention" mistake="mild_mask" hint=2 says="A masked score is only lowered by one; nothing may be left of it."
 def attention(
     query: Any, keys: Any, values: Any, mask: Any = None
 ) -> tuple[Any, Any]:
@@ -616,7 +614,7 @@ def attention(
     return ops.einsum("bqt,btf->bqf", weights, values), weights
 
 
-# %% exercise="attention" mistake="no_scale" says="The scores are not divided by the root of the number of channels; divide them."
+# %% exercise="attention" mistake="no_scale" hint=2 says="The scores are not divided by the root of the number of channels; divide them."
 def attention(
     query: Any, keys: Any, values: Any, mask: Any = None
 ) -> tuple[Any, Any]:
@@ -627,7 +625,7 @@ def attention(
     return ops.einsum("bqt,btf->bqf", weights, values), weights
 
 
-# %% exercise="attention" mistake="scaled_by_channels" says="The scores are divided by the number of channels; divide by its root."
+# %% exercise="attention" mistake="scaled_by_channels" hint=2 says="The scores are divided by the number of channels; divide by its root."
 def attention(
     query: Any, keys: Any, values: Any, mask: Any = None
 ) -> tuple[Any, Any]:
@@ -639,7 +637,7 @@ def attention(
     return ops.einsum("bqt,btf->bqf", weights, values), weights
 
 
-# %% exercise="attention" mistake="scaled_by_steps" says="The scores are divided by the root of the number of steps; take the channels of a key."
+# %% exercise="attention" mistake="scaled_by_steps" hint=2 says="The scores are divided by the root of the number of steps; take the channels of a key."
 def attention(
     query: Any, keys: Any, values: Any, mask: Any = None
 ) -> tuple[Any, Any]:
@@ -702,7 +700,7 @@ def attention(
     return ops.einsum("bqt,btf->bqf", weights, values), scores
 
 
-# %% exercise="bidirectional" mistake="not_reversed_back" says="The second pass is not reversed back, so that its first output stands at the first step; flip it along time."
+# %% exercise="bidirectional" mistake="not_reversed_back" hint=1 says="The second pass is not reversed back, so that its first output stands at the first step; flip it along time."
 def bidirectional(
     cell_forward: Any, cell_backward: Any, x: Any
 ) -> Any:
@@ -718,7 +716,7 @@ def bidirectional(
     return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
 
 
-# %% exercise="bidirectional" mistake="not_reversed_at_all" says="Both cells read from the beginning; give the second one the sequence from its end."
+# %% exercise="bidirectional" mistake="not_reversed_at_all" hint=2 says="Both cells read from the beginning; give the second one the sequence from its end."
 def bidirectional(
     cell_forward: Any, cell_backward: Any, x: Any
 ) -> Any:
@@ -734,7 +732,7 @@ def bidirectional(
     return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
 
 
-# %% exercise="bidirectional" mistake="output_reversed_only" says="The second cell reads forward and only its outputs are flipped; flip its input as well."
+# %% exercise="bidirectional" mistake="output_reversed_only" hint=2 says="The second cell reads forward and only its outputs are flipped; flip its input as well."
 def bidirectional(
     cell_forward: Any, cell_backward: Any, x: Any
 ) -> Any:
@@ -779,12 +777,10 @@ def bidirectional(
 
     ahead = passed(cell_forward, x)
     back = ops.flip(passed(cell_backward, ops.flip(x, 1)), 1)
-    if ahead.shape[-1] != back.shape[-1]:
-        return ahead
     return ahead + back
 
 
-# %% exercise="bidirectional" mistake="batch_flipped" says="The outputs are flipped along the batch, so that sequences change places; flip them along time."
+# %% exercise="bidirectional" mistake="batch_flipped" hint=2 says="The outputs are flipped along the batch, so that sequences change places; flip them along time."
 def bidirectional(
     cell_forward: Any, cell_backward: Any, x: Any
 ) -> Any:
@@ -832,7 +828,7 @@ def bidirectional(
     return ops.concatenate([back, ahead], axis=-1)  # (B, T, 2H)
 
 
-# %% exercise="bidirectional" mistake="fed_with_outputs" says="The backward cell reads what the forward cell said; it reads the input."
+# %% exercise="bidirectional" mistake="fed_with_outputs" hint=2 says="The backward cell reads what the forward cell said; it reads the input."
 def bidirectional(
     cell_forward: Any, cell_backward: Any, x: Any
 ) -> Any:
@@ -844,8 +840,7 @@ def bidirectional(
         return ops.stack(outputs, axis=1)
 
     ahead = passed(cell_forward, x)
-    fed = ahead[..., :1] + 0 * x
-    back = ops.flip(passed(cell_backward, ops.flip(fed, 1)), 1)
+    back = ops.flip(passed(cell_backward, ops.flip(ahead, 1)), 1)
     return ops.concatenate([ahead, back], axis=-1)
 
 
@@ -905,7 +900,7 @@ def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     right |= np.asarray(true).argmax(-1) == np.shape(true)[-1] - 1
     return float(right.all(axis=1).mean())
 
-# %% exercise="split_disjoint" mistake="each_with_a_chance" says="Each input has a chance of its own, so their number varies; draw held_out of them."
+# %% exercise="split_disjoint" mistake="each_with_a_chance" values="vary" says="Each input has a chance of its own, so their number varies; draw held_out of them."
 def split_disjoint(
     inputs: np.ndarray, held_out: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -982,7 +977,7 @@ def bidirectional(
     back = run(cell_backward, reversed(range(steps)))
     return ops.concatenate([ahead, back], axis=-1)
 
-# %% exercise="bidirectional" mistake="begins_from_zeros" says="The cells begin from zeros; ask get_initial_state where they start."
+# %% exercise="bidirectional" mistake="begins_from_zeros" hint=2 says="The cells begin from zeros; ask get_initial_state where they start."
 def bidirectional(
     cell_forward: Any, cell_backward: Any, x: Any
 ) -> Any:

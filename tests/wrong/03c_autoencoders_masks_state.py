@@ -1,4 +1,4 @@
-# %% exercise="bottleneck_autoencoder" mistake="units_are_the_code" says="The units of the LSTM go to the decoder, so the code has as many numbers as units; squeeze them through a layer as wide as the code."
+# %% exercise="bottleneck_autoencoder" mistake="units_are_the_code" hint=1 says="The units of the LSTM go to the decoder, so the code has as many numbers as units; squeeze them through a layer as wide as the code."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
 ) -> keras.Model:
@@ -25,7 +25,7 @@ def pca_error(
     return float(np.mean(gaps**2))
 
 
-# %% exercise="bottleneck_autoencoder" mistake="code_for_each_step" says="Every step has a code of its own and all of them go to the decoder; let the encoder return its last output only."
+# %% exercise="bottleneck_autoencoder" mistake="code_for_each_step" hint=2 says="Every step has a code of its own and all of them go to the decoder; let the encoder return its last output only."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
 ) -> keras.Model:
@@ -148,7 +148,6 @@ def bottleneck_autoencoder(
         layers.LSTM(units),
         layers.Dense(code),
         layers.RepeatVector(steps),
-        layers.Dense(units, activation="tanh"),
         layers.Dense(features),
     ])
 
@@ -222,7 +221,7 @@ def pca_error(
     return float(np.mean(gaps**2))
 
 
-# %% exercise="bottleneck_autoencoder" mistake="uncentred" says="The mean is not taken out before the axes are looked for; the first axis then points at the mean."
+# %% exercise="bottleneck_autoencoder" mistake="uncentred" hint=2 says="The mean is not taken out before the axes are looked for; the first axis then points at the mean."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
 ) -> keras.Model:
@@ -247,7 +246,7 @@ def pca_error(
     return float(np.mean((new - new @ axes[:k].T @ axes[:k]) ** 2))
 
 
-# %% exercise="bottleneck_autoencoder" mistake="fitted_on_held_out" says="Mean and axes are taken from the held-out sequences; take them from x, and look at held_out only to measure."
+# %% exercise="bottleneck_autoencoder" mistake="fitted_on_held_out" hint=2 says="Mean and axes are taken from the held-out sequences; take them from x, and look at held_out only to measure."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
 ) -> keras.Model:
@@ -273,7 +272,7 @@ def pca_error(
     return float(np.mean((gaps - gaps @ axes[:k].T @ axes[:k]) ** 2))
 
 
-# %% exercise="bottleneck_autoencoder" mistake="held_out_mean" says="The held-out sequences are centered with their own mean; use that of x."
+# %% exercise="bottleneck_autoencoder" mistake="held_out_mean" hint=2 says="The held-out sequences are centered with their own mean; use that of x."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
 ) -> keras.Model:
@@ -299,7 +298,7 @@ def pca_error(
     return float(np.mean((gaps - gaps @ axes[:k].T @ axes[:k]) ** 2))
 
 
-# %% exercise="bottleneck_autoencoder" mistake="steps_apart" says="Each step is taken as a sample of its own; one sample is a whole sequence, T times F numbers."
+# %% exercise="bottleneck_autoencoder" mistake="steps_apart" hint=2 says="Each step is taken as a sample of its own; one sample is a whole sequence, T times F numbers."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
 ) -> keras.Model:
@@ -355,24 +354,24 @@ def pca_error(
     return float(np.mean((gaps**2).sum(axis=1)))
 
 
-# %% exercise="masked_mse" mistake="all_cells" says="The sum is divided by all cells, padding included; divide by the real ones."
+# %% exercise="masked_mse" mistake="all_cells" hint=1 says="The sum is divided by all cells, padding included; divide by the real ones."
 def masked_mse(y, y_hat, mask):
     real = mask[..., None]
-    square = ops.where(real, ops.square(y - y_hat), 0.0)
-    return ops.mean(square)
+    gap = ops.where(real, y - y_hat, 0.0)
+    return ops.mean(ops.square(gap))
 
 
-# %% exercise="masked_mse" mistake="steps_counted" says="The sum is divided by the number of real steps; each step has as many entries as features."
+# %% exercise="masked_mse" mistake="steps_counted" hint=2 says="The sum is divided by the number of real steps; each step has as many entries as features."
 def masked_mse(y, y_hat, mask):
     real = mask[..., None]
-    square = ops.where(real, ops.square(y - y_hat), 0.0)
-    return ops.sum(square) / ops.sum(ops.cast(mask, square.dtype))
+    gap = ops.where(real, y - y_hat, 0.0)
+    return ops.sum(ops.square(gap)) / ops.sum(ops.cast(mask, gap.dtype))
 
 
 # %% exercise="masked_mse" mistake="mean_of_means" says="Every sequence counts alike, however short; take one mean over all real entries."
 def masked_mse(y, y_hat, mask):
     real = mask[..., None]
-    square = ops.where(real, ops.square(y - y_hat), 0.0)
+    square = ops.square(ops.where(real, y - y_hat, 0.0))
     lengths = ops.sum(ops.cast(mask, square.dtype), axis=1) * y.shape[-1]
     return ops.mean(ops.sum(square, axis=(1, 2)) / lengths)
 
@@ -380,9 +379,9 @@ def masked_mse(y, y_hat, mask):
 # %% exercise="masked_mse" mistake="padding_only" says="The mask is turned around: the error is that of the padding."
 def masked_mse(y, y_hat, mask):
     padding = ops.logical_not(mask)
-    square = ops.where(padding[..., None], ops.square(y - y_hat), 0.0)
-    count = ops.maximum(ops.sum(ops.cast(padding, square.dtype)), 1.0)
-    return ops.sum(square) / (count * y.shape[-1])
+    gap = ops.where(padding[..., None], y - y_hat, 0.0)
+    count = ops.sum(ops.cast(padding, gap.dtype)) * y.shape[-1]
+    return ops.sum(ops.square(gap)) / count
 
 
 # %% exercise="masked_mse" mistake="output_only" says="Only the output is masked; the target's padding still counts. Mask the squares."
@@ -392,12 +391,12 @@ def masked_mse(y, y_hat, mask):
     return ops.sum(square) / (ops.sum(real) * y.shape[-1])
 
 
-# %% exercise="masked_mse" mistake="mask_ignored" says="The mask is not used; leave the padding out of the sum and of the count."
+# %% exercise="masked_mse" mistake="mask_ignored" hint=1 says="The mask is not used; leave the padding out of the sum and of the count."
 def masked_mse(y, y_hat, mask):
     return ops.mean(ops.square(y - y_hat))
 
 
-# %% exercise="masked_mse" mistake="times_mask" says="The squares are multiplied by the mask, and zero times infinity is not a number; choose with `ops.where`."
+# %% exercise="masked_mse" mistake="times_mask" hint=2 says="The squares are multiplied by the mask, and zero times infinity is not a number; choose with `ops.where`."
 def masked_mse(y, y_hat, mask):
     real = ops.cast(mask, y.dtype)[..., None]
     square = ops.square(y - y_hat) * real
@@ -406,12 +405,12 @@ def masked_mse(y, y_hat, mask):
 
 # %% exercise="masked_mse" mistake="absolute" says="The absolute errors are averaged; square them."
 def masked_mse(y, y_hat, mask):
-    gaps = ops.where(mask[..., None], ops.abs(y - y_hat), 0.0)
+    gaps = ops.abs(ops.where(mask[..., None], y - y_hat, 0.0))
     count = ops.sum(ops.cast(mask, gaps.dtype)) * y.shape[-1]
     return ops.sum(gaps) / count
 
 
-# %% exercise="stateful_chunks" mistake="reset_each_chunk" says="The state is reset before every chunk, so each one is a series of its own; reset once, before the first."
+# %% exercise="stateful_chunks" mistake="reset_each_chunk" hint=2 says="The state is reset before every chunk, so each one is a series of its own; reset once, before the first."
 def stateful_chunks(layer, x, size):
     outputs = []
     for start in range(0, x.shape[1], size):
@@ -420,7 +419,7 @@ def stateful_chunks(layer, x, size):
     return ops.concatenate(outputs, axis=1)
 
 
-# %% exercise="stateful_chunks" mistake="never_reset" says="The state is never reset, so a series begins with what the one before it left; reset before the first chunk."
+# %% exercise="stateful_chunks" mistake="never_reset" hint=1 says="The state is never reset, so a series begins with what the one before it left; reset before the first chunk."
 def stateful_chunks(layer, x, size):
     outputs = [
         layer(x[:, start : start + size])
@@ -429,7 +428,7 @@ def stateful_chunks(layer, x, size):
     return ops.concatenate(outputs, axis=1)
 
 
-# %% exercise="stateful_chunks" mistake="reset_after" says="The state is reset after the series only, so what the layer did before it still counts; reset before the first chunk."
+# %% exercise="stateful_chunks" mistake="reset_after" hint=1 says="The state is reset after the series only, so what the layer did before it still counts; reset before the first chunk."
 def stateful_chunks(layer, x, size):
     outputs = [
         layer(x[:, start : start + size])
@@ -439,10 +438,9 @@ def stateful_chunks(layer, x, size):
     return ops.concatenate(outputs, axis=1)
 
 
-# %% exercise="stateful_chunks" mistake="rest_dropped" says="Steps that do not fill a chunk are dropped; let the last chunk be shorter."
+# %% exercise="stateful_chunks" mistake="rest_dropped" hint=2 says="Steps that do not fill a chunk are dropped; let the last chunk be shorter."
 def stateful_chunks(layer, x, size):
     layer.reset_state()
-    size = min(size, x.shape[1])
     outputs = [
         layer(x[:, start : start + size])
         for start in range(0, x.shape[1] - size + 1, size)
@@ -468,16 +466,13 @@ def stateful_chunks(layer, x, size):
     return output
 
 
-# %% exercise="stateful_chunks" mistake="split_batch" says="The batch is cut into chunks, not the time; slice axis 1."
+# %% exercise="stateful_chunks" mistake="split_batch" hint=2 says="The batch is cut into chunks, not the time; slice axis 1."
 def stateful_chunks(layer, x, size):
-    outputs = []
-    whole = ops.zeros_like(x[:1])
-    for start in range(0, x.shape[0], size):
-        layer.reset_state()
-        part = x[start : start + size]
-        missing = x.shape[0] - part.shape[0]
-        rest = [ops.repeat(whole, missing, axis=0)] if missing else []
-        outputs.append(layer(ops.concatenate([part, *rest], axis=0)))
+    layer.reset_state()
+    outputs = [
+        layer(x[start : start + size])
+        for start in range(0, x.shape[0], size)
+    ]
     return ops.concatenate(outputs, axis=1)
 
 
@@ -490,12 +485,12 @@ def stateful_chunks(layer, x, size):
     return ops.concatenate(outputs, axis=1)
 
 
-# %% exercise="encoder_of" mistake="first_layer" says="The first layer of a functional model is its input, so this returns the input; find the layer whose output is the code."
+# %% exercise="encoder_of" mistake="first_layer" hint=1 says="The first layer of a functional model is its input, so this returns the input; find the layer whose output is the code."
 def encoder_of(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, model.layers[0].output)
 
 
-# %% exercise="encoder_of" mistake="first_lstm" says="This stops at the first recurrent layer; in a narrowing stack the code comes later."
+# %% exercise="encoder_of" mistake="first_lstm" hint=1 says="This stops at the first recurrent layer; in a narrowing stack the code comes later."
 def encoder_of(model: keras.Model) -> keras.Model:
     first = next(
         one for one in model.layers if isinstance(one, layers.LSTM)
@@ -526,7 +521,7 @@ def encoder_of(model: keras.Model) -> keras.Model:
     return copy
 
 
-# %% exercise="encoder_of" mistake="repeated" says="The code comes back once for each step; stop before the `RepeatVector`, not after it."
+# %% exercise="encoder_of" mistake="repeated" hint=1 says="The code comes back once for each step; stop before the `RepeatVector`, not after it."
 def encoder_of(model: keras.Model) -> keras.Model:
     repeat = next(
         one for one in model.layers
@@ -540,7 +535,7 @@ def encoder_of(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, model.outputs)
 
 
-# %% exercise="encoder_of" mistake="second_layer" says="The second layer is taken whatever it is; in a sequential model that repeats the code. Look for the `RepeatVector`."
+# %% exercise="encoder_of" mistake="second_layer" hint=1 says="The second layer is taken whatever it is; in a sequential model that repeats the code. Look for the `RepeatVector`."
 def encoder_of(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, model.layers[1].output)
 
@@ -573,7 +568,7 @@ def pca_error(
     left = gaps - gaps @ axes.T @ axes
     return float(np.mean(left**2))
 
-# %% exercise="bottleneck_autoencoder" mistake="code_is_an_lstm" says="The encoder's LSTM has as many units as the code; it has `units`, and a narrower layer follows."
+# %% exercise="bottleneck_autoencoder" mistake="code_is_an_lstm" hint=2 says="The encoder's LSTM has as many units as the code; it has `units`, and a narrower layer follows."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
 ) -> keras.Model:
@@ -631,7 +626,7 @@ def pca_error(
     left = gaps - gaps @ axes.T @ axes
     return float(np.mean(left**2))
 
-# %% exercise="bottleneck_autoencoder" mistake="decoder_as_wide_as_code" says="The decoder's LSTM has as many units as the code; it has `units`."
+# %% exercise="bottleneck_autoencoder" mistake="decoder_as_wide_as_code" hint=2 says="The decoder's LSTM has as many units as the code; it has `units`."
 def bottleneck_autoencoder(
     steps: int, features: int, code: int, units: int = 32
 ) -> keras.Model:
@@ -721,7 +716,7 @@ def pca_error(
     left = gaps - gaps @ axes.T @ axes
     return float(np.mean(left**2))
 
-# %% exercise="masked_mse" mistake="where_after_the_square" says="The value is right and the gradient is not: take the padding out before squaring."
+# %% exercise="masked_mse" mistake="where_after_the_square" hint=2 says="The value is right and the gradient is not: take the padding out before squaring."
 def masked_mse(y, y_hat, mask):
     real = ops.cast(mask, "bool")[..., None]
     zero = ops.zeros_like(y_hat)
@@ -735,7 +730,7 @@ def masked_mse(y, y_hat, mask):
     real = ops.convert_to_numpy(mask).astype(bool)
     return ((y[real] - y_hat[real]) ** 2).mean()
 
-# %% exercise="stateful_chunks" mistake="all_at_once" says="Everything is read in one call; read `size` steps at a time."
+# %% exercise="stateful_chunks" mistake="all_at_once" hint=2 says="Everything is read in one call; read `size` steps at a time."
 def stateful_chunks(layer, x, size):
     layer.reset_state()
     return layer(x)
@@ -758,7 +753,7 @@ def stateful_chunks(layer, x, size):
     ]
     return ops.concatenate(found, axis=1)
 
-# %% exercise="stateful_chunks" mistake="short_chunk_first" says="The shorter chunk comes first; it is the last."
+# %% exercise="stateful_chunks" mistake="short_chunk_first" hint=2 says="The shorter chunk comes first; it is the last."
 def stateful_chunks(layer, x, size):
     layer.reset_state()
     found = [
@@ -769,14 +764,14 @@ def stateful_chunks(layer, x, size):
     ]
     return ops.concatenate(found, axis=1)
 
-# %% exercise="encoder_of" mistake="layer_listed_before" says="The layer listed before RepeatVector need not feed it; ask for its input."
+# %% exercise="encoder_of" mistake="layer_listed_before" hint=2 says="The layer listed before RepeatVector need not feed it; ask for its input."
 def encoder_of(model: keras.Model) -> keras.Model:
     for before, layer in zip(model.layers, model.layers[1:]):
         if isinstance(layer, layers.RepeatVector):
             return keras.Model(model.inputs, before.output)
     raise ValueError("nothing is repeated")
 
-# %% exercise="encoder_of" mistake="first_vector" says="The first vector is taken for the code; it is the one that is repeated."
+# %% exercise="encoder_of" mistake="first_vector" hint=1 says="The first vector is taken for the code; it is the one that is repeated."
 def encoder_of(model: keras.Model) -> keras.Model:
     vectors = [one.output for one in model.layers
                if len(one.output.shape) == 2]

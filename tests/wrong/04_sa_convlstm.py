@@ -1,4 +1,4 @@
-# %% exercise="bounce" mistake="wraps_around" says="A digit that leaves on one side comes in on the other; fold the path at the border."
+# %% exercise="bounce" mistake="wraps_around" hint=1 says="A digit that leaves on one side comes in on the other; fold the path at the border."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -16,7 +16,7 @@ def bounce(
     return clips
 
 
-# %% exercise="bounce" mistake="cut_at_the_border" says="A digit slides out of the frame and is cut off; keep it whole inside."
+# %% exercise="bounce" mistake="cut_at_the_border" values="vary" hint=1 says="A digit slides out of the frame and is cut off; keep it whole inside."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -34,7 +34,7 @@ def bounce(
     return clips
 
 
-# %% exercise="bounce" mistake="sticks_to_the_border" says="A digit that meets the border stays there; turn it back."
+# %% exercise="bounce" mistake="sticks_to_the_border" hint=1 says="A digit that meets the border stays there; turn it back."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -52,7 +52,7 @@ def bounce(
     return clips
 
 
-# %% exercise="bounce" mistake="loses_the_overshoot" says="A step that would pass the border ends on it; what is left of the step goes back inside."
+# %% exercise="bounce" mistake="loses_the_overshoot" hint=1 says="A step that would pass the border ends on it; what is left of the step goes back inside."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -73,7 +73,7 @@ def bounce(
     return clips
 
 
-# %% exercise="bounce" mistake="one_path_for_all" says="All clips share one path; draw a start and a speed for each."
+# %% exercise="bounce" mistake="one_path_for_all" values="vary" hint=2 says="All clips share one path; draw a start and a speed for each."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -92,7 +92,7 @@ def bounce(
     return clips
 
 
-# %% exercise="bounce" mistake="digits_move_together" says="The two digits of a clip share one path; each has its own."
+# %% exercise="bounce" mistake="digits_move_together" hint=2 says="The two digits of a clip share one path; each has its own."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -149,7 +149,7 @@ def bounce(
     return clips
 
 
-# %% exercise="bounce" mistake="last_place_left_out" says="The rightmost and the lowest place are never a start; the upper end of integers is not drawn."
+# %% exercise="bounce" mistake="last_place_left_out" values="vary" says="The rightmost and the lowest place are never a start; the upper end of integers is not drawn."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -168,7 +168,7 @@ def bounce(
     return clips
 
 
-# %% exercise="bounce" mistake="only_forward" says="Every digit starts to the right and downwards; speeds have both signs."
+# %% exercise="bounce" mistake="only_forward" values="vary" says="Every digit starts to the right and downwards; speeds have both signs."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -206,7 +206,7 @@ def bounce(
     return clips
 
 
-# %% exercise="bounce" mistake="diagonal_only" says="Both axes have the same speed; draw one for each."
+# %% exercise="bounce" mistake="diagonal_only" hint=2 says="Both axes have the same speed; draw one for each."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -225,7 +225,7 @@ def bounce(
     return clips
 
 
-# %% exercise="bounce" mistake="global_generator" says="The draws come from numpy's global generator; use the one that is handed in."
+# %% exercise="bounce" mistake="global_generator" values="vary" says="The draws come from another generator, as numpy's global one; use the one that is handed in."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -332,7 +332,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().flatten(2).sum(2)
 
 
-# %% exercise="ssim" mistake="mean_of_a_sum" says="The errors of all frames are summed and averaged over the batch; keep one figure for each frame."
+# %% exercise="ssim" mistake="mean_of_a_sum" hint=1 says="The errors of all frames are summed and averaged over the batch; keep one figure for each frame."
 def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
     window = torch.outer(line, line).to(x)
@@ -363,7 +363,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().sum() / len(x)
 
 
-# %% exercise="ssim" mistake="one_figure_a_sequence" says="The error is summed over all frames of a sequence; keep the axis of time."
+# %% exercise="ssim" mistake="one_figure_a_sequence" hint=1 says="The error is summed over all frames of a sequence; keep the axis of time."
 def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
     window = torch.outer(line, line).to(x)
@@ -425,7 +425,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).flatten(2).sum(2).abs()
 
 
-# %% exercise="ssim" mistake="log_of_a_mean" says="PSNR is the logarithm of a mean over frames; take the logarithm of each frame first."
+# %% exercise="ssim" mistake="log_of_a_mean" hint=1 says="PSNR is the logarithm of a mean over frames; take the logarithm of each frame first."
 def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
     window = torch.outer(line, line).to(x)
@@ -444,7 +444,7 @@ def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
 
 
 def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
-    mean = (x - y).square().flatten(2).mean(2).mean().expand(x.shape[:2])
+    mean = (x - y).square().mean()
     return 10 * torch.log10(peak**2 / mean)
 
 
@@ -611,7 +611,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().flatten(2).sum(2)
 
 
-# %% exercise="ssim" mistake="box_window" says="All pixels of the window count alike; weigh them by a Gaussian."
+# %% exercise="ssim" mistake="box_window" hint=2 says="All pixels of the window count alike; weigh them by a Gaussian."
 def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     line = torch.ones(11)
     window = torch.outer(line, line).to(x)
@@ -642,7 +642,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().flatten(2).sum(2)
 
 
-# %% exercise="ssim" mistake="padded_with_black" says="The window hangs over the border and sees black there; keep it inside."
+# %% exercise="ssim" mistake="padded_with_black" hint=2 says="The window hangs over the border and sees black there; keep it inside."
 def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
     window = torch.outer(line, line).to(x)
@@ -673,7 +673,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().flatten(2).sum(2)
 
 
-# %% exercise="ssim" mistake="one_window_for_all" says="SSIM is taken once over the whole frame; slide a window over it."
+# %% exercise="ssim" mistake="one_window_for_all" hint=2 says="SSIM is taken once over the whole frame; slide a window over it."
 def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
     window = torch.outer(line, line).to(x)
@@ -704,7 +704,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().flatten(2).sum(2)
 
 
-# %% exercise="ssim" mistake="brightness_alone" says="Only the means are compared; multiply by the share of the covariance."
+# %% exercise="ssim" mistake="brightness_alone" hint=2 says="Only the means are compared; multiply by the share of the covariance."
 def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
     window = torch.outer(line, line).to(x)
@@ -766,7 +766,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().flatten(2).sum(2)
 
 
-# %% exercise="ConvLSTMCell" mistake="gate_order" says="The chunks are taken as i, f, o, g; the order is i, f, g, o, as in nn.LSTMCell."
+# %% exercise="ConvLSTMCell" mistake="gate_order" hint=2 says="The chunks are taken as i, f, o, g; the order is i, f, g, o, as in nn.LSTMCell."
 class ConvLSTMCell(nn.Module):
     def __init__(self, channels: int, hidden: int, kernel: int = 3):
         super().__init__()
@@ -788,7 +788,7 @@ class ConvLSTMCell(nn.Module):
         return o.sigmoid() * c.tanh(), c
 
 
-# %% exercise="ConvLSTMCell" mistake="input_and_forget_swapped" says="Input and forget gate are swapped; the order is i, f, g, o."
+# %% exercise="ConvLSTMCell" mistake="input_and_forget_swapped" hint=2 says="Input and forget gate are swapped; the order is i, f, g, o."
 class ConvLSTMCell(nn.Module):
     def __init__(self, channels: int, hidden: int, kernel: int = 3):
         super().__init__()
@@ -815,8 +815,9 @@ class ConvLSTMCell(nn.Module):
     def __init__(self, channels: int, hidden: int, kernel: int = 3):
         super().__init__()
         self.hidden = hidden
+        reads, pad = channels + hidden, kernel // 2
         self.gates = nn.Conv2d(
-            channels + hidden, 4 * hidden, kernel, padding=kernel // 2, bias=True
+            reads, 4 * hidden, kernel, padding=pad, bias=False
         )
 
     def forward(
@@ -826,13 +827,13 @@ class ConvLSTMCell(nn.Module):
             h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
             state = h, h
         h, c = state
-        gates = conv2d(torch.cat([x, h], 1), self.gates.weight, padding=self.gates.padding)  # (B, 4 * hidden, H, W)
+        gates = self.gates(torch.cat([x, h], 1))  # 4 * hidden
         i, f, g, o = gates.chunk(4, 1)
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         return o.sigmoid() * c.tanh(), c
 
 
-# %% exercise="ConvLSTMCell" mistake="state_first" says="The state stands before the input in the concatenation; the input comes first."
+# %% exercise="ConvLSTMCell" mistake="state_first" hint=2 says="The state stands before the input in the concatenation; the input comes first."
 class ConvLSTMCell(nn.Module):
     def __init__(self, channels: int, hidden: int, kernel: int = 3):
         super().__init__()
@@ -995,8 +996,9 @@ class ConvLSTMCell(nn.Module):
     def __init__(self, channels: int, hidden: int, kernel: int = 3):
         super().__init__()
         self.hidden = hidden
+        reads, pad = channels + hidden, kernel // 2
         self.gates = nn.Conv2d(
-            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+            reads, 4 * hidden, kernel, padding=pad
         )
 
     def forward(
@@ -1006,10 +1008,9 @@ class ConvLSTMCell(nn.Module):
             h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
             state = h, h
         h, c = state
-        gates = self.gates(torch.cat([x, h], 1))  # (B, 4 * hidden, H, W)
+        gates = self.gates(torch.cat([x, h], 1))  # 4 * hidden
         i, f, g, o = gates.chunk(4, 1)
-        with torch.no_grad():
-            c.mul_(f.sigmoid()).add_(i.sigmoid() * g.tanh())
+        c.mul_(f.sigmoid()).add_(i.sigmoid() * g.tanh())
         return o.sigmoid() * c.tanh(), c
 
 
@@ -1018,8 +1019,9 @@ class ConvLSTMCell(nn.Module):
     def __init__(self, channels: int, hidden: int, kernel: int = 3):
         super().__init__()
         self.hidden = hidden
+        reads, pad = channels + hidden, 1
         self.gates = nn.Conv2d(
-            channels + hidden, 4 * hidden, kernel, padding=kernel // 2
+            reads, 4 * hidden, 3, padding=pad
         )
 
     def forward(
@@ -1029,30 +1031,27 @@ class ConvLSTMCell(nn.Module):
             h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
             state = h, h
         h, c = state
-        middle = self.gates.kernel_size[0] // 2
-        weight = nn.functional.pad(self.gates.weight, (1, 1, 1, 1))
-        weight = weight[:, :, middle : middle + 3, middle : middle + 3]
-        gates = conv2d(torch.cat([x, h], 1), weight, self.gates.bias, padding=1)
+        gates = self.gates(torch.cat([x, h], 1))  # 4 * hidden
         i, f, g, o = gates.chunk(4, 1)
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         return o.sigmoid() * c.tanh(), c
 
 
-# %% exercise="attend" mistake="softmax_over_queries" says="The weights sum to one over those who ask; they have to over those who answer."
+# %% exercise="attend" mistake="softmax_over_queries" hint=1 says="The weights sum to one over those who ask; they have to over those who answer."
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     scores = query.mT @ key  # (B, N, N): row i is what i asks
     weights = scores.softmax(1)
     return value @ weights.mT  # (B, C, N)
 
 
-# %% exercise="attend" mistake="softmax_over_everything" says="The weights sum to one over all pairs; each position that asks has its own softmax."
+# %% exercise="attend" mistake="softmax_over_everything" hint=1 says="The weights sum to one over all pairs; each position that asks has its own softmax."
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     scores = query.mT @ key  # (B, N, N): row i is what i asks
     weights = scores.flatten(1).softmax(1).view_as(scores)
     return value @ weights.mT  # (B, C, N)
 
 
-# %% exercise="attend" mistake="no_softmax" says="The scores weigh the values as they are; put them through a softmax."
+# %% exercise="attend" mistake="no_softmax" hint=1 says="The scores weigh the values as they are; put them through a softmax."
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     scores = query.mT @ key  # (B, N, N): row i is what i asks
     weights = scores
@@ -1066,14 +1065,14 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return value @ weights.mT  # (B, C, N)
 
 
-# %% exercise="attend" mistake="weights_transposed" says="The weights are transposed when they meet the values; position i gathers with row i."
+# %% exercise="attend" mistake="weights_transposed" hint=2 says="The weights are transposed when they meet the values; position i gathers with row i."
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     scores = query.mT @ key  # (B, N, N): row i is what i asks
     weights = scores.softmax(2)
     return value @ weights  # (B, C, N)
 
 
-# %% exercise="attend" mistake="query_and_key_swapped" says="Key and query are swapped; row i of the scores belongs to the query of i."
+# %% exercise="attend" mistake="query_and_key_swapped" hint=2 says="Key and query are swapped; row i of the scores belongs to the query of i."
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     scores = key.mT @ query  # (B, N, N): row i is what i asks
     weights = scores.softmax(2)
@@ -1087,7 +1086,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return value @ weights.mT  # (B, C, N)
 
 
-# %% exercise="attend" mistake="sigmoid_weights" says="Each score has its own sigmoid; the weights of a position share a softmax."
+# %% exercise="attend" mistake="sigmoid_weights" hint=1 says="Each score has its own sigmoid; the weights of a position share a softmax."
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     scores = query.mT @ key  # (B, N, N): row i is what i asks
     weights = scores.sigmoid()
@@ -1200,7 +1199,7 @@ class SelfAttention(nn.Module):
         return z.unflatten(2, h.shape[2:]) + h
 
 
-# %% exercise="SelfAttention" mistake="height_and_width_swapped" says="The positions are laid out column by column; take height and width in order."
+# %% exercise="SelfAttention" mistake="height_and_width_swapped" hint=2 says="The positions are laid out column by column; take height and width in order."
 class SelfAttention(nn.Module):
     def __init__(self, channels: int, keys: int):
         super().__init__()
@@ -1215,7 +1214,7 @@ class SelfAttention(nn.Module):
         return self.mix(z.unflatten(2, h.shape[:1:-1]).mT) + h
 
 
-# %% exercise="SelfAttention" mistake="rows_alone" says="Each row attends to itself alone; flatten both sides into N positions."
+# %% exercise="SelfAttention" mistake="rows_alone" hint=1 says="Each row attends to itself alone; flatten both sides into N positions."
 class SelfAttention(nn.Module):
     def __init__(self, channels: int, keys: int):
         super().__init__()
@@ -1246,7 +1245,7 @@ class SelfAttention(nn.Module):
         return self.mix(z.unflatten(2, h.shape[2:])) + h
 
 
-# %% exercise="sam_aggregate" mistake="memory_asks" says="The memory's answer is asked for by the memory; the query of H asks both."
+# %% exercise="sam_aggregate" mistake="memory_asks" hint=1 says="The memory's answer is asked for by the memory; the query of H asks both."
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     query = memory.query(h).flatten(2)  # (B, K, N)
     z_h = attend(
@@ -1259,7 +1258,7 @@ def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
 
 
-# %% exercise="sam_aggregate" mistake="keys_of_the_state" says="The memory's keys are made of H; make them of M."
+# %% exercise="sam_aggregate" mistake="keys_of_the_state" hint=2 says="The memory's keys are made of H; make them of M."
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     query = memory.query(h).flatten(2)  # (B, K, N)
     z_h = attend(
@@ -1272,7 +1271,7 @@ def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
 
 
-# %% exercise="sam_aggregate" mistake="key_and_query_swapped" says="The memory asks and H answers; the query is made of H and the keys of M."
+# %% exercise="sam_aggregate" mistake="key_and_query_swapped" hint=2 says="The memory asks and H answers; the query is made of H and the keys of M."
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     query = memory.query(h).flatten(2)  # (B, K, N)
     z_h = attend(
@@ -1285,7 +1284,7 @@ def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
 
 
-# %% exercise="sam_aggregate" mistake="values_of_the_state" says="The memory's values are made of H; make them of M."
+# %% exercise="sam_aggregate" mistake="values_of_the_state" hint=2 says="The memory's values are made of H; make them of M."
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     query = memory.query(h).flatten(2)  # (B, K, N)
     z_h = attend(
@@ -1298,7 +1297,7 @@ def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
 
 
-# %% exercise="sam_aggregate" mistake="wrong_order" says="Z_m stands before Z_h in the fusion; the order is Z_h, then Z_m."
+# %% exercise="sam_aggregate" mistake="wrong_order" hint=3 says="Z_m stands before Z_h in the fusion; the order is Z_h, then Z_m."
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     query = memory.query(h).flatten(2)  # (B, K, N)
     z_h = attend(
@@ -1311,7 +1310,7 @@ def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
 
 
-# %% exercise="sam_aggregate" mistake="memory_dropped" says="Z_m is left out of the fusion; concatenate both."
+# %% exercise="sam_aggregate" mistake="memory_dropped" hint=3 says="Z_m is left out of the fusion; concatenate both."
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     query = memory.query(h).flatten(2)  # (B, K, N)
     z_h = attend(
@@ -1324,7 +1323,7 @@ def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
 
 
-# %% exercise="sam_aggregate" mistake="state_dropped" says="Z_h is left out of the fusion; concatenate both."
+# %% exercise="sam_aggregate" mistake="state_dropped" hint=3 says="Z_h is left out of the fusion; concatenate both."
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     query = memory.query(h).flatten(2)  # (B, K, N)
     z_h = attend(
@@ -1337,7 +1336,7 @@ def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
 
 
-# %% exercise="sam_aggregate" mistake="shared_maps" says="The memory is mapped by the weights of H; it has a key and a value of its own."
+# %% exercise="sam_aggregate" mistake="shared_maps" hint=2 says="The memory is mapped by the weights of H; it has a key and a value of its own."
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     query = memory.query(h).flatten(2)  # (B, K, N)
     z_h = attend(
@@ -1350,7 +1349,7 @@ def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
 
 
-# %% exercise="sam_aggregate" mistake="one_softmax_for_both" says="State and memory compete in one softmax; each answer has its own."
+# %% exercise="sam_aggregate" mistake="one_softmax_for_both" hint=2 says="State and memory compete in one softmax; each answer has its own."
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     query = memory.query(h).flatten(2)  # (B, K, N)
     key = torch.cat([memory.key_h(h).flatten(2), memory.key_m(m).flatten(2)], 2)
@@ -1390,7 +1389,7 @@ def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
 # %% exercise="sam_aggregate" mistake="divided_by_a_root" says="The scores are divided by the root of K; equation 5 has no such factor."
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     query = memory.query(h).flatten(2)
-    query = query / (4 * query.size(1)) ** 0.5  # (B, K, N)
+    query = query / query.size(1) ** 0.5  # (B, K, N)
     z_h = attend(
         query, memory.key_h(h).flatten(2), memory.value_h(h).flatten(2)
     )
@@ -1401,7 +1400,7 @@ def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
 
 
-# %% exercise="sam_update" mistake="gate_and_rest_swapped" says="i' keeps the memory and 1 - i' writes; it is the other way round."
+# %% exercise="sam_update" mistake="gate_and_rest_swapped" hint=1 says="i' keeps the memory and 1 - i' writes; it is the other way round."
 def sam_update(
     memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -1445,7 +1444,7 @@ def sam_update(
     return o.sigmoid() * m.tanh(), m
 
 
-# %% exercise="sam_update" mistake="state_shown" says="The output gate shows H; it shows the new memory."
+# %% exercise="sam_update" mistake="state_shown" hint=2 says="The output gate shows H; it shows the new memory."
 def sam_update(
     memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -1478,7 +1477,7 @@ def sam_update(
     return o.sigmoid() * m, m
 
 
-# %% exercise="sam_update" mistake="deaf_to_the_state" says="The gates hear Z alone; they hear H too."
+# %% exercise="sam_update" mistake="deaf_to_the_state" hint=2 says="The gates hear Z alone; they hear H too."
 def sam_update(
     memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -1489,7 +1488,7 @@ def sam_update(
     return o.sigmoid() * m, m
 
 
-# %% exercise="sam_update" mistake="deaf_to_z" says="The gates hear H alone; they hear Z too."
+# %% exercise="sam_update" mistake="deaf_to_z" hint=2 says="The gates hear H alone; they hear Z too."
 def sam_update(
     memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -1500,7 +1499,7 @@ def sam_update(
     return o.sigmoid() * m, m
 
 
-# %% exercise="sam_update" mistake="state_first" says="H stands before Z in the gates; the order is Z, then H."
+# %% exercise="sam_update" mistake="state_first" hint=2 says="H stands before Z in the gates; the order is Z, then H."
 def sam_update(
     memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -1511,7 +1510,7 @@ def sam_update(
     return o.sigmoid() * m, m
 
 
-# %% exercise="sam_update" mistake="old_memory_shown" says="The output shows the memory of the step before; show the new one."
+# %% exercise="sam_update" mistake="old_memory_shown" hint=2 says="The output shows the memory of the step before; show the new one."
 def sam_update(
     memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -1522,7 +1521,7 @@ def sam_update(
     return o.sigmoid() * m, new
 
 
-# %% exercise="sam_update" mistake="gate_order" says="The chunks are taken as i, o, g; the order is i, g, o."
+# %% exercise="sam_update" mistake="gate_order" hint=2 says="The chunks are taken as i, o, g; the order is i, g, o."
 def sam_update(
     memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -1555,7 +1554,7 @@ def sam_update(
     return m, o.sigmoid() * m
 
 
-# %% exercise="Forecaster" mistake="all_layers_read_x" says="Every layer reads the frame and none the layer below, so that only the last one trains; hand the map up."
+# %% exercise="Forecaster" mistake="all_layers_read_x" hint=2 says="Every layer reads the frame and none the layer below, so that only the last one trains; hand the map up."
 class Forecaster(nn.Module):
     def __init__(
         self, layers: Sequence[nn.Module], hidden: int, channels: int
@@ -1590,7 +1589,7 @@ class Forecaster(nn.Module):
         return torch.stack(logits, 1)
 
 
-# %% exercise="Forecaster" mistake="last_frame_twice" says="The last given frame is fed a second time; it makes the first forecast at once."
+# %% exercise="Forecaster" mistake="last_frame_twice" hint=1 says="The last given frame is fed a second time; it makes the first forecast at once."
 class Forecaster(nn.Module):
     def __init__(
         self, layers: Sequence[nn.Module], hidden: int, channels: int
@@ -1625,7 +1624,7 @@ class Forecaster(nn.Module):
         return torch.stack(logits, 1)
 
 
-# %% exercise="Forecaster" mistake="logits_fed_back" says="Raw logits are fed back where frames are expected; put them through a sigmoid."
+# %% exercise="Forecaster" mistake="logits_fed_back" hint=2 says="Raw logits are fed back where frames are expected; put them through a sigmoid."
 class Forecaster(nn.Module):
     def __init__(
         self, layers: Sequence[nn.Module], hidden: int, channels: int
@@ -1660,7 +1659,7 @@ class Forecaster(nn.Module):
         return torch.stack(logits, 1)
 
 
-# %% exercise="Forecaster" mistake="truth_always_fed" says="True frames are fed whenever they are at hand, at the test too; feed them where shown says so."
+# %% exercise="Forecaster" mistake="truth_always_fed" hint=2 says="True frames are fed whenever they are at hand, at the test too; feed them where shown says so."
 class Forecaster(nn.Module):
     def __init__(
         self, layers: Sequence[nn.Module], hidden: int, channels: int
@@ -1694,7 +1693,7 @@ class Forecaster(nn.Module):
         return torch.stack(logits, 1)
 
 
-# %% exercise="Forecaster" mistake="mask_upside_down" says="The network's own frame is fed where the true one is asked for; swap the two."
+# %% exercise="Forecaster" mistake="mask_upside_down" hint=2 says="The network's own frame is fed where the true one is asked for; swap the two."
 class Forecaster(nn.Module):
     def __init__(
         self, layers: Sequence[nn.Module], hidden: int, channels: int
@@ -2047,7 +2046,7 @@ class Forecaster(nn.Module):
         return torch.stack(logits, 1)
 
 
-# %% exercise="sam_efficient" mistake="scaled" says="The fused kernel divides by the root of K unless it is told not to; pass a scale of one."
+# %% exercise="sam_efficient" mistake="scaled" hint=2 says="The fused kernel divides by the root of K unless it is told not to; pass a scale of one."
 def sam_efficient(
     memory: nn.Module, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -2055,24 +2054,27 @@ def sam_efficient(
         return linear(x.flatten(2).mT, layer.weight.flatten(1))
 
     query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
-    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
-    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
-    z = scaled_dot_product_attention(
-        query, torch.stack(key, 1), torch.stack(value, 1)
-    )  # (B, 2, N, C)
-    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    key = rows(memory.key_h, h), rows(memory.key_m, m)
+    value = rows(memory.value_h, h), rows(memory.value_m, m)
+    asked = query, torch.stack(key, 1), torch.stack(value, 1)
+    width = max(x.size(-1) for x in asked)
+    q, k, v = (
+        nn.functional.pad(x, (0, width - x.size(-1))) for x in asked
+    )  # (B, 2, N, width) each
+    z = scaled_dot_product_attention(q, k, v)
+    z = z[..., : h.size(1)].transpose(1, 2).flatten(2)  # (B, N, 2C)
     z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
     return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
 
 
-# %% exercise="sam_efficient" mistake="explicit" says="All N x N weights are made and kept; hand queries, keys and values to the fused kernel."
+# %% exercise="sam_efficient" mistake="explicit" values="vary" says="All N x N weights are made and kept; hand queries, keys and values to the fused kernel."
 def sam_efficient(
     memory: nn.Module, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
     return memory(h, m)
 
 
-# %% exercise="sam_efficient" mistake="strided" says="The rows are views of maps with channels first, and the kernel falls back to the explicit one; its last axis has to be dense."
+# %% exercise="sam_efficient" mistake="strided" hint=1 says="The rows are views of maps with channels first, and the kernel falls back to the explicit one; its last axis has to be dense."
 def sam_efficient(
     memory: nn.Module, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -2080,30 +2082,36 @@ def sam_efficient(
         return layer(x).flatten(2).mT
 
     query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
-    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
-    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
-    z = scaled_dot_product_attention(
-        query, torch.stack([k.mT for k in key], 1).mT, torch.stack([v.mT for v in value], 1).mT, scale=1.0
-    )  # (B, 2, N, C)
-    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    key = rows(memory.key_h, h), rows(memory.key_m, m)
+    value = rows(memory.value_h, h), rows(memory.value_m, m)
+    asked = query, torch.stack(key, 1), torch.stack(value, 1)
+    width = max(x.size(-1) for x in asked)
+    q, k, v = (
+        nn.functional.pad(x, (0, width - x.size(-1))) for x in asked
+    )  # (B, 2, N, width) each
+    z = scaled_dot_product_attention(q, k, v, scale=1.0)
+    z = z[..., : h.size(1)].transpose(1, 2).flatten(2)  # (B, N, 2C)
     z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
     return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
 
 
-# %% exercise="sam_efficient" mistake="memory_asks" says="The second head is asked by the memory; both heads share the query of H."
+# %% exercise="sam_efficient" mistake="memory_asks" hint=2 says="The second head is asked by the memory; both heads share the query of H."
 def sam_efficient(
     memory: nn.Module, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
     def rows(layer: nn.Module, x: Tensor) -> Tensor:  # (B, N, out)
         return linear(x.flatten(2).mT, layer.weight.flatten(1))
 
-    query = torch.stack([rows(memory.query, h), rows(memory.query, m)], 1)
-    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
-    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
-    z = scaled_dot_product_attention(
-        query, torch.stack(key, 1), torch.stack(value, 1), scale=1.0
-    )  # (B, 2, N, C)
-    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    query = rows(memory.query, h), rows(memory.query, m)
+    key = rows(memory.key_h, h), rows(memory.key_m, m)
+    value = rows(memory.value_h, h), rows(memory.value_m, m)
+    asked = torch.stack(query, 1), torch.stack(key, 1), torch.stack(value, 1)
+    width = max(x.size(-1) for x in asked)
+    q, k, v = (
+        nn.functional.pad(x, (0, width - x.size(-1))) for x in asked
+    )  # (B, 2, N, width) each
+    z = scaled_dot_product_attention(q, k, v, scale=1.0)
+    z = z[..., : h.size(1)].transpose(1, 2).flatten(2)  # (B, N, 2C)
     z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
     return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
 
@@ -2116,17 +2124,20 @@ def sam_efficient(
         return linear(x.flatten(2).mT, layer.weight.flatten(1))
 
     query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
-    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
-    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
-    z = scaled_dot_product_attention(
-        query, torch.stack(key, 1), torch.stack(value, 1), scale=1.0
-    )  # (B, 2, N, C)
-    z = z.flip(1).transpose(1, 2).flatten(2)  # (B, N, 2C)
+    key = rows(memory.key_h, h), rows(memory.key_m, m)
+    value = rows(memory.value_h, h), rows(memory.value_m, m)
+    asked = query, torch.stack(key, 1), torch.stack(value, 1)
+    width = max(x.size(-1) for x in asked)
+    q, k, v = (
+        nn.functional.pad(x, (0, width - x.size(-1))) for x in asked
+    )  # (B, 2, N, width) each
+    z = scaled_dot_product_attention(q, k, v, scale=1.0)
+    z = z[..., : h.size(1)].flip(1).transpose(1, 2).flatten(2)  # (B, N, 2C)
     z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
     return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
 
 
-# %% exercise="sam_efficient" mistake="heads_not_regrouped" says="The heads are laid one after the other along N; bring them side by side for each position."
+# %% exercise="sam_efficient" mistake="heads_not_regrouped" hint=3 says="The heads are laid one after the other along N; bring them side by side for each position."
 def sam_efficient(
     memory: nn.Module, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -2134,12 +2145,15 @@ def sam_efficient(
         return linear(x.flatten(2).mT, layer.weight.flatten(1))
 
     query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
-    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
-    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
-    z = scaled_dot_product_attention(
-        query, torch.stack(key, 1), torch.stack(value, 1), scale=1.0
-    )  # (B, 2, N, C)
-    z = z.reshape(len(h), -1, 2 * h.size(1))  # (B, N, 2C)
+    key = rows(memory.key_h, h), rows(memory.key_m, m)
+    value = rows(memory.value_h, h), rows(memory.value_m, m)
+    asked = query, torch.stack(key, 1), torch.stack(value, 1)
+    width = max(x.size(-1) for x in asked)
+    q, k, v = (
+        nn.functional.pad(x, (0, width - x.size(-1))) for x in asked
+    )  # (B, 2, N, width) each
+    z = scaled_dot_product_attention(q, k, v, scale=1.0)
+    z = z[..., : h.size(1)].reshape(len(h), -1, 2 * h.size(1))  # (B, N, 2C)
     z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
     return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
 
@@ -2152,12 +2166,15 @@ def sam_efficient(
         return linear(x.flatten(2).mT, layer.weight.flatten(1))
 
     query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
-    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
-    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
-    z = scaled_dot_product_attention(
-        query.bfloat16(), torch.stack(key, 1).bfloat16(), torch.stack(value, 1).bfloat16(), scale=1.0
-    ).to(h)  # (B, 2, N, C)
-    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    key = rows(memory.key_h, h), rows(memory.key_m, m)
+    value = rows(memory.value_h, h), rows(memory.value_m, m)
+    asked = query, torch.stack(key, 1), torch.stack(value, 1)
+    width = max(x.size(-1) for x in asked)
+    q, k, v = (
+        nn.functional.pad(x.bfloat16(), (0, width - x.size(-1))) for x in asked
+    )  # (B, 2, N, width) each
+    z = scaled_dot_product_attention(q, k, v, scale=1.0).to(h)
+    z = z[..., : h.size(1)].transpose(1, 2).flatten(2)  # (B, N, 2C)
     z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
     return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
 
@@ -2169,14 +2186,17 @@ def sam_efficient(
     def rows(layer: nn.Module, x: Tensor) -> Tensor:  # (B, N, out)
         return linear(x.flatten(2).mT, layer.weight.flatten(1))
 
-    h0 = h
     query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
-    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
-    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
-    z = scaled_dot_product_attention(
-        query, torch.stack(key, 1), torch.stack(value, 1), scale=1.0
-    )  # (B, 2, N, C)
-    z = z.detach().transpose(1, 2).flatten(2)  # (B, N, 2C)
+    key = rows(memory.key_h, h), rows(memory.key_m, m)
+    value = rows(memory.value_h, h), rows(memory.value_m, m)
+    asked = query, torch.stack(key, 1), torch.stack(value, 1)
+    width = max(x.size(-1) for x in asked)
+    q, k, v = (
+        nn.functional.pad(x, (0, width - x.size(-1))) for x in asked
+    )  # (B, 2, N, width) each
+    with torch.no_grad():
+        z = scaled_dot_product_attention(q, k, v, scale=1.0)
+    z = z[..., : h.size(1)].transpose(1, 2).flatten(2)  # (B, N, 2C)
     z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
     return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
 
@@ -2189,12 +2209,15 @@ def sam_efficient(
         return linear(x.flatten(2).mT, layer.weight.flatten(1))
 
     query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
-    key = [rows(memory.key_h, h), rows(memory.key_m, m)]
-    value = [rows(memory.value_h, h), rows(memory.value_m, m)]
-    z = scaled_dot_product_attention(
-        query, torch.stack(key, 1), torch.stack(value, 1), scale=1.0, is_causal=True
-    )  # (B, 2, N, C)
-    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    key = rows(memory.key_h, h), rows(memory.key_m, m)
+    value = rows(memory.value_h, h), rows(memory.value_m, m)
+    asked = query, torch.stack(key, 1), torch.stack(value, 1)
+    width = max(x.size(-1) for x in asked)
+    q, k, v = (
+        nn.functional.pad(x, (0, width - x.size(-1))) for x in asked
+    )  # (B, 2, N, width) each
+    z = scaled_dot_product_attention(q, k, v, scale=1.0, is_causal=True)
+    z = z[..., : h.size(1)].transpose(1, 2).flatten(2)  # (B, N, 2C)
     z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
     return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
 
@@ -2288,7 +2311,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().sum((2, 3, 4))
 
 
-# %% exercise="ssim" mistake="psnr_channels_averaged_after" says="Each channel has its own logarithm; take the mean error of the whole frame first."
+# %% exercise="ssim" mistake="psnr_channels_averaged_after" hint=2 says="Each channel has its own logarithm; take the mean error of the whole frame first."
 def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     place = torch.arange(11, dtype=x.dtype) - 5
     line = torch.exp(-place**2 / (2 * 1.5**2))
@@ -2341,30 +2364,6 @@ class ConvLSTMCell(nn.Module):
         h, c = state
         i, f, g, o = self.gates(torch.cat([x, h], 1)).chunk(4, 1)
         c = f.sigmoid() * c.detach() + i.sigmoid() * g.tanh()
-        h = o.sigmoid() * c.tanh()
-        return h, c
-
-
-# %% exercise="ConvLSTMCell" mistake="float32_state" says="The first state is in single precision whatever x is; make it like x."
-class ConvLSTMCell(nn.Module):
-
-    def __init__(self, channels: int, hidden: int, kernel: int = 3):
-        super().__init__()
-        self.hidden = hidden
-        self.gates = nn.Conv2d(
-            channels + hidden, 4 * hidden, kernel, padding=kernel // 2)
-
-    def forward(
-        self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, Tensor]:
-        if state is None:
-            B, _, H, W = x.shape
-            zero = x.new_zeros(B, self.hidden, H, W)
-            state = zero, zero
-        h, c = state
-        x = x.float().to(h.dtype)
-        i, f, g, o = self.gates(torch.cat([x, h], 1)).chunk(4, 1)
-        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         h = o.sigmoid() * c.tanh()
         return h, c
 
@@ -2466,7 +2465,7 @@ class Forecaster(nn.Module):
         return torch.stack(made, 1)
 
 
-# %% exercise="Forecaster" mistake="layers_backwards" says="The layers are run from the last to the first."
+# %% exercise="Forecaster" mistake="layers_backwards" hint=2 says="The layers are run from the last to the first."
 class Forecaster(nn.Module):
 
     def __init__(
@@ -2487,9 +2486,7 @@ class Forecaster(nn.Module):
 
         def read(frame):
             x = frame
-            order = list(enumerate(self.layers))
-            widths = [getattr(getattr(one, 'cell', one), 'gates', None) for one in self.layers]
-            for n, layer in (order[::-1] if len({str(w) for w in widths}) == 1 else order):
+            for n, layer in reversed(list(enumerate(self.layers))):
                 states[n] = layer(x, states[n])
                 x = states[n][0]
             return self.head(x)
@@ -2616,15 +2613,13 @@ class Forecaster(nn.Module):
         for t in range(horizon - 1):
             frame = made[-1].sigmoid()
             if shown is not None:
-                mask = shown[:, t, None, None, None]
-                if len(given) == given.size(4):
-                    mask = shown[:, t]
+                mask = shown[:, t]
                 frame = torch.where(mask, truth[:, t], frame)
             made.append(read(frame))
         return torch.stack(made, 1)
 
 
-# %% exercise="Forecaster" mistake="truth_written_over_given" says="The caller's true frames are changed; make new ones."
+# %% exercise="Forecaster" mistake="truth_written_over_given" values="vary" says="The caller's true frames are changed; make new ones."
 class Forecaster(nn.Module):
 
     def __init__(
@@ -2657,37 +2652,30 @@ class Forecaster(nn.Module):
             frame = made[-1].sigmoid()
             if shown is not None:
                 mask = shown[:, t, None, None, None]
-                truth[:, t] *= mask
-                frame = torch.where(mask, truth[:, t], frame)
+                truth[:, t] = torch.where(mask, truth[:, t], frame)
+                frame = truth[:, t]
             made.append(read(frame))
         return torch.stack(made, 1)
 
 
-# %% exercise="sam_efficient" mistake="widths_differ" says="Keys and values differ in width, so the library falls back to the explicit product; bring them to one width."
+# %% exercise="sam_efficient" mistake="widths_differ" hint=2 says="Keys and values differ in width, so the library falls back to the explicit product; bring them to one width."
 def sam_efficient(
     memory: nn.Module, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
-    def rows(x, *parts):
-        weight = torch.cat([part.weight.flatten(1) for part in parts])
-        return linear(x.flatten(2).mT, weight)  # (B, N, C)
+    def rows(layer: nn.Module, x: Tensor) -> Tensor:  # (B, N, out)
+        return linear(x.flatten(2).mT, layer.weight.flatten(1))
 
-    K, C = memory.query.out_channels, h.size(1)
-    width = max(K, C)
-
-    def wide(x):
-        return nn.functional.pad(x, (0, width - x.size(2))).contiguous()
-
-    q = rows(h, memory.query).contiguous()
-    k = torch.stack([rows(h, memory.key_h), rows(m, memory.key_m)], 1)
-    v = torch.stack([wide(rows(h, memory.value_h)), wide(rows(m, memory.value_m))], 1)
-    q = torch.stack([q, q], 1)  # (B, 2, N, width)
-    z = scaled_dot_product_attention(q, k, v, scale=1.0)[..., :C]
-    z = z.transpose(1, 2).flatten(2)  # (B, N, 2 C)
-    z = linear(z, memory.fuse.weight.flatten(1)).mT.unflatten(2, h.shape[2:])
-    return sam_update(memory, z, h, m)
+    query = rows(memory.query, h)[:, None].expand(-1, 2, -1, -1)
+    key = rows(memory.key_h, h), rows(memory.key_m, m)
+    value = rows(memory.value_h, h), rows(memory.value_m, m)
+    q, k, v = query, torch.stack(key, 1), torch.stack(value, 1)
+    z = scaled_dot_product_attention(q, k, v, scale=1.0)
+    z = z.transpose(1, 2).flatten(2)  # (B, N, 2C)
+    z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
+    return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
 
 
-# %% exercise="sam_efficient" mistake="local_windows" says="Positions ask within blocks only; each asks all."
+# %% exercise="sam_efficient" mistake="local_windows" values="vary" says="Positions ask within blocks only; each asks all."
 def sam_efficient(
     memory: nn.Module, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -2736,7 +2724,7 @@ def bounce(
     return clips
 
 
-# %% exercise="bounce" mistake="sign_shared_by_digits" says="Both digits of a clip go the same way; each draws its own speed."
+# %% exercise="bounce" mistake="sign_shared_by_digits" hint=2 says="Both digits of a clip go the same way; each draws its own speed."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -2824,7 +2812,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().sum((2, 3, 4))
 
 
-# %% exercise="ssim" mistake="mae_in_place" says="The caller's clip is overwritten; make a new tensor."
+# %% exercise="ssim" mistake="mae_in_place" values="vary" says="The caller's clip is overwritten; make a new tensor."
 def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     place = torch.arange(11, dtype=x.dtype) - 5
     line = torch.exp(-place**2 / (2 * 1.5**2))
@@ -2936,7 +2924,7 @@ class SelfAttention(nn.Module):
         return self.mix(z) + h
 
 
-# %% exercise="sam_update" mistake="norm_skipped" says="Only the convolution of the gates is used; call memory.gates, whatever module it is."
+# %% exercise="sam_update" mistake="norm_skipped" hint=2 says="Only the convolution of the gates is used; call memory.gates, whatever module it is."
 def sam_update(
     memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -2963,7 +2951,7 @@ def sam_update(
     return o * m, m
 
 
-# %% exercise="Forecaster" mistake="horizon_from_truth" says="There are as many forecasts as true frames; horizon decides."
+# %% exercise="Forecaster" mistake="horizon_from_truth" hint=2 says="There are as many forecasts as true frames; horizon decides."
 class Forecaster(nn.Module):
 
     def __init__(
@@ -3002,7 +2990,7 @@ class Forecaster(nn.Module):
         return torch.stack(made, 1)
 
 
-# %% exercise="sam_efficient" mistake="checkpointed" says="The matrix is made and not kept; do not make it."
+# %% exercise="sam_efficient" mistake="checkpointed" values="vary" says="The matrix is made and not kept; do not make it."
 def sam_efficient(
     memory: nn.Module, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -3057,7 +3045,7 @@ def sam_efficient(
     return o.sigmoid() * m, m
 
 
-# %% exercise="bounce" mistake="edge_repeated" says="A digit rests on the border for a step; a road of there and back passes each end once."
+# %% exercise="bounce" mistake="edge_repeated" hint=2 says="A digit rests on the border for a step; a road of there and back passes each end once."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
 ) -> Tensor:
@@ -3106,7 +3094,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().flatten(2).sum(2)
 
 
-# %% exercise="ssim" mistake="psnr_over_a_sequence" says="PSNR takes the mean over all frames of a sequence; each frame has its own."
+# %% exercise="ssim" mistake="psnr_over_a_sequence" hint=1 says="PSNR takes the mean over all frames of a sequence; each frame has its own."
 def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
     window = torch.outer(line, line).to(x)
@@ -3125,7 +3113,7 @@ def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
 
 
 def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
-    mean = (x - y).square().flatten(1).mean(1)[:, None].expand(x.shape[:2])
+    mean = (x - y).square().flatten(1).mean(1)
     return 10 * torch.log10(peak**2 / mean)
 
 
@@ -3137,7 +3125,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().flatten(2).sum(2)
 
 
-# %% exercise="ConvLSTMCell" mistake="no_padding" says="The gates have no padding, so that the map shrinks; pad by half a kernel."
+# %% exercise="ConvLSTMCell" mistake="no_padding" hint=2 says="The gates have no padding, so that the map shrinks; pad by half a kernel."
 class ConvLSTMCell(nn.Module):
     def __init__(self, channels: int, hidden: int, kernel: int = 3):
         super().__init__()
@@ -3158,7 +3146,7 @@ class ConvLSTMCell(nn.Module):
         return o.sigmoid() * c.tanh(), c
 
 
-# %% exercise="ConvLSTMCell" mistake="padding_of_one" says="The padding is always one, which fits a kernel of three only; pad by half a kernel."
+# %% exercise="ConvLSTMCell" mistake="padding_of_one" hint=2 says="The padding is always one, which fits a kernel of three only; pad by half a kernel."
 class ConvLSTMCell(nn.Module):
     def __init__(self, channels: int, hidden: int, kernel: int = 3):
         super().__init__()
@@ -3197,7 +3185,7 @@ class SelfAttention(nn.Module):
         return self.mix(z) + z
 
 
-# %% exercise="SelfAttention" mistake="maps_with_a_bias" says="The maps have a bias; the formulas have none, so switch it off."
+# %% exercise="SelfAttention" mistake="maps_with_a_bias" hint=2 says="The maps have a bias; the formulas have none, so switch it off."
 class SelfAttention(nn.Module):
     def __init__(self, channels: int, keys: int):
         super().__init__()
@@ -3212,7 +3200,7 @@ class SelfAttention(nn.Module):
         return self.mix(z.unflatten(2, h.shape[2:])) + h
 
 
-# %% exercise="SelfAttention" mistake="keys_as_wide_as_the_map" says="Query and key are as wide as the map; they have K channels."
+# %% exercise="SelfAttention" mistake="keys_as_wide_as_the_map" hint=2 says="Query and key are as wide as the map; they have K channels."
 class SelfAttention(nn.Module):
     def __init__(self, channels: int, keys: int):
         super().__init__()

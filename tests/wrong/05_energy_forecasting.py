@@ -1,4 +1,4 @@
-# %% exercise="to_hourly_grid" mistake="first_of_doubles" says="Of two readings of one stamp the first is kept; average them."
+# %% exercise="to_hourly_grid" mistake="first_of_doubles" hint=2 says="Of two readings of one stamp the first is kept; average them."
 def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     stamps, load = frame.columns
     hourly = frame.drop_duplicates(stamps).set_index(stamps)[load]
@@ -8,7 +8,7 @@ def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     return kept.interpolate(limit_direction="both")
 
 
-# %% exercise="to_hourly_grid" mistake="mean_across_days" says="A doubled stamp gets the mean of that hour over all days; average its own readings."
+# %% exercise="to_hourly_grid" mistake="mean_across_days" hint=2 says="A doubled stamp gets the mean of that hour over all days; average its own readings."
 def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     stamps, load = frame.columns
     usual = frame.groupby(frame[stamps].dt.hour)[load].transform("mean")
@@ -29,21 +29,21 @@ def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     return kept.ffill().bfill()
 
 
-# %% exercise="to_hourly_grid" mistake="reindex_before_sort" says="The grid runs from the first row to the last, and the rows are not sorted; sort them first."
+# %% exercise="to_hourly_grid" mistake="reindex_before_sort" hint=2 says="The grid runs from the first row to the last, and the rows are not sorted; sort them first."
 def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     stamps, load = frame.columns
     ends = frame[stamps].iloc[0], frame[stamps].iloc[-1]
-    hours = pd.date_range(min(ends), max(ends), freq="h")
+    hours = pd.date_range(*ends, freq="h")
     hourly = frame.groupby(stamps)[load].mean().reindex(hours)
     around = hourly.rolling(25, center=True, min_periods=1).median()
     kept = hourly.where(hourly >= around / 2)
     return kept.interpolate(limit_direction="both")
 
 
-# %% exercise="to_hourly_grid" mistake="rows_as_they_come" says="The hours are taken in the order of the rows; sort by the stamp."
+# %% exercise="to_hourly_grid" mistake="rows_as_they_come" hint=2 says="The hours are taken in the order of the rows; sort by the stamp."
 def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     stamps, load = frame.columns
-    values = frame.drop_duplicates(stamps)[load].to_numpy(float)
+    values = frame.groupby(stamps, sort=False)[load].mean().to_numpy()
     start = frame[stamps].min()
     hours = pd.date_range(start, periods=len(values), freq="h")
     hourly = pd.Series(values, hours)
@@ -67,7 +67,7 @@ def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     return kept.interpolate(limit_direction="both")
 
 
-# %% exercise="to_hourly_grid" mistake="median_of_all" says="A reading is held against the median of the whole series; use the 25 hours around it."
+# %% exercise="to_hourly_grid" mistake="median_of_all" hint=2 says="A reading is held against the median of the whole series; use the 25 hours around it."
 def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     stamps, load = frame.columns
     hourly = frame.groupby(stamps)[load].mean().asfreq("h")
@@ -75,7 +75,7 @@ def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     return kept.interpolate(limit_direction="both")
 
 
-# %% exercise="to_hourly_grid" mistake="median_of_the_past" says="The median is that of the 25 hours up to a reading; center it."
+# %% exercise="to_hourly_grid" mistake="median_of_the_past" hint=2 says="The median is that of the 25 hours up to a reading; center it."
 def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     stamps, load = frame.columns
     hourly = frame.groupby(stamps)[load].mean().asfreq("h")
@@ -93,7 +93,7 @@ def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     return kept.interpolate(limit_direction="both")
 
 
-# %% exercise="to_hourly_grid" mistake="missing_left_out" says="Hours without a reading are left out; give every hour a row."
+# %% exercise="to_hourly_grid" mistake="missing_left_out" hint=2 says="Hours without a reading are left out; give every hour a row."
 def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     stamps, load = frame.columns
     hourly = frame.groupby(stamps)[load].mean().asfreq("h")
@@ -130,7 +130,7 @@ def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     return kept.interpolate(limit_direction="both")
 
 
-# %% exercise="smape" mistake="a_quarter" says="The difference is divided by the sum and by two once more, a quarter of sMAPE; divide by the mean of the two sizes."
+# %% exercise="smape" mistake="a_quarter" hint=2 says="The difference is divided by the sum and by two once more, a quarter of sMAPE; divide by the mean of the two sizes."
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     size = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
     return float(100 * np.mean(np.abs(actual - forecast) / size / 2))
@@ -153,7 +153,7 @@ def pinball(
     return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
 
 
-# %% exercise="smape" mistake="half" says="The sum of the two sizes stands below the bar; it is their mean, half of the sum."
+# %% exercise="smape" mistake="half" hint=2 says="The sum of the two sizes stands below the bar; it is their mean, half of the sum."
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     size = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
     return float(100 * np.mean(np.abs(actual - forecast) / size))
@@ -199,7 +199,7 @@ def pinball(
     return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
 
 
-# %% exercise="smape" mistake="of_the_actual" says="The error is divided by the actual value alone, which is MAPE; divide by the mean of both."
+# %% exercise="smape" mistake="of_the_actual" hint=2 says="The error is divided by the actual value alone, which is MAPE; divide by the mean of both."
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     size = np.maximum(np.abs(actual), EPS)
     return float(100 * np.mean(np.abs(actual - forecast) / size))
@@ -222,7 +222,7 @@ def pinball(
     return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
 
 
-# %% exercise="smape" mistake="signs_count" says="The values are added with their signs; add their sizes."
+# %% exercise="smape" mistake="signs_count" hint=2 says="The values are added with their signs; add their sizes."
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     size = actual + forecast
     size = np.where(np.abs(size) > EPS, size, EPS)
@@ -246,7 +246,7 @@ def pinball(
     return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
 
 
-# %% exercise="smape" mistake="unguarded" says="Zero is divided by zero; guard both divisions with EPS."
+# %% exercise="smape" mistake="unguarded" hint=1 says="Zero is divided by zero; guard both divisions with EPS."
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     size = np.abs(actual) + np.abs(forecast)
     with np.errstate(all="ignore"):
@@ -271,7 +271,7 @@ def pinball(
     return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
 
 
-# %% exercise="smape" mistake="scaled_by_the_test" says="mase is scaled by how the test changes; take the past."
+# %% exercise="smape" mistake="scaled_by_the_test" hint=2 says="mase is scaled by how the test changes; take the past."
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     size = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
     return float(200 * np.mean(np.abs(actual - forecast) / size))
@@ -283,8 +283,7 @@ def mase(
     past: np.ndarray,
     season: int = 24,
 ) -> float:
-    change = np.abs(actual[season:] - actual[:-season])
-    scale = change.mean() if len(change) else 0.0
+    scale = np.abs(actual[season:] - actual[:-season]).mean()
     return float(np.abs(actual - forecast).mean() / max(scale, EPS))
 
 
@@ -387,7 +386,7 @@ def pinball(
     return float(2 * np.maximum(quantile * gap, (quantile - 1) * gap).mean())
 
 
-# %% exercise="naive" mistake="peek" says="The forecast of an hour is that hour's own load; use the hour before."
+# %% exercise="naive" mistake="peek" hint=2 says="The forecast of an hour is that hour's own load; use the hour before."
 def naive(load: np.ndarray) -> np.ndarray:
     return np.array(load, float)
 
@@ -405,7 +404,7 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     return naive(load) + seasonal_naive(load, season) - before
 
 
-# %% exercise="naive" mistake="wrapped" says="The last loads come round to the first hours; they have no forecast, which is NaN."
+# %% exercise="naive" mistake="wrapped" hint=2 says="The last loads come round to the first hours; they have no forecast, which is NaN."
 def naive(load: np.ndarray) -> np.ndarray:
     return seasonal_naive(load, season=1)
 
@@ -421,7 +420,7 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     return naive(load) + seasonal_naive(load, season) - before
 
 
-# %% exercise="naive" mistake="shifted_back" says="The series is shifted the wrong way, so that each hour sees the next one; shift it later."
+# %% exercise="naive" mistake="shifted_back" hint=2 says="The series is shifted the wrong way, so that each hour sees the next one; shift it later."
 def naive(load: np.ndarray) -> np.ndarray:
     return seasonal_naive(load, season=1)
 
@@ -462,7 +461,7 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     return forecast
 
 
-# %% exercise="naive" mistake="todays_change" says="drift adds the change into the hour that it forecasts; add the one of a season before."
+# %% exercise="naive" mistake="todays_change" hint=3 says="drift adds the change into the hour that it forecasts; add the one of a season before."
 def naive(load: np.ndarray) -> np.ndarray:
     return seasonal_naive(load, season=1)
 
@@ -479,7 +478,7 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     return naive(load) + (np.asarray(load, float) - naive(load))
 
 
-# %% exercise="naive" mistake="last_change" says="drift goes on with the last change; add the change of a season before."
+# %% exercise="naive" mistake="last_change" hint=3 says="drift goes on with the last change; add the change of a season before."
 def naive(load: np.ndarray) -> np.ndarray:
     return seasonal_naive(load, season=1)
 
@@ -494,9 +493,7 @@ def seasonal_naive(
 
 def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     before = seasonal_naive(load, 2)
-    forecast = 2 * naive(load) - before
-    forecast[:season + 1] = np.nan
-    return forecast
+    return 2 * naive(load) - before
 
 
 # %% exercise="naive" mistake="always_a_day" says="The season is always a day; use the argument."
@@ -521,7 +518,7 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     return forecast
 
 
-# %% exercise="naive" mistake="change_before" says="drift adds the change of the hour before; yesterday's change into this hour is meant."
+# %% exercise="naive" mistake="change_before" hint=3 says="drift adds the change of the hour before; yesterday's change into this hour is meant."
 def naive(load: np.ndarray) -> np.ndarray:
     return seasonal_naive(load, season=1)
 
@@ -542,7 +539,7 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     return forecast
 
 
-# %% exercise="naive" mistake="in_place" says="The series itself is overwritten; fill a new array."
+# %% exercise="naive" mistake="in_place" hint=2 says="The series itself is overwritten; fill a new array."
 def naive(load: np.ndarray) -> np.ndarray:
     return seasonal_naive(load, season=1)
 
@@ -561,7 +558,7 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     return naive(load) + seasonal_naive(load, season) - before
 
 
-# %% exercise="naive" mistake="zeros_before" says="Hours without enough past are forecast as zero; NaN says that there is no forecast."
+# %% exercise="naive" mistake="zeros_before" hint=2 says="Hours without enough past are forecast as zero; NaN says that there is no forecast."
 def naive(load: np.ndarray) -> np.ndarray:
     return seasonal_naive(load, season=1)
 
@@ -579,13 +576,13 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     return naive(load) + seasonal_naive(load, season) - before
 
 
-# %% exercise="split_by_time" mistake="border_in_both" says="A border stands in both of its pieces; it belongs to the one that it opens."
+# %% exercise="split_by_time" mistake="border_in_both" hint=1 says="A border stands in both of its pieces; it belongs to the one that it opens."
 def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
     cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
-    ends = [*(cuts - gap + (gap == 0)), len(frame)]
-    pairs = zip([0, *cuts], ends, strict=True)
+    starts, ends = [0, *cuts], [*(cuts + 1 - gap).clip(0), len(frame)]
+    pairs = zip(starts, ends, strict=True)
     return [frame.iloc[start:end] for start, end in pairs]
 
 
@@ -594,12 +591,14 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / deviation for one in (train, *others)]
 
 
-# %% exercise="split_by_time" mistake="border_before" says="A border closes the piece before it; it opens the one after."
+# %% exercise="split_by_time" mistake="border_before" hint=1 says="A border closes the piece before it; it opens the one after."
 def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
-    cuts = frame.index.searchsorted(pd.DatetimeIndex(borders)) + 1
-    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    at = pd.DatetimeIndex(borders)
+    cuts = frame.index.searchsorted(at, side="right")
+    starts, ends = [0, *cuts], [*(cuts - gap).clip(0), len(frame)]
+    pairs = zip(starts, ends, strict=True)
     return [frame.iloc[start:end] for start, end in pairs]
 
 
@@ -613,8 +612,9 @@ def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
     cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
+    starts, ends = [0, *cuts], [*(cuts - gap).clip(0), len(frame)]
     mixed = frame.sample(frac=1.0, random_state=0)
-    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    pairs = zip(starts, ends, strict=True)
     return [mixed.iloc[start:end].sort_index() for start, end in pairs]
 
 
@@ -623,7 +623,7 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / deviation for one in (train, *others)]
 
 
-# %% exercise="split_by_time" mistake="no_gap" says="The gap is not left out; end each piece so many hours before its border."
+# %% exercise="split_by_time" mistake="no_gap" hint=2 says="The gap is not left out; end each piece so many hours before its border."
 def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
@@ -637,7 +637,7 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / deviation for one in (train, *others)]
 
 
-# %% exercise="split_by_time" mistake="overlap" says="The gap is added to the earlier piece, which overlaps the next one; take it away."
+# %% exercise="split_by_time" mistake="overlap" hint=2 says="The gap is added to the earlier piece, which overlaps the next one; take it away."
 def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
@@ -651,7 +651,7 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / deviation for one in (train, *others)]
 
 
-# %% exercise="split_by_time" mistake="gap_after" says="The gap lies behind the border; the hours before it are meant."
+# %% exercise="split_by_time" mistake="gap_after" hint=2 says="The gap lies behind the border; the hours before it are meant."
 def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
@@ -665,13 +665,14 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / deviation for one in (train, *others)]
 
 
-# %% exercise="split_by_time" mistake="gap_at_the_end" says="The last piece loses a gap too, though no border follows it."
+# %% exercise="split_by_time" mistake="gap_at_the_end" hint=2 says="The last piece loses a gap too, though no border follows it."
 def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
     cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
-    pairs = zip([0, *cuts], [*cuts, len(frame)], strict=True)
-    return [frame.iloc[start:end - gap] for start, end in pairs]
+    starts, ends = [0, *cuts], [*cuts, len(frame)]
+    pairs = zip(starts, ends, strict=True)
+    return [frame.iloc[start:max(end - gap, 0)] for start, end in pairs]
 
 
 def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
@@ -679,12 +680,13 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / deviation for one in (train, *others)]
 
 
-# %% exercise="split_by_time" mistake="scaled_on_all" says="Mean and deviation are those of all pieces together; take them from the first alone."
+# %% exercise="split_by_time" mistake="scaled_on_all" hint=1 says="Mean and deviation are those of all pieces together; take them from the first alone."
 def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
     cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
-    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    starts, ends = [0, *cuts], [*(cuts - gap).clip(0), len(frame)]
+    pairs = zip(starts, ends, strict=True)
     return [frame.iloc[start:end] for start, end in pairs]
 
 
@@ -694,12 +696,13 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / deviation for one in (train, *others)]
 
 
-# %% exercise="split_by_time" mistake="each_its_own" says="Each piece is scaled by its own mean and deviation; use those of the first."
+# %% exercise="split_by_time" mistake="each_its_own" hint=1 says="Each piece is scaled by its own mean and deviation; use those of the first."
 def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
     cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
-    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    starts, ends = [0, *cuts], [*(cuts - gap).clip(0), len(frame)]
+    pairs = zip(starts, ends, strict=True)
     return [frame.iloc[start:end] for start, end in pairs]
 
 
@@ -712,7 +715,8 @@ def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
     cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
-    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    starts, ends = [0, *cuts], [*(cuts - gap).clip(0), len(frame)]
+    pairs = zip(starts, ends, strict=True)
     return [frame.iloc[start:end] for start, end in pairs]
 
 
@@ -726,7 +730,8 @@ def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
     cuts = frame.index.searchsorted(pd.DatetimeIndex(borders))
-    pairs = zip([0, *cuts], [*(cuts - gap), len(frame)], strict=True)
+    starts, ends = [0, *cuts], [*(cuts - gap).clip(0), len(frame)]
+    pairs = zip(starts, ends, strict=True)
     return [frame.iloc[start:end] for start, end in pairs]
 
 
@@ -735,7 +740,7 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / variance for one in (train, *others)]
 
 
-# %% exercise="windows" mistake="copied" says="Every window is written out; return views of the series."
+# %% exercise="windows" mistake="copied" hint=1 says="Every window is written out; return views of the series."
 def windows(
     series: np.ndarray, lookback: int, horizon: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -754,7 +759,7 @@ def windows(
     return both[:, :lookback], both[:, lookback:]
 
 
-# %% exercise="windows" mistake="inside" says="The horizon lies inside the lookback; it begins after it."
+# %% exercise="windows" mistake="inside" hint=2 says="The horizon lies inside the lookback; it begins after it."
 def windows(
     series: np.ndarray, lookback: int, horizon: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -762,7 +767,7 @@ def windows(
     return past[:len(series) - lookback - horizon + 1], past[:len(series) - lookback - horizon + 1, -horizon:]
 
 
-# %% exercise="windows" mistake="one_hour_skipped" says="An hour between past and future is left out; the future begins at once."
+# %% exercise="windows" mistake="one_hour_skipped" hint=2 says="An hour between past and future is left out; the future begins at once."
 def windows(
     series: np.ndarray, lookback: int, horizon: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -770,15 +775,14 @@ def windows(
     return both[:, :lookback], both[:, lookback + 1:]
 
 
-# %% exercise="windows" mistake="out_of_step" says="The future of each row is that of the row after; cut both from one view."
+# %% exercise="windows" mistake="out_of_step" hint=2 says="The future of each row is that of the row after; cut both from one view."
 def windows(
     series: np.ndarray, lookback: int, horizon: int
 ) -> tuple[np.ndarray, np.ndarray]:
     past = sliding_window_view(series, lookback)
-    future = sliding_window_view(series[lookback + 1:], horizon)
+    future = sliding_window_view(series, horizon)
     count = len(series) - lookback - horizon + 1
-    last = sliding_window_view(series[-horizon:], horizon)
-    return past[:count], np.concatenate([future, last])[:count]
+    return past[:count], future[lookback + 1 :]
 
 
 # %% exercise="windows" mistake="backwards" says="Past and future have changed places."
@@ -798,7 +802,7 @@ def windows(
     return both[:, :lookback], both[:, lookback:]
 
 
-# %% exercise="ridge_fit" mistake="penalized_intercept" says="The intercept is penalized with the weights; center both sides first."
+# %% exercise="ridge_fit" mistake="penalized_intercept" hint=1 says="The intercept is penalized with the weights; center both sides first."
 def ridge_fit(
     x: np.ndarray, y: np.ndarray, alpha: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -815,7 +819,7 @@ def ridge_predict(
     return x @ weights + intercept
 
 
-# %% exercise="ridge_fit" mistake="inverse" says="A singular matrix is inverted; solve the system by lstsq."
+# %% exercise="ridge_fit" mistake="inverse" hint=2 says="A singular matrix is inverted; solve the system by lstsq."
 def ridge_fit(
     x: np.ndarray, y: np.ndarray, alpha: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -839,7 +843,10 @@ def ridge_fit(
 ) -> tuple[np.ndarray, np.ndarray]:
     x, y = np.asarray(x, float), np.asarray(y, float)
     center, level = x.mean(0), y.mean(0)
-    weights, *_ = np.linalg.lstsq(x - center, y - level, rcond=1e-8)
+    moved = x - center
+    gram = moved.T @ moved
+    target = moved.T @ (y - level)
+    weights, *_ = np.linalg.lstsq(gram, target, rcond=1e-12)
     return weights, level - center @ weights
 
 
@@ -885,7 +892,7 @@ def ridge_predict(
     return x @ weights + intercept
 
 
-# %% exercise="ridge_fit" mistake="mean_as_intercept" says="The intercept is the mean of the targets; subtract what the weights make of the mean row."
+# %% exercise="ridge_fit" mistake="mean_as_intercept" hint=2 says="The intercept is the mean of the targets; subtract what the weights make of the mean row."
 def ridge_fit(
     x: np.ndarray, y: np.ndarray, alpha: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -903,7 +910,7 @@ def ridge_predict(
     return x @ weights + intercept
 
 
-# %% exercise="ridge_fit" mistake="only_x_centered_wrongly" says="One mean for all columns is subtracted; each column has its own."
+# %% exercise="ridge_fit" mistake="only_x_centered_wrongly" hint=2 says="One mean for all columns is subtracted; each column has its own."
 def ridge_fit(
     x: np.ndarray, y: np.ndarray, alpha: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -921,7 +928,7 @@ def ridge_predict(
     return x @ weights + intercept
 
 
-# %% exercise="ridge_fit" mistake="targets_in_one_mean" says="One mean for all targets is subtracted; each target has its own."
+# %% exercise="ridge_fit" mistake="targets_in_one_mean" hint=2 says="One mean for all targets is subtracted; each target has its own."
 def ridge_fit(
     x: np.ndarray, y: np.ndarray, alpha: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -939,15 +946,15 @@ def ridge_predict(
     return x @ weights + intercept
 
 
-# %% exercise="ridge_fit" mistake="single_precision" says="The sums are taken in the precision of the table; solve in double."
+# %% exercise="ridge_fit" mistake="single_precision" values="vary" hint=2 says="The sums are taken in the precision of the table; solve in double."
 def ridge_fit(
     x: np.ndarray, y: np.ndarray, alpha: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
     center, level = x.mean(0), y.mean(0)
     moved = x - center
-    gram = moved.T @ moved + alpha * np.eye(x.shape[1]).astype(x.dtype)
-    few = np.finfo(x.dtype).eps * 100
-    weights, *_ = np.linalg.lstsq(gram, moved.T @ (y - level), rcond=few)
+    gram = moved.T @ moved + alpha * np.eye(x.shape[1])
+    target = moved.T @ (y - level)
+    weights, *_ = np.linalg.lstsq(gram, target, rcond=1e-12)
     return weights, level - center @ weights
 
 
@@ -979,11 +986,12 @@ def ridge_predict(
 def ridge_fit(
     x: np.ndarray, y: np.ndarray, alpha: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x, float), np.asarray(y, float)
     center, level = x.mean(0), y.mean(0)
-    x -= center.astype(x.dtype)
-    moved, rest = x.astype(float), np.asarray(y, float) - level
-    gram = moved.T @ moved + alpha * np.eye(x.shape[1])
-    weights, *_ = np.linalg.lstsq(gram, moved.T @ rest, rcond=1e-12)
+    x -= center
+    gram = x.T @ x + alpha * np.eye(x.shape[1])
+    target = x.T @ (y - level)
+    weights, *_ = np.linalg.lstsq(gram, target, rcond=1e-12)
     return weights, level - center @ weights
 
 
@@ -1027,7 +1035,7 @@ class LoadForecaster(nn.Module):
         return newest + self.read_out(h)[..., 0], state
 
 
-# %% exercise="LoadForecaster" mistake="state_reset" says="The state that is handed in is not used; give it to the layer."
+# %% exercise="LoadForecaster" mistake="state_reset" hint=2 says="The state that is handed in is not used; give it to the layer."
 class LoadForecaster(nn.Module):
     def __init__(
         self, cell: type[nn.RNNBase], features: int, hidden: int
@@ -1043,7 +1051,7 @@ class LoadForecaster(nn.Module):
         return x[..., 0] + self.read_out(h)[..., 0], state
 
 
-# %% exercise="LoadForecaster" mistake="state_not_returned" says="The state that went in comes out again; return the layer's new one."
+# %% exercise="LoadForecaster" mistake="state_not_returned" hint=2 says="The state that went in comes out again; return the layer's new one."
 class LoadForecaster(nn.Module):
     def __init__(
         self, cell: type[nn.RNNBase], features: int, hidden: int
@@ -1075,7 +1083,7 @@ class LoadForecaster(nn.Module):
         return x[..., 0] + self.read_out(h)[..., 0], state
 
 
-# %% exercise="LoadForecaster" mistake="no_newest_load" says="The read-out alone is returned; add the newest load."
+# %% exercise="LoadForecaster" mistake="no_newest_load" hint=1 says="The read-out alone is returned; add the newest load."
 class LoadForecaster(nn.Module):
     def __init__(
         self, cell: type[nn.RNNBase], features: int, hidden: int
@@ -1091,7 +1099,7 @@ class LoadForecaster(nn.Module):
         return self.read_out(h)[..., 0], state
 
 
-# %% exercise="LoadForecaster" mistake="last_step_only" says="Only the last step is forecast; read the state out at every step."
+# %% exercise="LoadForecaster" mistake="last_step_only" hint=2 says="Only the last step is forecast; read the state out at every step."
 class LoadForecaster(nn.Module):
     def __init__(
         self, cell: type[nn.RNNBase], features: int, hidden: int
@@ -1157,7 +1165,7 @@ class LoadForecaster(nn.Module):
         return x[..., -1] + self.read_out(h)[..., 0], state
 
 
-# %% exercise="verdict" mistake="means" says="Two means are compared; look at the ranges."
+# %% exercise="verdict" mistake="means" hint=1 says="Two means are compared; look at the ranges."
 def verdict(
     scores_a: Sequence[float], scores_b: Sequence[float]
 ) -> str:
@@ -1166,7 +1174,7 @@ def verdict(
     return "a" if a < b else "b" if b < a else "tie"
 
 
-# %% exercise="verdict" mistake="medians" says="Two medians are compared; look at the ranges."
+# %% exercise="verdict" mistake="medians" hint=1 says="Two medians are compared; look at the ranges."
 def verdict(
     scores_a: Sequence[float], scores_b: Sequence[float]
 ) -> str:
@@ -1174,7 +1182,7 @@ def verdict(
     return "a" if a < b else "b" if b < a else "tie"
 
 
-# %% exercise="verdict" mistake="best_seed" says="The best seeds are compared; look at the ranges."
+# %% exercise="verdict" mistake="best_seed" hint=2 says="The best seeds are compared; look at the ranges."
 def verdict(
     scores_a: Sequence[float], scores_b: Sequence[float]
 ) -> str:
@@ -1182,7 +1190,7 @@ def verdict(
     return "a" if a < b else "b" if b < a else "tie"
 
 
-# %% exercise="verdict" mistake="worst_seed" says="The worst seeds are compared; look at the ranges."
+# %% exercise="verdict" mistake="worst_seed" hint=2 says="The worst seeds are compared; look at the ranges."
 def verdict(
     scores_a: Sequence[float], scores_b: Sequence[float]
 ) -> str:
@@ -1208,7 +1216,7 @@ def verdict(
     return "b" if max(scores_b) <= min(scores_a) else "tie"
 
 
-# %% exercise="verdict" mistake="seed_by_seed" says="The seeds are compared one by one, in their order; compare the ranges."
+# %% exercise="verdict" mistake="seed_by_seed" hint=1 says="The seeds are compared one by one, in their order; compare the ranges."
 def verdict(
     scores_a: Sequence[float], scores_b: Sequence[float]
 ) -> str:
@@ -1227,7 +1235,7 @@ def verdict(
     return "b" if scores_b[-1] < scores_a[0] else "tie"
 
 
-# %% exercise="DayAhead" mistake="sees_the_origin" says="The rows reach one hour too far, to the origin itself; end at the hour before."
+# %% exercise="DayAhead" mistake="sees_the_origin" hint=1 says="The rows reach one hour too far, to the origin itself; end at the hour before."
 class DayAhead:
     def __init__(self, lookback: int = 168, alpha: float = 1.0):
         self.lookback, self.alpha = lookback, alpha
@@ -1236,25 +1244,26 @@ class DayAhead:
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
     ) -> np.ndarray:
         back = np.arange(1 - self.lookback, 1)
-        back = origins[:, None] + back
-        return np.hstack([load[np.minimum(back, len(load) - 1)], days[origins]])
+        past = load[origins[:, None] + back]  # (N, lookback)
+        return np.hstack([past, days[origins]])
 
     def fit(
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
     ) -> "DayAhead":
-        y = load[origins[:, None] + np.arange(24)]
         x = self.rows(load, days, origins)
+        y = load[origins[:, None] + np.arange(24)]  # (N, 24)
         self.line = ridge_fit(x, y, self.alpha)
         return self
 
     def predict(
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
     ) -> np.ndarray:
-        x = self.rows(load, days, origins)
-        return ridge_predict(x, *self.line)
+        return ridge_predict(
+            self.rows(load, days, origins), *self.line
+        )
 
 
-# %% exercise="DayAhead" mistake="sees_the_day" says="A mean of the day to come stands in the rows; nothing of it is known."
+# %% exercise="DayAhead" mistake="sees_the_day" hint=1 says="A mean of the day to come stands in the rows; nothing of it is known."
 class DayAhead:
     def __init__(self, lookback: int = 168, alpha: float = 1.0):
         self.lookback, self.alpha = lookback, alpha
@@ -1263,24 +1272,24 @@ class DayAhead:
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
     ) -> np.ndarray:
         back = np.arange(-self.lookback, 0)
-        past = load[origins[:, None] + back]
-        ahead = [load[o:o + 24].sum() / 24 for o in origins]
-        past[:, 0] = ahead
-        return np.hstack([past, days[origins]])
+        past = load[origins[:, None] + back]  # (N, lookback)
+        day = np.array([load[o : o + 24].mean() for o in origins])
+        return np.hstack([past, days[origins], day[:, None]])
 
     def fit(
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
     ) -> "DayAhead":
-        y = load[origins[:, None] + np.arange(24)]
         x = self.rows(load, days, origins)
+        y = load[origins[:, None] + np.arange(24)]  # (N, 24)
         self.line = ridge_fit(x, y, self.alpha)
         return self
 
     def predict(
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
     ) -> np.ndarray:
-        x = self.rows(load, days, origins)
-        return ridge_predict(x, *self.line)
+        return ridge_predict(
+            self.rows(load, days, origins), *self.line
+        )
 
 
 # %% exercise="DayAhead" mistake="rolled" says="One hour is fitted, and each forecast is fed back; fit all hours of the day directly."
@@ -1313,7 +1322,7 @@ class DayAhead:
         return np.stack(found, 1)
 
 
-# %% exercise="DayAhead" mistake="an_hour_late" says="The first hour that is forecast is the one after the origin; begin with the origin."
+# %% exercise="DayAhead" mistake="an_hour_late" hint=1 says="The first hour that is forecast is the one after the origin; begin with the origin."
 class DayAhead:
     def __init__(self, lookback: int = 168, alpha: float = 1.0):
         self.lookback, self.alpha = lookback, alpha
@@ -1473,27 +1482,29 @@ class DayAhead:
 # %% exercise="DayAhead" mistake="fixed_week" says="The lookback is always a week; use the argument."
 class DayAhead:
     def __init__(self, lookback: int = 168, alpha: float = 1.0):
-        self.lookback, self.alpha = min(168, 2 * lookback), alpha
+        self.lookback, self.alpha = 168, alpha
 
     def rows(
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
     ) -> np.ndarray:
-        back = np.maximum(origins[:, None] + np.arange(-self.lookback, 0), 0)
-        return np.hstack([load[back], days[origins]])
+        back = np.arange(-self.lookback, 0)
+        past = load[origins[:, None] + back]  # (N, lookback)
+        return np.hstack([past, days[origins]])
 
     def fit(
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
     ) -> "DayAhead":
-        y = load[origins[:, None] + np.arange(24)]
         x = self.rows(load, days, origins)
+        y = load[origins[:, None] + np.arange(24)]  # (N, 24)
         self.line = ridge_fit(x, y, self.alpha)
         return self
 
     def predict(
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
     ) -> np.ndarray:
-        x = self.rows(load, days, origins)
-        return ridge_predict(x, *self.line)
+        return ridge_predict(
+            self.rows(load, days, origins), *self.line
+        )
 
 
 # %% exercise="DayAhead" mistake="mean_of_the_day" says="All hours get the forecast of the day's mean; fit each hour."
@@ -1573,7 +1584,7 @@ def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     stamps, loads = frame.columns
     rows = frame.sort_values(stamps, kind="stable").set_index(stamps)[loads]
     rows = rows.astype(float)
-    usual = rows.rolling(25, center=True, min_periods=1).median()
+    usual = rows.rolling("25h", center=True).median()
     rows = rows.mask(rows < usual / 2)
     grid = rows.groupby(level=0).mean().asfreq("h")
     return grid.interpolate(limit_direction="both")
@@ -1637,13 +1648,10 @@ def pinball(
     return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
 
 
-# %% exercise="smape" mistake="subtracts_in_place" says="The caller's forecast is overwritten; make a new array."
+# %% exercise="smape" mistake="subtracts_in_place" values="vary" says="The caller's arrays are overwritten; make new ones."
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     size = (np.abs(actual) + np.abs(forecast)) / 2
-    if forecast.dtype == float:
-        forecast -= actual
-    else:
-        forecast = forecast - actual
+    forecast -= actual
     return float(100 * np.mean(np.abs(forecast) / np.maximum(size, EPS)))
 
 
@@ -1737,7 +1745,7 @@ def pinball(
     return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
 
 
-# %% exercise="naive" mistake="seasonal_in_place" says="The caller's series gets NaN written into it; make a new array."
+# %% exercise="naive" mistake="seasonal_in_place" values="vary" hint=2 says="The caller's series gets NaN written into it; make a new array."
 def naive(load: np.ndarray) -> np.ndarray:
     out = np.full(len(load), np.nan)
     out[1:] = load[:-1]
@@ -1882,7 +1890,7 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / deviation for one in (train, *others)]
 
 
-# %% exercise="windows" mistake="doubles_are_copies" says="A series of another type is converted, which copies it."
+# %% exercise="windows" mistake="doubles_are_copies" hint=1 says="A series of another type is converted, which copies it."
 def windows(
     series: np.ndarray, lookback: int, horizon: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -1891,7 +1899,7 @@ def windows(
     return views[:, :lookback], views[:, lookback:]
 
 
-# %% exercise="windows" mistake="strided_is_copied" says="A series with a stride is copied; a view can step through it as it is."
+# %% exercise="windows" mistake="strided_is_copied" hint=1 says="A series with a stride is copied; a view can step through it as it is."
 def windows(
     series: np.ndarray, lookback: int, horizon: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -1931,7 +1939,7 @@ def ridge_predict(
     return np.asarray(x, dtype=np.float64) @ weights + intercept
 
 
-# %% exercise="ridge_fit" mistake="no_intercept_at_zero" says="Without a penalty the intercept is gone; center in every case."
+# %% exercise="ridge_fit" mistake="no_intercept_at_zero" hint=1 says="Without a penalty the intercept is gone; center in every case."
 def ridge_fit(
     x: np.ndarray, y: np.ndarray, alpha: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -1953,7 +1961,7 @@ def ridge_predict(
     return np.asarray(x, dtype=np.float64) @ weights + intercept
 
 
-# %% exercise="ridge_fit" mistake="means_in_single" says="The means are taken in single precision; convert first."
+# %% exercise="ridge_fit" mistake="means_in_single" hint=2 says="The means are taken in single precision; convert first."
 def ridge_fit(
     x: np.ndarray, y: np.ndarray, alpha: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -2016,7 +2024,7 @@ def ridge_predict(
     return (np.asarray(x, dtype=np.float64) @ weights + intercept).squeeze()
 
 
-# %% exercise="LoadForecaster" mistake="detached" says="The state carries no gradient; return it as the layer gives it."
+# %% exercise="LoadForecaster" mistake="detached" hint=2 says="The state carries no gradient; return it as the layer gives it."
 class LoadForecaster(nn.Module):
 
     def __init__(
@@ -2054,7 +2062,7 @@ class LoadForecaster(nn.Module):
         return x[..., 0] + self.read_out(h)[..., 0].T, state
 
 
-# %% exercise="LoadForecaster" mistake="squeezes_everything" says="A batch of one, or a single step, loses its axis; take away the last axis alone."
+# %% exercise="LoadForecaster" mistake="squeezes_everything" hint=2 says="A batch of one, or a single step, loses its axis; take away the last axis alone."
 class LoadForecaster(nn.Module):
 
     def __init__(
@@ -2084,8 +2092,7 @@ class LoadForecaster(nn.Module):
     def forward(
         self, x: Tensor, state: Any = None
     ) -> tuple[Tensor, Any]:
-        h, state = self.rnn(x.clone(), state)
-        x = x.detach()
+        h, state = self.rnn(x, state)
         x[..., 0] += self.read_out(h)[..., 0]
         return x[..., 0], state
 
@@ -2108,7 +2115,7 @@ class LoadForecaster(nn.Module):
         return x[..., 0] + self.read_out(h)[..., 0], state
 
 
-# %% exercise="LoadForecaster" mistake="always_a_tuple" says="The state of a GRU comes back in a tuple; return it as the layer gives it."
+# %% exercise="LoadForecaster" mistake="always_a_tuple" hint=2 says="The state of a GRU comes back in a tuple; return it as the layer gives it."
 class LoadForecaster(nn.Module):
 
     def __init__(
@@ -2369,7 +2376,7 @@ def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
         hourly = hourly.mask(low)
 
 
-# %% exercise="to_hourly_grid" mistake="full_windows_only" says="Near ends and gaps nothing is judged; take what there is of the 25 hours."
+# %% exercise="to_hourly_grid" mistake="full_windows_only" hint=2 says="Near ends and gaps nothing is judged; take what there is of the 25 hours."
 def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     stamps, loads = frame.iloc[:, 0], frame.iloc[:, 1]
     mean = loads.astype(float).groupby(stamps.to_numpy()).mean()
@@ -2555,7 +2562,7 @@ def pinball(
     return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
 
 
-# %% exercise="smape" mistake="past_and_test" says="The scale reads the test as well; it is that of the past."
+# %% exercise="smape" mistake="past_and_test" hint=2 says="The scale reads the test as well; it is that of the past."
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     gap = np.abs(actual - forecast)
     size = (np.abs(actual) + np.abs(forecast)) / 2
@@ -2604,7 +2611,7 @@ def pinball(
     return float(np.sum(np.maximum(quantile * gap, (quantile - 1) * gap)))
 
 
-# %% exercise="smape" mistake="pinball_one_side" says="Errors on one side cost nothing; both do, at different prices."
+# %% exercise="smape" mistake="pinball_one_side" hint=2 says="Errors on one side cost nothing; both do, at different prices."
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     gap = np.abs(actual - forecast)
     size = (np.abs(actual) + np.abs(forecast)) / 2
@@ -2692,7 +2699,7 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     return naive(load) + np.nan_to_num(change)
 
 
-# %% exercise="naive" mistake="one_row_short" says="The forecast is shorter than the series; fill the front with NaN."
+# %% exercise="naive" mistake="one_row_short" hint=2 says="The forecast is shorter than the series; fill the front with NaN."
 def naive(load: np.ndarray) -> np.ndarray:
     return np.array(load[:-1], float)
 
@@ -2710,7 +2717,7 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
         - seasonal_naive(load, season + 1)
 
 
-# %% exercise="naive" mistake="textbook_drift" says="This is the mean slope so far; add the change of one season before."
+# %% exercise="naive" mistake="textbook_drift" hint=3 says="This is the mean slope so far; add the change of one season before."
 def naive(load: np.ndarray) -> np.ndarray:
     out = np.full(len(load), np.nan)
     out[1:] = load[:-1]
@@ -2751,7 +2758,7 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / deviation for one in (train, *others)]
 
 
-# %% exercise="split_by_time" mistake="gap_one_short" says="The gap is one hour short."
+# %% exercise="split_by_time" mistake="gap_one_short" hint=2 says="The gap is one hour short."
 def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
@@ -2766,7 +2773,7 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / deviation for one in (train, *others)]
 
 
-# %% exercise="split_by_time" mistake="gap_one_too_long" says="The gap is one hour too long."
+# %% exercise="split_by_time" mistake="gap_one_too_long" hint=2 says="The gap is one hour too long."
 def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
@@ -2815,7 +2822,7 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     return [(one - mean) / deviation for one in (train, *others)]
 
 
-# %% exercise="split_by_time" mistake="pieces_grow" says="Each piece begins at the first hour; it begins at its border."
+# %% exercise="split_by_time" mistake="pieces_grow" hint=2 says="Each piece begins at the first hour; it begins at its border."
 def split_by_time(
     frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
 ) -> list[pd.Series]:
@@ -2845,7 +2852,7 @@ def windows(
     return views[:, :lookback], future[:, 0] if horizon == 1 else future
 
 
-# %% exercise="ridge_fit" mistake="through_the_origin" says="There is no intercept; center both sides."
+# %% exercise="ridge_fit" mistake="through_the_origin" hint=1 says="There is no intercept; center both sides."
 def ridge_fit(
     x: np.ndarray, y: np.ndarray, alpha: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -2973,7 +2980,7 @@ def ridge_predict(
     return np.asarray(x, dtype=np.float64) @ weights.T + intercept
 
 
-# %% exercise="LoadForecaster" mistake="third_axis_kept" says="The forecasts keep a third axis; they are (B, T)."
+# %% exercise="LoadForecaster" mistake="third_axis_kept" hint=2 says="The forecasts keep a third axis; they are (B, T)."
 class LoadForecaster(nn.Module):
 
     def __init__(
@@ -2990,7 +2997,7 @@ class LoadForecaster(nn.Module):
         return x[..., :1] + self.read_out(h), state
 
 
-# %% exercise="LoadForecaster" mistake="hidden_part_only" says="Of an LSTM's state one half is thrown away; return both."
+# %% exercise="LoadForecaster" mistake="hidden_part_only" hint=2 says="Of an LSTM's state one half is thrown away; return both."
 class LoadForecaster(nn.Module):
 
     def __init__(
@@ -3037,22 +3044,19 @@ class LoadForecaster(nn.Module):
         super().__init__()
         self.rnn = cell(features, hidden, batch_first=True)
         self.read_out = nn.Linear(hidden, 1)
+        self.last = None
 
     def forward(
         self, x: Tensor, state: Any = None
     ) -> tuple[Tensor, Any]:
         if state is None:
-            state = getattr(self, "last", None)
-            one = state[0] if isinstance(state, tuple) else state
-            if one is not None and one.size(1) != x.size(0):
-                state = None
+            state = self.last
         h, state = self.rnn(x, state)
-        self.last = tuple(one.detach() for one in state) \
-            if isinstance(state, tuple) else state.detach()
+        self.last = state
         return x[..., 0] + self.read_out(h)[..., 0], state
 
 
-# %% exercise="LoadForecaster" mistake="squeeze_broadcasts" says="squeeze drops every axis of one, and a single step is broadcast; drop the last axis."
+# %% exercise="LoadForecaster" mistake="squeeze_broadcasts" hint=2 says="squeeze drops every axis of one, and a single step is broadcast; drop the last axis."
 class LoadForecaster(nn.Module):
 
     def __init__(
@@ -3069,7 +3073,7 @@ class LoadForecaster(nn.Module):
         return x[..., 0] + self.read_out(h).squeeze(), state
 
 
-# %% exercise="verdict" mistake="one_deviation_apart" says="Mean and deviation are compared; look at the ranges."
+# %% exercise="verdict" mistake="one_deviation_apart" hint=1 says="Mean and deviation are compared; look at the ranges."
 def verdict(
     scores_a: Sequence[float], scores_b: Sequence[float]
 ) -> str:
@@ -3078,7 +3082,7 @@ def verdict(
     return "tie" if abs(gap) <= spread else "a" if gap < 0 else "b"
 
 
-# %% exercise="verdict" mistake="most_pairs" says="Most pairs suffice for a win; every seed has to be better than every other."
+# %% exercise="verdict" mistake="most_pairs" hint=2 says="Most pairs suffice for a win; every seed has to be better than every other."
 def verdict(
     scores_a: Sequence[float], scores_b: Sequence[float]
 ) -> str:
@@ -3113,7 +3117,7 @@ class DayAhead:
         return ridge_predict(self.rows(load, days, origins), *self.line)
 
 
-# %% exercise="DayAhead" mistake="targets_one_early" says="The first target is the last known hour; it is the hour of the origin."
+# %% exercise="DayAhead" mistake="targets_one_early" hint=1 says="The first target is the last known hour; it is the hour of the origin."
 class DayAhead:
 
     def __init__(self, lookback: int = 168, alpha: float = 1.0):
@@ -3138,7 +3142,7 @@ class DayAhead:
         return ridge_predict(self.rows(load, days, origins), *self.line)
 
 
-# %% exercise="DayAhead" mistake="needs_the_day_to_come" says="Near the end of the series the row is moved back; a forecast needs no future."
+# %% exercise="DayAhead" mistake="needs_the_day_to_come" hint=1 says="Near the end of the series the row is moved back; a forecast needs no future."
 class DayAhead:
 
     def __init__(self, lookback: int = 168, alpha: float = 1.0):

@@ -41,13 +41,17 @@ def plain(value: Any) -> Any:
 
 
 def same_values(one: Any, other: Any) -> bool:
-    """Whether two plain values are equal, numbers to 1 part in 10,000."""
+    """Whether two plain values are equal, numbers to 1 part in 10,000 unless both are whole."""
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(same_values, one, other))
-    if isinstance(one, float) and isinstance(other, float):
+    if float in (type(one), type(other)) and _fits_float(one) and _fits_float(other):
         both_nan = math.isnan(one) and math.isnan(other)
         return both_nan or math.isclose(one, other, rel_tol=1e-4, abs_tol=1e-6)
     return type(one) is type(other) and one == other
+
+
+def _fits_float(value: Any) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) < 2**53)
 
 
 def _as_array(value: Any) -> np.ndarray | None:

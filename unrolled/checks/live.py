@@ -20,7 +20,6 @@ from unrolled.notebook import read_cells
 from unrolled.progress import record
 from unrolled.reach import defines, loaded
 
-LOOKS = "this looks like a known mistake: "
 SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
 
 
@@ -45,8 +44,7 @@ class Table:
     def _told(self, verdict: Verdict) -> list[str]:
         if verdict.outcome == "passed":
             return []
-        lines = [LOOKS + one if one == verdict.looks_like else one for one in verdict.told]
-        return [*lines, *(f"printed: {line}" for line in verdict.printed.splitlines())]
+        return [*verdict.told, *(f"printed: {line}" for line in verdict.printed.splitlines())]
 
     def _notes(self) -> list[str]:
         """What passes here and not in the file's checks; where help is."""

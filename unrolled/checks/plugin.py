@@ -11,7 +11,6 @@ import pytest
 
 from unrolled.answers import (
     Answers,
-    Wrong,
     defined_names,
     meant_folder,
     owners,
@@ -19,7 +18,7 @@ from unrolled.answers import (
     wrong_answers,
 )
 from unrolled.checks.diagnosis import SEED as DIAGNOSIS_SEED
-from unrolled.checks.diagnosis import Catalog, Named
+from unrolled.checks.diagnosis import Catalog, Likeness
 from unrolled.checks.remote import Broken
 from unrolled.checks.run import (
     GIVEN,
@@ -47,6 +46,7 @@ from unrolled.notebook import answers_in, lines_through, read_cells
 PROPERTY = "unrolled"
 UNTRIED = "not tried yet"
 CALLING, LOADING = 15.0, 60.0  # seconds until an answer is stopped, see `within`
+MEMORY = "build/mistakes"  # what the wrong answers were found to do, in the book's folder
 PRINTED = 2_000  # characters kept of what an answer prints
 BACKENDS = ("local", "wire", "warm", "cold")
 LETTERS = {"untried": ("u", "NOT TRIED YET"), "rests": ("r", "RESTS ON ANOTHER")}
@@ -57,8 +57,10 @@ class Verdict:
     """One row of a report. outcome: passed, failed, untried or rests.
 
     points: earned, of `most`. kind: of a failure: assertion, or the name of an error. message: may
-    hold values of the check; its last line is the mistake's, if one is known. where: the last line
-    of the answer that an error went through. printed: what the answer printed in this process.
+    hold values of the check. mistake: the known one that it looks like; says: what its author is
+    told; hint: the level of the hint against it; agreement: how far the two fail alike. where: the
+    last line of the answer that an error went through. printed: what the answer printed in this
+    process.
     """
 
     exercise: str
@@ -69,6 +71,9 @@ class Verdict:
     kind: str = ""
     message: str = ""
     mistake: str | None = None
+    says: str = ""
+    hint: int | None = None
+    agreement: float = 0.0
     where: str = ""
     printed: str = ""
 
@@ -78,14 +83,17 @@ class Verdict:
         lines = self.message.splitlines() or [self.kind]
         if self.kind.isidentifier() and self.kind not in ("assertion", "BookError", lines[0]):
             lines[0] = f"{self.kind}: {lines[0]}"
+        if self.mistake:
+            lines.append(self.looks_like)
         if self.outcome == "failed" and not self.most:
             lines.append("(told, and worth no points: an answer reports this of itself)")
         return [*lines, self.where] if self.where else lines
 
     @property
     def looks_like(self) -> str:
-        """What the author of the mistake that it looks like is told; empty where none is known."""
-        return self.message.splitlines()[-1] if self.mistake else ""
+        """Which known mistake it looks like, and how much so; empty where none is known."""
+        likeness = "looks like" if self.agreement == 1 else "is close to"
+        return f"this {likeness} a known mistake: {self.says}" if self.mistake else ""
 
     @property
     def sentence(self) -> str:
@@ -193,13 +201,12 @@ class Checks:
         else:
             self.answers = {one.name: self._answers(one) for one in book.notebooks}
             load = self._backend(config.option.backend)
+        waits = not isinstance(submitted, Submitted)
+        self.memory = book.root / MEMORY if waits else None
         self.benches = {n.name: Bench(n, Answers.reference(n), load) for n in book.notebooks}
-        self.diagnosed: dict[str, Named | None] = {}
+        self.diagnosed: dict[str, Likeness | None] = {}
         self.endless: set[str] = set()
-        self.limited = not isinstance(submitted, Submitted) and config.option.backend in (
-            "local",
-            "wire",
-        )
+        self.limited = waits and config.option.backend in ("local", "wire")
         names = {name for one in book.notebooks for name in defined_names(read_cells(one.source))}
         config.pluginmanager.register(_fixtures(self, names | set(GIVEN)), "unrolled-names")
 
@@ -360,14 +367,16 @@ class Checks:
         rests = failure.stub or self._failed_below(notebook, exercise)
         if rests:
             return verdict("rests", message=f"rests on {rests}")
-        mistake = self._mistake(notebook, exercise)
         lines = [failure.message]
         if isinstance(error, NameError) and answers.elsewhere(str(error.name)):
             lines.append(_missing(answers, exercise, str(error.name)))
-        if mistake:
-            lines.append(mistake.says)
-        name, message = mistake.mistake if mistake else None, "\n".join(lines)
-        return verdict("failed", kind=failure.kind, message=message, mistake=name, where=where)
+        about: dict[str, Any] = {"kind": failure.kind, "message": "\n".join(lines), "where": where}
+        like = self._like(notebook, exercise)
+        if like:
+            named = like.named
+            about |= {"mistake": named.mistake, "says": named.says, "hint": named.hint}
+            about["agreement"] = like.agreement
+        return verdict("failed", **about)
 
     def _untried(self, notebook: Notebook, exercise: str) -> str:
         """Say why an exercise's stub was met: it stands untouched, in part, or is gone."""
@@ -380,20 +389,16 @@ class Checks:
             return UNTRIED
         return "not finished: the stub's `raise NotImplementedError` is still reached"
 
-    def _mistake(self, notebook: Notebook, exercise: str) -> Named | Wrong | None:
+    def _like(self, notebook: Notebook, exercise: str) -> Likeness | None:
         """Return the mistake that this exercise's answer looks like."""
-        asked = self.config.option.mistake
-        if asked:
-            return next(
-                one for one in wrong_answers(notebook) if f"{one.exercise}:{one.mistake}" == asked
-            )
         if exercise in self.endless:
             return None
         if exercise not in self.diagnosed:
             if notebook.name not in self.catalogs:
-                self.catalogs[notebook.name] = Catalog(notebook)
+                self.catalogs[notebook.name] = Catalog(notebook, self.memory)
+            catalog = self.catalogs[notebook.name]
             bench, answers = self.benches[notebook.name], self.answers[notebook.name]
-            self.diagnosed[exercise] = self.catalogs[notebook.name].diagnose(
+            self.diagnosed[exercise] = catalog.diagnose(
                 exercise,
                 self.checks[notebook.name][exercise],
                 lambda check: self._again(check, exercise, bench, answers),

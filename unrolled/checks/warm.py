@@ -9,10 +9,12 @@ from pathlib import Path
 
 from unrolled.answers import Answers, program, run_program
 from unrolled.checks.diagnosis import Catalog
-from unrolled.checks.plugin import Warm
+from unrolled.checks.plugin import MEMORY, Warm
+from unrolled.checks.run import checks_by_exercise, load_checks
 from unrolled.checks.session import Named, Ran, run_pytest
 from unrolled.manifest import Notebook, read_book
 
+MOMENT = 0.3  # seconds of learning, for which a save may have to wait
 SECONDS = 10.0  # until an answer is stopped, see `within`
 Stamp = tuple[int, ...]
 
@@ -27,7 +29,7 @@ def _imported(notebook: Notebook, _stamp: Stamp) -> None:
 @cache
 def _catalog(notebook: Notebook, _stamp: Stamp) -> Catalog:
     """A notebook's wrong answers, and how they were found to fail so far."""
-    return Catalog(notebook)
+    return Catalog(notebook, notebook.root / MEMORY)
 
 
 def _stamp(*files: Path) -> Stamp:
@@ -51,6 +53,16 @@ def run(root: str, names: Sequence[str], arguments: Sequence[str]) -> Ran:
         return run_pytest(arguments, Named("warm", kept(read_book().select(names))))
     except KeyboardInterrupt:  # raised by an answer
         return Ran(2, [], "the answer raised KeyboardInterrupt", {})
+
+
+def learn(root: str, name: str, exercise: str) -> bool:
+    """Run an exercise's wrong answers for a moment, while nobody waits; whether all are known."""
+    ready(root, [name])
+    [notebook] = read_book().select([name])
+    [catalog] = kept([notebook]).catalogs.values()
+    checks = checks_by_exercise(notebook, load_checks(notebook))[exercise]
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        return catalog.learn(exercise, checks, MOMENT)
 
 
 def kept(notebooks: Sequence[Notebook]) -> Warm:

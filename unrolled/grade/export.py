@@ -153,7 +153,7 @@ def said(verdict: Verdict) -> str:
     if verdict.outcome != "failed":
         return WORDS[verdict.outcome]
     if verdict.mistake:
-        return verdict.message.splitlines()[-1]
+        return verdict.looks_like
     if verdict.kind == ENDED:
         known = verdict.message.startswith(TIMES)
         return verdict.message.splitlines()[0] if known else ENDED_EARLY
@@ -223,11 +223,7 @@ def report(graded: Class) -> str:
     """Return the class report as one HTML page: points, mistakes, what ran out of time or broke."""
     mistakes: Counter[tuple[str, str, str]] = Counter()
     for one in graded.best:
-        found = {
-            (v.exercise, v.mistake, v.message.splitlines()[-1])
-            for v in one.marked.verdicts
-            if v.mistake
-        }
+        found = {(v.exercise, v.mistake, v.says) for v in one.marked.verdicts if v.mistake}
         mistakes.update(found)
     noticed = [
         (one.student, one.label or one.file, what)
