@@ -80,7 +80,7 @@ def test_a_link_that_leads_nowhere_is_told(
 def test_a_link_that_leads_nowhere_stops_the_build(tiny: Book) -> None:
     edit(tiny.notebooks[0].source, "Write `twice`.", 'See <a href="nowhere.html">this</a>.')
     with pytest.raises(BookError, match=r"01_twice.html: nowhere.html: no such file"):
-        build(tiny, tiny.notebooks[:1], lambda *_: None)
+        build(tiny, tiny.notebooks, lambda *_: None)
 
 
 def test_a_page_that_is_no_more_is_taken_away(tiny: Book) -> None:
@@ -92,10 +92,9 @@ def test_a_page_that_is_no_more_is_taken_away(tiny: Book) -> None:
 
 
 def test_a_figure_has_its_authored_description(rendered: Path) -> None:
-    images = [
-        one for one in Page(rendered / "01_twice.html").images if "_images" in str(one["src"])
-    ]
-    assert [one.get("alt") for one in images] == ["A straight line."]
+    text = (rendered / "01_twice.html").read_text()
+    [image] = re.findall(r"<img[^>]*_images[^>]*>", text)
+    assert 'alt="A straight line."' in image
 
 
 def test_a_solution_is_folded_and_the_exercise_shows_points_and_stub(rendered: Path) -> None:
