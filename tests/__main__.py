@@ -19,6 +19,7 @@ SHARED = "-n 2 --dist loadfile"  # two processes, a file in one of them
 
 STEPS = {
     "style": "ruff check .",
+    "spelling": "codespell",
     "types": "mypy",
     "the package, and attacks on its grader": f"pytest {SHARED} -rs tests/package tests/attacks",
     "the solutions": f"pytest {SHARED} tests/chapters --answers solutions",
@@ -38,7 +39,7 @@ BACKEND_STEPS = {
     "the notebooks": "pytest -n 2 tests/backends",
 }
 BACKENDS = ("torch", "jax")
-MODULES = {"ruff": "ruff", "mypy": "mypy", "pytest": "pytest", "unrolled": "unrolled"}
+MODULES = {"codespell": "codespell_lib"}  # of tools whose module is not named for them
 
 
 def run(steps: dict[str, str], **settings: str) -> int:
@@ -56,7 +57,7 @@ def run(steps: dict[str, str], **settings: str) -> int:
         print(f"── {title}: {words}", flush=True)
         start = time.perf_counter()
         tool, *rest = words.split()
-        command = [sys.executable, "-m", MODULES[tool], *rest]
+        command = [sys.executable, "-m", MODULES.get(tool, tool), *rest]
         status = subprocess.run(command, cwd=ROOT, env=environment | settings).returncode
         if status:
             print(f"failed: {title} ({words})", flush=True)

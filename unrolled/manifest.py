@@ -31,6 +31,25 @@ class About(_Table):
     src: str
 
 
+class Published(_Table):
+    """The table [output.html], with mdBook's key names: where the source and the pages stand."""
+
+    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"))
+
+    git_repository_url: Annotated[str, Field(pattern=r"^https://github\.com/[\w.-]+/[\w.-]+$")]
+    edit_url_template: Annotated[str, Field(pattern=r"^https://.*\{path\}")]
+    site_url: Annotated[str, Field(pattern=r"^https://.*/$")]
+
+    @property
+    def repository(self) -> str:
+        """The repository's name at GitHub: owner/name."""
+        return self.git_repository_url.removeprefix("https://github.com/")
+
+
+class _Output(_Table):
+    html: Published
+
+
 class Exercise(_Table):
     """One exercise; `notebook` is needed only where a chapter has several."""
 
@@ -42,10 +61,16 @@ class Exercise(_Table):
 
 
 class Chapter(_Table):
-    """One chapter: its notebooks in order, its exercises, its budgets in CPU seconds."""
+    """One chapter: its notebooks in order, its exercises, its budgets in CPU seconds.
+
+    prerequisites: what a reader has to know before, as terms of the glossary. result: what comes
+    out, one sentence; `{03a centering/raw:.0f}` in it stands for the median of a measured row.
+    """
 
     number: Positive
     title: str
+    prerequisites: Annotated[tuple[str, ...], Field(min_length=1)]
+    result: str
     notebooks: tuple[str, ...]
     cpu_seconds: Positive
     check_seconds: Positive
@@ -54,6 +79,7 @@ class Chapter(_Table):
 
 class _File(_Table):
     book: About
+    output: _Output
     chapter: tuple[Chapter, ...]
 
 
@@ -70,6 +96,11 @@ class Notebook:
     def key(self) -> str:
         """The short name: 01, 03a."""
         return self.name.split("_")[0]
+
+    @property
+    def short(self) -> str:
+        """The short name as it is read: 1, 3a."""
+        return self.key.lstrip("0")
 
     @property
     def source(self) -> Path:
@@ -127,6 +158,7 @@ class Book:
 
     root: Path
     about: About
+    published: Published
     chapters: tuple[Chapter, ...]
     notebooks: tuple[Notebook, ...]
 
@@ -161,7 +193,7 @@ def meant(name: str, known: Sequence[str]) -> str:
 
 
 def _means(name: str, notebook: Notebook) -> bool:
-    key = notebook.key.lstrip("0")
+    key = notebook.short
     return name.lstrip("0") in (key, key.rstrip("abcdefgh")) or name == notebook.name
 
 
@@ -186,7 +218,7 @@ def read_book(root: Path | None = None) -> Book:
     except ValidationError as error:
         raise BookError(f"book.toml: {first_problem(error)}") from error
     notebooks = tuple(_notebooks(root, parsed.chapter))
-    book = Book(root, parsed.book, parsed.chapter, notebooks)
+    book = Book(root, parsed.book, parsed.output.html, parsed.chapter, notebooks)
     for problem in _problems(book):
         raise BookError(f"book.toml: {problem}")
     return book

@@ -14,9 +14,16 @@ description = "Two notebooks"
 language = "en"
 src = "chapters"
 
+[output.html]
+git-repository-url = "https://github.com/nobody/tiny"
+edit-url-template = "https://github.com/nobody/tiny/edit/main/{path}"
+site-url = "https://nobody.github.io/tiny/"
+
 [[chapter]]
 number = 1
 title = "Twice"
+prerequisites = ["product"]
+result = "A multiple."
 notebooks = ["01_twice"]
 cpu_seconds = 10
 check_seconds = 5
@@ -30,6 +37,8 @@ minutes = 5
 [[chapter]]
 number = 2
 title = "Thrice"
+prerequisites = ["product"]
+result = "A multiple."
 notebooks = ["02_thrice"]
 cpu_seconds = 10
 check_seconds = 5
@@ -52,6 +61,11 @@ CHAPTER = '''\
 
 # %% [markdown]
 # # {n} · {title}
+#
+# *What is a
+# multiple?*
+#
+# A second for a laptop.
 
 # %% tags=["setup"]
 import math
@@ -147,8 +161,11 @@ def write_book(root: Path) -> None:
             f"chapters/hints/0{n}_{name}.md": HINTS.format(**words),
         }
     files["chapters/index.md"] = (
-        "# Tiny\n\n<!-- chapters:begin -->\n<!-- chapters:end -->\n\n"
-        "```{toctree}\n:hidden:\n:glob:\n\n0*\n```\n"
+        "# Tiny\n\n<!-- figure -->\n\n<!-- cards -->\n\n"
+        "```{toctree}\n:hidden:\n:glob:\n\n0*\nglossary\n```\n"
+    )
+    files["chapters/glossary.md"] = (
+        "# Glossary\n\n<!-- words -->\n\n- **product**: what `*` gives.\n"
     )
     for name, text in files.items():
         path = root / name

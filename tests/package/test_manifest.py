@@ -26,6 +26,13 @@ def test_the_books_own_registry_is_valid_and_names_existing_files() -> None:
         ("number = 2", "number = 1", "expected each once and in order"),
         ('title = "Tiny"\n', "", "book.title: missing key"),
         ('title = "Tiny"', "title = Tiny", "book.toml: "),
+        ("site-url", "site_url", "output.html.site_url: unknown key"),
+        ("io/tiny/", "io/tiny", "output.html.site-url"),
+        ('github.com/nobody/tiny"', 'github.com/nobody/tiny/"', "output.html.git-repository-url"),
+        ("{path}", "{file}", "output.html.edit-url-template"),
+        ('prerequisites = ["product"]', "prerequisites = []", "chapter.1.prerequisites"),
+        ('prerequisites = ["product"]\n', "", "chapter.1.prerequisites: missing key; add it"),
+        ('result = "A multiple."\n', "", "chapter.1.result: missing key; add it"),
         ('id = "twice"', 'id = "twice"\nnotebook = "02_thrice"', "is not one of 01_twice"),
     ],
 )

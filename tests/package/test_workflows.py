@@ -23,7 +23,7 @@ def validate(schema: str, *files: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_workflow_obeys_the_schema():
-    assert {path.stem for path in WORKFLOWS} == {"ci", "pages", "gpu"}
+    assert {path.stem for path in WORKFLOWS} == {"ci", "pages", "gpu", "links"}
     result = validate("vendor.github-workflows", *WORKFLOWS)
     assert result.returncode == 0, result.stdout + result.stderr
 
@@ -68,3 +68,31 @@ def test_every_step_has_a_time_limit_and_every_job_its_rights():
         assert "permissions" in flow, path.name
         for name, job in flow["jobs"].items():
             assert job["timeout-minutes"] <= 45, f"{path.name}: {name}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows writes a link as a file that names it")
+def test_binder_has_the_books_environment_and_a_copy_of_the_chapters():
+    binder = ROOT / ".binder"
+    assert (binder / "environment.yml").read_bytes() == (ROOT / "environment.yml").read_bytes()
+    assert os.access(binder / "postBuild", os.X_OK)
+    lines = (binder / "postBuild").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "#!/bin/sh" and "set -eu" in lines
+    assert "unrolled start" in lines
+
+
+def test_the_stubs_go_to_the_branch_that_colab_reads():
+    from unrolled.manifest import read_book
+    from unrolled.site.downloads import addresses
+
+    book = read_book()
+    for notebook in book.notebooks:
+        branch = addresses(book, notebook)["Colab"].split("/")[-2]
+        text = (ROOT / ".github" / "workflows" / "pages.yml").read_text(encoding="utf-8")
+        assert f"--initial-branch={branch}" in text and "build/html/downloads" in text
+
+
+def test_the_links_that_are_asked_for_online_are_those_of_the_pages():
+    flow = yaml.safe_load((ROOT / ".github" / "workflows" / "links.yml").read_text("utf-8"))
+    steps = [step.get("run", "") for step in flow["jobs"]["online"]["steps"]]
+    [check] = [step for step in steps if "-b linkcheck" in step]
+    assert "make book" in steps and "build/pages" in check

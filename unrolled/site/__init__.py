@@ -7,16 +7,20 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import jupytext
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 
 from unrolled.errors import BookError
 from unrolled.execute import Executed, Progress, execute
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
 from unrolled.notebook import Cell, check_headings, read_cells, read_notebook, weave
+from unrolled.site.chapter import dress
+from unrolled.site.claims import claims
+from unrolled.site.downloads import download
+from unrolled.site.glossary import glossary
+from unrolled.site.landing import cards, figure
+from unrolled.site.links import broken
 
 BEGIN, END = "<!-- chapters:begin -->", "<!-- chapters:end -->"
 
@@ -31,13 +35,31 @@ def build(book: Book, notebooks: Sequence[Notebook], progress: Progress) -> tupl
         for problem in check_headings(_shown(notebook), notebook):
             raise BookError(problem)
     executed = execute(notebooks, book.root / "build" / "executed", progress)
-    pages = book.root / "build" / "pages"
+    return sum(one.cells for one in executed), render(book, executed)
+
+
+def render(book: Book, executed: Sequence[Executed]) -> Path:
+    """Weave notebooks that were executed and render all pages; return the path of the first.
+
+    Raises BookError for a warning of Sphinx and for a link that leads nowhere.
+    """
+    pages, html = book.root / "build" / "pages", book.root / "build" / "html"
     kept = set(_assemble(book, pages, executed))
     for path in [path for path in pages.rglob("*") if path.is_file() and path not in kept]:
-        if path.suffix != ".ipynb" or len(notebooks) == len(book.notebooks):
+        if path.suffix != ".ipynb" or len(executed) == len(book.notebooks):
             path.unlink()
-    _render(book, pages)
-    return sum(one.cells for one in executed), book.root / "build" / "html" / "index.html"
+    shutil.rmtree(html / "downloads", ignore_errors=True)
+    for notebook in book.notebooks:
+        write_atomic(html / "downloads" / f"{notebook.name}.ipynb", download(book, notebook))
+    _sphinx(book, pages, html)
+    known = {path.stem for path in pages.iterdir()} | {"genindex", "search"}
+    for path in html.glob("*.html"):
+        if path.stem not in known:  # of a page that is no more
+            path.unlink()
+    lost = list(broken(html, book.published.site_url))
+    if lost:
+        raise BookError("links that lead nowhere: " + "\n".join(lost[:20]))
+    return html / "index.html"
 
 
 def _shown(notebook: Notebook) -> list[Cell]:
@@ -45,18 +67,34 @@ def _shown(notebook: Notebook) -> list[Cell]:
 
 
 def _assemble(book: Book, pages: Path, executed: Iterable[Executed]) -> Iterator[Path]:
-    chapters = book.root / book.about.src
-    for source in chapters.glob("*.md"):
-        text = source.read_text(encoding="utf-8")
-        yield _write(pages / source.name, fill_table(book, text, "{name}.ipynb"))
     for one in executed:
         name, solutions = one.notebook.name, read_notebook(one.notebook.solutions)
         page = weave(read_notebook(one.notebook.source), one.solved, solutions, one.notebook)
         _without_marks(page)
-        _add_download(page, name)
+        dress(page, book, one.notebook)
         _plain_metadata(page)
         yield _write(pages / f"{name}.ipynb", nbformat.writes(page))
-        yield _write(pages / "exercises" / f"{name}.ipynb", stub_notebook(one.notebook))
+    for source in (book.root / book.about.src).glob("*.md"):
+        text = source.read_text(encoding="utf-8")
+        yield _write(pages / source.name, _filled(book, text, pages))
+
+
+def _filled(book: Book, text: str, pages: Path) -> str:
+    """Put what is generated into a page, in the place of the comment that asks for it."""
+    text, mark, own = text.partition("<!-- words -->")
+    if mark:
+        text += glossary(book, own)
+    places = [(one.name, pages / f"{one.name}.ipynb") for one in book.notebooks]
+    generated = {
+        "figure": lambda: figure(book),
+        "cards": lambda: cards(book),
+        "claims": lambda: claims((n, read_notebook(path)) for n, path in places if path.is_file()),
+    }
+    for name, make in generated.items():
+        mark = f"<!-- {name} -->"
+        if mark in text:
+            text = text.replace(mark, make())
+    return text
 
 
 def _write(path: Path, text: str) -> Path:
@@ -73,21 +111,6 @@ def _without_marks(page: NotebookNode) -> None:
     for cell in page.cells:
         if cell.cell_type == "code":
             cell.source = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT").lstrip("\n")
-
-
-def _add_download(page: NotebookNode, name: str) -> None:
-    link = f"{{download}}`the exercises as a notebook <exercises/{name}.ipynb>`"
-    cell = new_markdown_cell(f"Work it yourself: {link}, without answers.")
-    cell["id"] = "download"
-    page.cells.insert(1, cell)
-
-
-def stub_notebook(notebook: Notebook) -> str:
-    """Return a chapter with its stubs as the text of an .ipynb, the same at every call."""
-    stub = read_notebook(notebook.source)
-    for number, cell in enumerate(stub.cells):
-        cell["id"] = f"cell-{number}"
-    return jupytext.writes(stub, fmt="ipynb")
 
 
 def chapter_table(book: Book, link: str) -> str:
@@ -117,8 +140,8 @@ def fill_table(book: Book, text: str, link: str) -> str:
     return f"{before}{BEGIN}\n{chapter_table(book, link)}\n{END}{after}"
 
 
-def _render(book: Book, pages: Path) -> None:
-    conf, html = Path(__file__).parent, book.root / "build" / "html"
+def _sphinx(book: Book, pages: Path, html: Path) -> None:
+    conf = Path(__file__).parent
     doctrees = book.root / "build" / "doctrees"
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
     command += ["-c", str(conf), "-d", str(doctrees), str(pages), str(html)]

@@ -1,0 +1,330 @@
+"""The book's own pages, rendered from the stored outputs: nothing is executed here."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+
+from unrolled.errors import BookError
+from unrolled.execute import Executed
+from unrolled.manifest import Book, Notebook, read_book
+from unrolled.notebook import definitions, read_cells, read_notebook
+from unrolled.results import measured
+from unrolled.site import render
+from unrolled.site.claims import HEADING
+from unrolled.site.downloads import FIRST, addresses
+from unrolled.site.glossary import glossary
+from unrolled.site.landing import DOTS, cards, figure, opening, with_medians
+from unrolled.site.links import Page, broken
+
+BOOK = read_book()
+NOTEBOOKS = pytest.mark.parametrize("notebook", BOOK.notebooks, ids=lambda one: one.key)
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All pages of a copy of the book."""
+    root = tmp_path_factory.mktemp("book")
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("chapters", "solutions", "data", "tests/nbval"):
+        shutil.copytree(BOOK.root / name, root / name, ignore=ignored)
+    shutil.copy(BOOK.root / "book.toml", root)
+    book = read_book(root)
+    stored = [Executed(one, read_notebook(one.reference), 0) for one in book.notebooks]
+    return render(book, stored).parent
+
+
+def test_every_link_and_anchor_of_the_book_resolves(html: Path) -> None:
+    assert len(list(html.glob("*.html"))) == len(BOOK.notebooks) + len(
+        [*(BOOK.root / "chapters").glob("*.md"), "genindex", "search"]
+    )
+    assert list(broken(html, BOOK.published.site_url)) == []
+
+
+# The first page
+
+
+def test_the_figure_shows_every_seed_and_the_medians_of_the_tables(html: Path) -> None:
+    text = (html / "index.html").read_text(encoding="utf-8")
+    tables = measured(BOOK.notebooks[0].name, BOOK.root)
+    rows = [tables[table][row] for _, _, (table, row) in DOTS]
+    assert text.count("<circle") == sum(len(row.values) for row in rows)
+    for row in rows:
+        assert f'<span class="median">{row.median:,.0f}</span>' in text
+    [label] = re.findall(r'role="img" aria-label="([^"]+)"', text)
+    assert all(f"median {row.median:,.0f}" in label for row in rows)
+
+
+def test_a_book_without_the_tables_has_no_figure(tiny: Book) -> None:
+    assert figure(tiny) == ""
+
+
+def test_every_chapter_has_a_card_with_its_question_its_result_and_its_cost(html: Path) -> None:
+    text = cards(BOOK)
+    for chapter in BOOK.chapters:
+        first = BOOK.select([str(chapter.number)])[0]
+        source = " ".join(read_cells(first.source)[0].source.split())
+        [question] = re.findall(r"\*([^*]+\?)\*", source)[:1]
+        assert f"*{question}*" in text
+        assert with_medians(BOOK, chapter.result) in text
+        assert f"about {sum(one.minutes for one in chapter.exercise)} minutes" in text
+        assert f"at most {chapter.cpu_seconds} CPU seconds" in text
+    assert len(re.findall(r'class="[^"]*sd-card ', (html / "index.html").read_text())) >= 5
+
+
+def test_no_result_on_a_card_is_typed_by_hand() -> None:
+    for chapter in BOOK.chapters:
+        typed = re.sub(r"\{[^{}]*\}", "", chapter.result)
+        assert not re.search(r"\d", typed), f"chapter {chapter.number}: {typed}"
+        assert "{" in chapter.result
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{01/nowhere/raw:.0f}", "nowhere"),
+        ("{01/centering/cooked:.0f}", "cooked"),
+        ("{01/centering/raw:.0q}", "result '{01/centering/raw:.0q}'"),
+        ("{09/centering/raw:.0f}", "no notebook '09'"),
+    ],
+)
+def test_a_result_that_no_table_holds_is_an_error(text: str, said: str) -> None:
+    with pytest.raises(BookError, match=re.escape(said)):
+        with_medians(BOOK, text)
+
+
+@pytest.mark.parametrize("source", ["# Title", "# Title\n\nA question?", "*No title?*"])
+def test_a_chapter_opens_with_its_title_and_a_question(source: str) -> None:
+    with pytest.raises(BookError, match=r"01.py: expected a title and, below it, a question"):
+        opening(source, "01.py")
+
+
+# A chapter's page
+
+
+@NOTEBOOKS
+def test_a_chapter_names_its_size_its_needs_and_its_places(html: Path, notebook: Notebook) -> None:
+    page = Page(html / f"{notebook.name}.html")
+    text = (html / f"{notebook.name}.html").read_text(encoding="utf-8")
+    assert f"about {sum(one.minutes for one in notebook.exercises)} minutes" in text
+    assert f"{sum(one.points for one in notebook.exercises)} points" in text
+    assert set(addresses(BOOK, notebook).values()) <= set(page.links)
+    edit = BOOK.published.edit_url_template.replace("{path}", f"chapters/{notebook.name}.py")
+    assert edit in page.links
+    for term in notebook.chapter.prerequisites:
+        assert any(link.startswith("glossary.html#term-") for link in page.links), term
+
+
+@NOTEBOOKS
+def test_the_table_of_exercises_leads_to_each(html: Path, notebook: Notebook) -> None:
+    page = Page(html / f"{notebook.name}.html")
+    text = re.sub(r"\s+", " ", (html / f"{notebook.name}.html").read_text(encoding="utf-8"))
+    for one in notebook.exercises:
+        place = f"exercise-{notebook.label(one.id).replace('.', '-')}"
+        assert f"#{place}" in page.links and place in page.ids
+        cells = re.search(rf"<td>.{{0,20}}{notebook.label(one.id)}</p></td>(.*?)</tr>", text)
+        assert cells, notebook.label(one.id)
+        numbers = re.findall(r">(\d+)</p></td>", cells[1])
+        assert numbers == [str(one.points), str(one.minutes)]
+
+
+def test_chapters_follow_one_another(html: Path) -> None:
+    names = ["index", *(one.name for one in BOOK.notebooks)]
+    for before, after in pairwise(names):
+        text = (html / f"{before}.html").read_text(encoding="utf-8")
+        assert re.search(rf'class="right-next"\s+href="{after}.html"', text), before
+
+
+# What is taken away
+
+
+def solved_lines(notebook: Notebook) -> set[str]:
+    """The lines of the answers that neither a stub nor any other cell of the chapter has."""
+    known = {
+        line.strip() for cell in read_cells(notebook.source) for line in cell.source.splitlines()
+    }
+    answers = [one for one in read_cells(notebook.solutions) if one.kind == "code"]
+    return {
+        line.strip()
+        for cell in answers
+        for line in cell.source.splitlines()
+        if len(line.strip()) > 12 and line.strip() not in known
+    }
+
+
+@NOTEBOOKS
+def test_a_download_holds_stubs_and_no_solution(html: Path, notebook: Notebook) -> None:
+    published, site = addresses(BOOK, notebook)["notebook"], BOOK.published.site_url
+    path = html / unquote(published.removeprefix(site))
+    content = nbformat.read(path, as_version=4)
+    nbformat.validate(content)
+    code = [cell for cell in content.cells if cell.cell_type == "code"]
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+    stubs = {cell.metadata["exercise"]: cell for cell in code if "exercise" in cell.metadata}
+    assert list(stubs) == [one.id for one in notebook.exercises]
+    for name, cell in stubs.items():
+        assert f'raise NotImplementedError("exercise {name}")' in cell.source
+    forbidden, lines = solved_lines(notebook), set()
+    for cell in content.cells:
+        lines |= {line.strip() for line in cell.source.splitlines()}
+    assert len(forbidden) > 3 * len(stubs)
+    assert not forbidden & lines
+
+
+@NOTEBOOKS
+def test_a_download_is_the_chapter_behind_one_cell(html: Path, notebook: Notebook) -> None:
+    content = json.loads((html / "downloads" / f"{notebook.name}.ipynb").read_text("utf-8"))
+    first, *rest = ["".join(cell["source"]) for cell in content["cells"]]
+    assert BOOK.published.git_repository_url in first
+    compile(first, notebook.name, "exec")
+    assert definitions(first) == {}
+    assert rest == [cell.source for cell in read_cells(notebook.source)]
+
+
+def run(
+    folder: Path, code: str, *options: str, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run code as a notebook's kernel would: in a folder that holds no book."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | settings
+    command = [sys.executable, *options, "-c", code]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+# Colab, as far as the cell can tell: its module is there. pip is only asked, not obeyed.
+COLAB = """
+import subprocess, sys, types
+sys.modules["google.colab"] = types.ModuleType("google.colab")
+sys.path[:] = [one for one in sys.path if one != {root!r}]
+called, run = [], subprocess.run
+def asked(command, **kept):
+    called.append([str(word) for word in command])
+    return None if "pip" in command else run(command, **kept)
+subprocess.run = asked
+"""
+
+
+def test_on_colab_the_first_cell_fetches_the_book_and_a_check_finds_it(tmp_path: Path) -> None:
+    origin = tmp_path / "origin"
+    ignored = shutil.ignore_patterns("__pycache__", "results")
+    for name in ("chapters", "tests/chapters", "data", "unrolled"):
+        shutil.copytree(BOOK.root / name, origin / name, ignore=ignored)
+    shutil.copy(BOOK.root / "book.toml", origin)
+    git = ["git", "-c", "user.name=n", "-c", "user.email=n@localhost"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "book"]):
+        subprocess.run([*git, *words], cwd=origin, check=True)
+    home = tmp_path / "home"
+    home.mkdir()
+    cell = FIRST.format(repository=origin.as_uri())
+    stub = next(one for one in read_cells(BOOK.notebooks[0].source) if one.exercise)
+    setup = "\n".join(
+        one.source for one in read_cells(BOOK.notebooks[0].source) if "setup" in one.tags
+    )
+    then = f"{setup}\n{stub.source}\ncheck({stub.exercise!r})\n"
+    then += "import unrolled; print(unrolled.__file__, called)"
+    code = COLAB.format(root=str(BOOK.root)) + cell + cell + then  # a cell may be run twice
+    done = run(tmp_path, code, HOME=str(home), USERPROFILE=str(home))
+    assert done.returncode == 0, done.stderr
+    assert "variance_floor: not tried yet" in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith(str(home / "unrolled-book" / "unrolled" / "__init__.py"))
+    assert last.count("'clone'") == 1 and last.count("'pip'") == 1
+
+
+def test_elsewhere_the_first_cell_does_nothing(tmp_path: Path) -> None:
+    code = FIRST.format(repository="file:///nowhere") + "print(sorted(os.listdir()))"
+    done = run(tmp_path, code, PYTHONPATH=str(BOOK.root))
+    assert (done.stdout, done.stderr, done.returncode) == ("[]\n", "", 0)
+
+
+def test_without_the_book_the_first_cell_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    code = FIRST.format(repository="https://example.org/book")
+    done = run(tmp_path, code, "-S")  # without what is installed
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "git clone https://example.org/book" in line and "make lab" in line
+
+
+def test_a_check_without_a_book_is_one_line(tmp_path: Path) -> None:
+    shutil.copytree(BOOK.root / "unrolled", tmp_path / "site" / "unrolled")
+    code = (
+        "from unrolled import check\n"
+        "try:\n    check('Decoder')\n"
+        "except Exception as error:\n    print(*error._render_traceback_(), sep='\\n')"
+    )
+    done = run(tmp_path, code, PYTHONPATH=str(tmp_path / "site"))
+    assert done.stdout.count("\n") == 1 and "no book.toml in" in done.stdout, done.stderr
+
+
+# Words and claims
+
+
+def test_the_glossary_has_the_words_of_every_chapter_with_a_way_to_it(html: Path) -> None:
+    text = (html / "glossary.html").read_text(encoding="utf-8")
+    page = Page(html / "glossary.html")
+    for notebook in BOOK.notebooks:
+        words = next(
+            cell.source
+            for cell in read_cells(notebook.source)
+            if cell.source.startswith("## Words we will use")
+        )
+        terms = re.findall(r"\*\*(.+?)\*\*", "\n".join(re.findall(r"^- .*", words, re.MULTILINE)))
+        for term in ", ".join(terms).split(", "):
+            assert f'<dt id="term-{term.replace(" ", "-")}">' in text, term
+        assert f"{notebook.name}.html#words-we-will-use" in page.links
+    assert "glossary.html#term-teacher-forcing" in Page(html / "genindex.html").links
+
+
+def test_every_entry_of_the_glossary_says_where_it_is_met(html: Path) -> None:
+    text = (html / "glossary.html").read_text(encoding="utf-8")
+    entries = re.findall(r"<dd>(.*?)</dd>", text, re.DOTALL)
+    assert len(entries) > 80
+    for entry in entries:
+        assert re.search(r'href="0\d[^"]+\.html#', entry), entry
+
+
+def test_a_word_of_two_chapters_has_a_line_for_each(tiny: Book) -> None:
+    for notebook, meant in zip(tiny.notebooks, ("what is\n#   taken twice", "thrice"), strict=True):
+        text = notebook.source.read_text(encoding="utf-8")
+        words = f"# %% [markdown]\n# ## Words we will use\n#\n# - **x**, **y**: {meant}\n"
+        notebook.source.write_text(f"{text}\n{words}", encoding="utf-8")
+    made = glossary(tiny, "- **product**: what `*` gives.")
+    entry = made.split("\nx\n")[1].split("\ny\n")[0]
+    assert "X, y: what is taken twice. ([chapter 1](01_twice.ipynb#words-we-will-use))" in entry
+    assert "X, y: thrice. ([chapter 2](02_thrice.ipynb#words-we-will-use))" in entry
+    with pytest.raises(BookError, match="no word in a list of words"):
+        glossary(tiny, "no list")
+
+
+def test_the_claims_page_has_every_chapters_tables_as_they_were_printed(html: Path) -> None:
+    text = (html / "claims.html").read_text(encoding="utf-8")
+    shown = "\n".join(
+        re.sub(r"<[^>]+>", "", one) for one in re.findall(r"<pre>(.*?)</pre>", text, re.DOTALL)
+    )
+    shown = shown.replace("&#39;", "'").replace("&gt;", ">").replace("&lt;", "<")
+    for notebook in BOOK.notebooks:
+        assert f'href="{notebook.name}.html#claim-against-measurement"' in text
+        inside, lines = False, 0
+        for cell in read_notebook(notebook.reference).cells:
+            if cell.cell_type == "markdown" and cell.source.startswith("## "):
+                inside = cell.source.startswith(HEADING)
+            elif inside and cell.cell_type == "code":
+                for output in cell.outputs:
+                    lines += len(output.text.splitlines())
+                    assert output.text.rstrip() in shown, notebook.key
+        assert lines >= 7, notebook.key
+
+
+def test_the_index_leads_to_every_exercise(html: Path) -> None:
+    text = (html / "genindex.html").read_text(encoding="utf-8")
+    for notebook in BOOK.notebooks:
+        for one in notebook.exercises:
+            assert f"(exercise {notebook.label(one.id)})" in text
+            assert one.id in text
