@@ -20,8 +20,11 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "sphinxcontrib.bibtex",
-    "sphinx-mathjax-offline",
+    "unrolled.site.mathml",
+    "unrolled.site.pages",
 ]
+html_math_renderer = "mathml"
+templates_path = ["templates"]
 exclude_patterns = ["exercises"]
 nb_execution_mode = "off"
 nb_merge_streams = True
@@ -40,7 +43,7 @@ exercise_style = "solution_follow_exercise"  # a solution's title is one word, n
 html_theme = "sphinx_book_theme"
 html_context = {"default_mode": "auto"}  # else the theme complains on the console
 html_static_path = ["static"]
-html_css_files = ["style.css"]
+html_css_files = ["icons.css", "style.css"]
 html_favicon = "static/favicon.svg"
 html_js_files = [(None, {"body": _SEARCH})]
 html_copy_source = False

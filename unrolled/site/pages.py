@@ -1,0 +1,65 @@
+"""Lighter pages: what a page does not use is not loaded, and what it shows has its place at once.
+
+A Sphinx extension. The theme's own layout is in `templates/layout.html`, its icons in `icons.css`.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import imagesize
+from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
+
+# A style or script that only some pages need, by a part of its name, and how such a page is known.
+NEEDED = {
+    "clipboard.min": '<div class="highlight',
+    "copybutton": '<div class="highlight',
+    "design-tabs": 'class="sd-tab',
+    "exercise.css": 'class="exercise',
+    "mystnb": 'class="cell',
+    "sphinx-design": 'class="sd-',
+    "togglebutton": "dropdown",
+}
+FIRST = "documentation_options.js"  # what follows it in the page already speaks to it
+
+
+def _lighten(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Leave out what a page does not use; let its scripts wait until it is there."""
+    body = context.get("body", "")
+    for kind in ("css_files", "script_files"):
+        context[kind] = [
+            one
+            for one in context[kind]
+            if all(mark in body for name, mark in NEEDED.items() if name in str(one.filename or ""))
+        ]
+    if pagename == "search":
+        return
+    for script in context["script_files"]:
+        if script.filename and FIRST not in str(script.filename):
+            script.attributes.setdefault("defer", "defer")
+    assert isinstance(app.builder, StandaloneHTMLBuilder)
+    sources = {name: app.srcdir / source for source, name in app.builder.images.items()}
+    folder = app.builder.imagedir
+    pattern = re.compile(rf'<img (?=[^>]*src="{folder}/([^"]+)")')
+    context["body"] = pattern.sub(lambda found: _sized(found, sources), _unrepeated(body))
+
+
+def _sized(found: re.Match[str], sources: dict[str, Path]) -> str:
+    """Give an image its size, so that nothing moves when it comes, and let it come when needed."""
+    width, height = imagesize.get(sources[found[1]]) if found[1] in sources else (-1, -1)
+    size = f'width="{round(width)}" height="{round(height)}" ' if width > 0 else ""
+    return f'<img {size}loading="lazy" decoding="async" '
+
+
+def _unrepeated(body: str) -> str:
+    """Take the ids away that every exercise has again; nothing refers to them."""
+    return re.sub(r'<section id="(exercise|solution)-content">', r'<section class="\1-content">', body)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect to Sphinx, after the extensions whose files are looked at."""
+    app.connect("html-page-context", _lighten, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
