@@ -22,6 +22,7 @@ extensions = [
     "sphinxcontrib.bibtex",
     "unrolled.site.mathml",
     "unrolled.site.pages",
+    "unrolled.site.styles",
 ]
 html_math_renderer = "mathml"
 templates_path = ["templates"]
@@ -45,7 +46,7 @@ html_context = {"default_mode": "auto"}  # else the theme complains on the conso
 html_static_path = ["static"]
 html_css_files = ["icons.css", "style.css"]
 html_favicon = "static/favicon.svg"
-html_js_files = [(None, {"body": _SEARCH})]
+html_js_files = ["book.js", (None, {"body": _SEARCH})]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

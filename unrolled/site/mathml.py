@@ -51,6 +51,8 @@ def _space(root: ElementTree.Element) -> None:
     for one in root.iter():
         if one.tag == "mi" and one.text == ";":
             one.tag = "mo"
+        elif one.tag == "mo" and one.text == "^":
+            one.text = "\N{MODIFIER LETTER CIRCUMFLEX ACCENT}"
         elif one.tag == "mo" and one.text == "*":
             one.text = "\N{ASTERISK OPERATOR}"
         elif one.tag == "mo" and (one.text or "").isalpha() and len(one.text or "") > 1:
@@ -72,13 +74,18 @@ def _primes(parent: ElementTree.Element) -> None:
 
 
 def _functions(parent: ElementTree.Element) -> None:
-    """Put a thin space between a function's name and an argument without parentheses."""
+    """Put a thin space around a function's name where no parenthesis or operator stands there."""
     if parent.tag not in ("math", "mrow"):
         return
     for place in reversed(range(len(parent) - 1)):
-        name, argument = parent[place], parent[place + 1]
-        if name.tag == "mi" and len(name.text or "") > 1 and argument.tag not in ("mo", "mspace"):
+        pair = parent[place], parent[place + 1]
+        if any(map(_is_name, pair)) and not any(one.tag in ("mo", "mspace") for one in pair):
             parent.insert(place + 1, ElementTree.Element("mspace", {"width": THIN}))
+
+
+def _is_name(one: ElementTree.Element) -> bool:
+    base = one[0] if one.tag in ("msub", "msup", "msubsup", "munder") and len(one) else one
+    return base.tag == "mi" and len(base.text or "") > 1
 
 
 def font(characters: set[str]) -> bytes:

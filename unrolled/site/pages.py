@@ -11,14 +11,11 @@ import imagesize
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 
-# A style or script that only some pages need, by a part of its name, and how such a page is known.
+# A script that only some pages need, by a part of its name, and how such a page is known.
 NEEDED = {
     "clipboard.min": '<div class="highlight',
     "copybutton": '<div class="highlight',
     "design-tabs": 'class="sd-tab',
-    "exercise.css": 'class="exercise',
-    "mystnb": 'class="cell',
-    "sphinx-design": 'class="sd-',
     "togglebutton": "dropdown",
 }
 FIRST = "documentation_options.js"  # what follows it in the page already speaks to it
@@ -29,12 +26,11 @@ def _lighten(
 ) -> None:
     """Leave out what a page does not use; let its scripts wait until it is there."""
     body = context.get("body", "")
-    for kind in ("css_files", "script_files"):
-        context[kind] = [
-            one
-            for one in context[kind]
-            if all(mark in body for name, mark in NEEDED.items() if name in str(one.filename or ""))
-        ]
+    context["script_files"] = [
+        one
+        for one in context["script_files"]
+        if all(mark in body for name, mark in NEEDED.items() if name in str(one.filename or ""))
+    ]
     if pagename == "search":
         return
     for script in context["script_files"]:
@@ -44,7 +40,7 @@ def _lighten(
     sources = {name: app.srcdir / source for source, name in app.builder.images.items()}
     folder = app.builder.imagedir
     pattern = re.compile(rf'<img (?=[^>]*src="{folder}/([^"]+)")')
-    context["body"] = pattern.sub(lambda found: _sized(found, sources), _unrepeated(body))
+    context["body"] = pattern.sub(lambda found: _sized(found, sources), _plain(_unrepeated(body)))
 
 
 def _sized(found: re.Match[str], sources: dict[str, Path]) -> str:
@@ -57,6 +53,11 @@ def _sized(found: re.Match[str], sources: dict[str, Path]) -> str:
 def _unrepeated(body: str) -> str:
     """Take the ids away that every exercise has again; nothing refers to them."""
     return re.sub(r'<section id="(exercise|solution)-content">', r'<section class="\1-content">', body)
+
+
+def _plain(body: str) -> str:
+    """Unwrap names, punctuation and blanks of listings: half of all elements, all of one color."""
+    return re.sub(r'<span class="[npw]">([^<]*)</span>|<span></span>', r"\1", body)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
