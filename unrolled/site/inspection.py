@@ -82,6 +82,11 @@ STRUCTURE = """((language) => {
     if (!image.hasAttribute("alt")) said.push(`${image.getAttribute("src")}: no alt text`);
     if (!image.complete || !image.naturalWidth) said.push(`${image.src} is not there`);
   }
+  for (const e of document.querySelectorAll("[class*='fa-']")) {
+    if (shown(e) && e.matches("i, span") && getComputedStyle(e).maskImage === "none") {
+      said.push(`the icon ${e.className} is not in icons.css`);
+    }
+  }
   const seen = new Set();
   for (const e of document.querySelectorAll("[id]")) {
     if (seen.has(e.id)) said.push(`two elements have the id ${e.id}`);
@@ -102,7 +107,8 @@ PAPER = """(() => {
   const said = [], shown = (e) => e.checkVisibility({visibilityProperty: true});
   for (const e of document.querySelectorAll("pre, table, math, img")) {
     for (let box = e; box && box !== document.body; box = box.parentElement) {
-      if (!shown(box) || getComputedStyle(box).overflowX === "visible") continue;
+      if (e.tagName === "math" && box === e) continue;  // its inside may be wider than its line
+      if (!shown(e) || getComputedStyle(box).overflowX === "visible") continue;
       if (box.scrollWidth > box.clientWidth + 1) {
         said.push(`${e.tagName.toLowerCase()} is cut: ${e.textContent.trim().slice(0, 40)}`);
         break;
@@ -177,10 +183,10 @@ def inspect(
                 finding.add(f"{where}: scrolls sideways by {excess} px")
             for line in tab.value(f"{STRUCTURE}('{language}')"):
                 finding.add(line)
-            if shots is not None:
-                _picture(tab, shots / f"{page.removesuffix('.html')}-{theme}-{width}")
             if width in (WIDTHS[1], WIDTHS[-1]):
                 _read(finding, tab, where)
+            if shots is not None:
+                _picture(tab, shots / f"{page.removesuffix('.html')}-{theme}-{width}")
             tab.close()
     _still(finding, browser, f"{address}/{page}")
     return finding
@@ -254,6 +260,7 @@ def _picture(tab: Tab, name: Path) -> None:
     """Keep a page as it looks, from top to bottom, in as many slices as it needs."""
     size = tab.page.viewport_size
     assert size is not None
+    tab.page.add_style_tag(content="section { content-visibility: visible !important; }")
     height = tab.value("document.scrollingElement.scrollHeight")
     name.parent.mkdir(parents=True, exist_ok=True)
     for number, top in enumerate(range(0, height, SLICE), start=1):
@@ -262,13 +269,21 @@ def _picture(tab: Tab, name: Path) -> None:
         tab.page.screenshot(path=path, full_page=True, clip=clip)  # type: ignore[arg-type]
 
 
-def walk(browser: Browser, address: str, exercise: str, most: int = 2000) -> Iterator[str]:
-    """Go by keyboard alone from an exercise to its solution and to the next chapter.
+def walk(browser: Browser, address: str, most: int = 2000) -> Iterator[str]:
+    """Go by keyboard alone from a chapter's first exercise to its solution and the next chapter.
 
-    address: a chapter's; exercise: the id of its first box. Yields what stands in the way.
+    Yields what stands in the way; nothing on a page without exercises.
     """
     tab = Tab(browser)
-    tab.visit(f"{address}#{exercise}")
+    tab.visit(address)
+    exercise = tab.value("document.querySelector('.exercise[id]')?.id")
+    if exercise is None:
+        tab.close()
+        return
+    tab.page.goto(f"{address}#{exercise}", wait_until="load")
+    top = tab.value(f"document.getElementById('{exercise}').getBoundingClientRect().top")
+    if not 0 <= top < 800:
+        yield f"the address #{exercise} does not lead to its box"
     opened = False
     for _ in range(most):
         tab.page.keyboard.press("Tab")
@@ -298,16 +313,13 @@ def inspect_book(book: Book, console: Console) -> list[Finding]:
     names = sorted(path.name for path in pages.glob("*.html"))
     if "index.html" not in names:
         raise BookError("build/html has no pages; run: make book")
-    first = {f"{one.name}.html": one.exercises[0].id for one in book.notebooks if one.exercises}
     findings = []
     with browser() as chromium, serve(pages) as address, console.status("…") as status:
         for name in names:
             status.update(name)
             finding = inspect(chromium, address, name, book.about.language, shots)
-            if name in first:
-                box = f"exercise-{name.split('_')[0]}-{first[name]}"
-                for problem in walk(chromium, f"{address}/{name}", box):
-                    finding.add(problem)
+            for problem in walk(chromium, f"{address}/{name}"):
+                finding.add(problem)
             findings.append(finding)
     return findings
 

@@ -10,6 +10,7 @@ from typing import Any
 import imagesize
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.util import logging
 
 # A script that only some pages need, by a part of its name, and how such a page is known.
 NEEDED = {
@@ -19,6 +20,11 @@ NEEDED = {
     "togglebutton": "dropdown",
 }
 FIRST = "documentation_options.js"  # what follows it in the page already speaks to it
+
+# In the theme's script: what follows the page's load, and gives tab stops to whatever is too wide.
+MEASURED = re.compile(
+    r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)'
+)
 
 
 def _lighten(
@@ -60,7 +66,20 @@ def _plain(body: str) -> str:
     return re.sub(r'<span class="[npw]">([^<]*)</span>|<span></span>', r"\1", body)
 
 
+def _calm(app: Sphinx, error: Exception | None) -> None:
+    """Take out of the theme's script what measures the whole page at once: book.js does it."""
+    if error or app.builder.format != "html":
+        return
+    script = Path(app.outdir) / "_static" / "scripts" / "pydata-sphinx-theme.js"
+    text, found = MEASURED.subn("void 0", script.read_text(encoding="utf-8"))
+    if found:
+        script.write_text(text, encoding="utf-8")
+    elif "void 0})();" not in text:
+        logging.getLogger(__name__).warning(f"{script.name} is not as pages.py knows it")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx, after the extensions whose files are looked at."""
     app.connect("html-page-context", _lighten, priority=900)
+    app.connect("build-finished", _calm)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
