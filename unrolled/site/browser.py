@@ -15,7 +15,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, ViewportSize, sync_playwright
 
 from unrolled.errors import BookError
 
@@ -56,7 +56,7 @@ class Tab:
     """A tab with an empty cache, what its pages asked for, and what they complained about."""
 
     def __init__(self, browser: Browser, width: int = 1280, theme: Theme = "light") -> None:
-        size = {"width": width, "height": 800}
+        size = ViewportSize(width=width, height=800)
         self._context = browser.new_context(viewport=size, color_scheme=theme)
         self._context.add_init_script(SHIFTS)
         self._context.set_default_timeout(WAIT)
@@ -77,7 +77,7 @@ class Tab:
 
     def visit(self, address: str, theme: Theme = "light", width: int = 1280) -> None:
         """Show a page in one theme and width until it has settled."""
-        self.page.set_viewport_size({"width": width, "height": 800})
+        self.page.set_viewport_size(ViewportSize(width=width, height=800))
         self.page.emulate_media(color_scheme=theme)
         self.page.goto(address, wait_until="load")
         self.until(f'document.documentElement.dataset.theme === "{theme}"')

@@ -19,12 +19,13 @@ from rich.table import Table
 
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
-from unrolled.site.browser import THEMES, Tab, Theme, browser, serve
+from unrolled.site.browser import THEMES, Tab, browser, serve
 
 WIDTHS = (360, 390, 768, 1280)  # pixels: two phones, a tablet, a desk
 MOST_SHIFT = 0.05  # of a page's layout, by the browser's measure; 0.1 is commonly called good
 MOST_BYTES = 3_000_000  # of a page with all that it loads, not compressed
 LEAST_CONTRAST = 4.5  # WCAG AA
+SETTLED = 300  # milliseconds in which a page that has loaded may still move
 SLICE = 8_000  # pixels of a page's height in one picture
 
 # Rules of axe that something of the theme's breaks and that nothing of ours can mend: rule, reason.
@@ -97,7 +98,8 @@ STRUCTURE = """((language) => {
 
 # Elements that still move where a reader has asked for less motion.
 MOTION = """[...document.querySelectorAll("*")].filter((e) => {
-  const style = getComputedStyle(e), seconds = (text) => Math.max(...text.split(",").map(parseFloat));
+  const seconds = (text) => Math.max(...text.split(",").map(parseFloat));
+  const style = getComputedStyle(e);
   return seconds(style.transitionDuration) > 0.01 || style.scrollBehavior === "smooth"
     || (style.animationName !== "none" && seconds(style.animationDuration) > 0.01);
 }).map((e) => e.tagName.toLowerCase() + (e.id && "#" + e.id))"""
@@ -176,6 +178,7 @@ def inspect(
             tab = Tab(browser, width, theme)
             where = f"{theme}, {width} px"
             tab.visit(f"{address}/{page}", theme, width)
+            tab.page.wait_for_timeout(SETTLED)
             tab.scroll_through()
             _weigh(finding, tab, address, where)
             excess = tab.value("document.scrollingElement.scrollWidth - innerWidth")

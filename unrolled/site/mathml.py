@@ -9,7 +9,7 @@ import io
 import re
 import unicodedata
 from html import unescape
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -96,8 +96,10 @@ def font(characters: set[str]) -> bytes:
         flavor="woff", layout_features=[], hinting=False, name_IDs=[0, 1, 2, 13, 14]
     )
     options.drop_tables += ["GDEF", "GPOS", "GSUB"]
-    whole = files("ziamath").joinpath("fonts", "STIXTwoMath-Regular.ttf")
-    found = subset.load_font(io.BytesIO(whole.read_bytes()), options)
+    package = find_spec("ziamath")  # for its font alone: importing it would warn
+    assert package is not None and package.origin is not None
+    whole = Path(package.origin).with_name("fonts") / "STIXTwoMath-Regular.ttf"
+    found = subset.load_font(str(whole), options)
     small = subset.Subsetter(options)
     small.populate(unicodes=[ord(one) for one in wanted])
     small.subset(found)

@@ -39,11 +39,14 @@ def _lighten(
     ]
     if pagename == "search":
         return
-    for script in context["script_files"]:
-        if script.filename and FIRST not in str(script.filename):
-            script.attributes.setdefault("defer", "defer")
+    context["script_files"] = [
+        type(one)(one.filename, priority=one.priority, **{**one.attributes, "defer": "defer"})
+        if one.filename and FIRST not in str(one.filename)
+        else one
+        for one in context["script_files"]
+    ]
     assert isinstance(app.builder, StandaloneHTMLBuilder)
-    sources = {name: app.srcdir / source for source, name in app.builder.images.items()}
+    sources = {name: Path(app.srcdir / source) for source, name in app.builder.images.items()}
     folder = app.builder.imagedir
     pattern = re.compile(rf'<img (?=[^>]*src="{folder}/([^"]+)")')
     context["body"] = pattern.sub(lambda found: _sized(found, sources), _plain(_unrepeated(body)))
@@ -58,7 +61,9 @@ def _sized(found: re.Match[str], sources: dict[str, Path]) -> str:
 
 def _unrepeated(body: str) -> str:
     """Take the ids away that every exercise has again; nothing refers to them."""
-    return re.sub(r'<section id="(exercise|solution)-content">', r'<section class="\1-content">', body)
+    return re.sub(
+        r'<section id="(exercise|solution)-content">', r'<section class="\1-content">', body
+    )
 
 
 def _plain(body: str) -> str:

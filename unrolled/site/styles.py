@@ -7,6 +7,7 @@ some page or of some script; so what scripts add later is kept as well.
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,9 @@ def _selectors(prelude: Iterable[Any]) -> list[list[Any]]:
 
 
 def _asked(selector: list[Any]) -> set[str]:
-    """Return the classes and ids that an element must have; those in :not(…) and :is(…) are free."""
+    """Return the classes and ids that an element must have; those in :not(…), :is(…) are free."""
     asked = {token.value for token in selector if token.type == "hash"}
-    for before, token in zip(selector, selector[1:], strict=False):
+    for before, token in pairwise(selector):
         if before.type == "literal" and before.value == "." and token.type == "ident":
             asked.add(token.value)
     return asked
@@ -71,15 +72,16 @@ def compose(static: Path, names: Iterable[str], words: set[str]) -> str:
         text = (static / name).read_text(encoding="utf-8")
         rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
         part = "\n".join(rule.serialize() for rule in used(rules, words))
-        folder = posixpath.dirname(name)
-        parts.append(
-            re.sub(
-                r"""(url\(["']?)(?!data:|#|/)([^)"']+)""",
-                lambda m, folder=folder: m[1] + posixpath.normpath(posixpath.join(folder, m[2])),
-                part,
-            )
-        )
+        parts.append(_moved(part, posixpath.dirname(name)))
     return "\n".join(parts)
+
+
+def _moved(style: str, folder: str) -> str:
+    """Return a style of a folder below with its paths as they are from here."""
+    pattern = re.compile(r"""(url\(["']?)(?!data:|#|/)([^)"']+)""")
+    return pattern.sub(
+        lambda found: found[1] + posixpath.normpath(posixpath.join(folder, found[2])), style
+    )
 
 
 class _Styles:
@@ -88,7 +90,9 @@ class _Styles:
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def gather(self, app: Sphinx, page: str, template: str, context: dict[str, Any], _: object) -> None:
+    def gather(
+        self, app: Sphinx, page: str, template: str, context: dict[str, Any], _: object
+    ) -> None:
         """Take the styles out of a page, except those that stay apart."""
         paths = [str(one.filename) for one in context["css_files"]]
         names = [path.removeprefix("_static/") for path in paths]
