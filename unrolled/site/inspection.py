@@ -1,12 +1,9 @@
 """Every page of the book in a browser, light and dark, from a phone's width to a desk's.
 
-    make check-book      or, on pages that are built: python -m unrolled.site.inspection
-
-It prints a table of what each page costs and a line for each problem, and leaves a picture of
-every page in `build/shots/`. Exit code 1 if anything is amiss.
+`make check-book` builds the book and calls this: a table of what each page costs, a line for each
+problem, and a picture of every page in `build/shots/`.
 """
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from unrolled.errors import BookError
-from unrolled.manifest import Book, read_book
+from unrolled.manifest import Book
+from unrolled.site import lighthouse
 from unrolled.site.browser import THEMES, Tab, browser, serve
 
 WIDTHS = (360, 390, 768, 1280)  # pixels: two phones, a tablet, a desk
@@ -349,24 +347,31 @@ def table(findings: list[Finding]) -> Table:
     return shown
 
 
-def main() -> int:
-    """Inspect the book of the current folder: 0, 1 if anything is amiss, 2 without a browser."""
-    console = Console(soft_wrap=True)
-    try:
-        book = read_book()
-        findings = inspect_book(book, console)
-    except BookError as error:
-        print(f"unrolled: {error}", file=sys.stderr)
-        return 2
+def report(book: Book, console: Console, with_lighthouse: bool = True) -> int:
+    """Inspect build/html, show the tables and the problems; return the number of problems.
+
+    Raises BookError without pages or without a browser.
+    """
+    findings = inspect_book(book, console)
     console.print(table(findings))
     problems = [f"{one.page}: {line}" for one in findings for line in one.problems]
+    if with_lighthouse:
+        pages = ["index.html", *(f"{one.name}.html" for one in book.notebooks)]
+        try:
+            with console.status("…") as status:
+                found = lighthouse.scores(book.root, pages, status.update)
+        except BookError as error:
+            console.print(f"Lighthouse skipped: {error}", markup=False)
+        else:
+            console.print(lighthouse.table(found))
+            problems += [
+                f"{one.page}: Lighthouse, {one.preset}: below {lighthouse.LEAST}: "
+                + (", ".join(one.lost) or "many small things")
+                for one in found
+                if one.low()
+            ]
     for line in problems:
         console.print(line, markup=False, highlight=False)
     for rule, reason in EXCEPTIONS.items():
         console.print(f"not counted: axe {rule}: {reason}", markup=False)
-    console.print(f"{len(problems)} problems" if problems else "every page holds")
-    return 1 if problems else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return len(problems)

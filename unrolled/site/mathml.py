@@ -99,7 +99,7 @@ def font(characters: set[str]) -> bytes:
     package = find_spec("ziamath")  # for its font alone: importing it would warn
     assert package is not None and package.origin is not None
     whole = Path(package.origin).with_name("fonts") / "STIXTwoMath-Regular.ttf"
-    found = subset.load_font(str(whole), options)
+    found = subset.load_font(io.BytesIO(whole.read_bytes()), options)
     small = subset.Subsetter(options)
     small.populate(unicodes=[ord(one) for one in wanted])
     small.subset(found)
