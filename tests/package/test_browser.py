@@ -51,6 +51,7 @@ FAULTS = {
     "<script>nobody()</script>": "console: nobody is not defined",
     '<iframe title="Other" src="http://127.0.0.2:9/page"></iframe>': "asks another host",
     '<i class="fa-solid fa-nonesuch"></i>': "fa-nonesuch is not in icons.css",
+    "<style>#twin::before { content: '\\f019' }</style>": "p::before needs the theme's icon font",
     '<p style="transition: color 1s !important">x</p>': "moves in spite of reduced motion",
     '<nav style="display: block !important">printed</nav>': "on paper: nav",
     f'<pre style="white-space: pre !important; overflow: hidden !important">{"x" * 300}</pre>': (

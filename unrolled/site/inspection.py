@@ -24,7 +24,7 @@ MOST_SHIFT = 0.05  # of a page's layout, by the browser's measure; 0.1 is common
 MOST_BYTES = 3_000_000  # of a page with all that it loads, not compressed
 LEAST_CONTRAST = 4.5  # WCAG AA
 SETTLED = 300  # milliseconds in which a page that has loaded may still move
-SLICE = 8_000  # pixels of a page's height in one picture
+SLICE = 15_000  # pixels of a page's height in one picture
 
 # Rules of axe that something of the theme's breaks and that nothing of ours can mend: rule, reason.
 EXCEPTIONS: dict[str, str] = {}
@@ -64,7 +64,7 @@ CONTRAST = """(() => {
 })()"""
 
 # What a page says of itself: one line for each thing that is not as it should be.
-STRUCTURE = """((language) => {
+STRUCTURE = r"""((language) => {
   const said = [], shown = (e) => e.checkVisibility({visibilityProperty: true});
   const root = document.documentElement;
   if (root.lang !== language) said.push(`lang is "${root.lang}", not "${language}"`);
@@ -84,6 +84,13 @@ STRUCTURE = """((language) => {
   for (const e of document.querySelectorAll("[class*='fa-']")) {
     if (shown(e) && e.matches("i, span") && getComputedStyle(e).maskImage === "none") {
       said.push(`the icon ${e.className} is not in icons.css`);
+    }
+  }
+  for (const e of document.querySelectorAll("body *")) {
+    for (const part of ["::before", "::after"]) {
+      if (/[\uE000-\uF8FF]/.test(getComputedStyle(e, part).content) && shown(e)) {
+        said.push(`${e.tagName.toLowerCase()}${part} needs the theme's icon font`);
+      }
     }
   }
   const seen = new Set();
