@@ -20,6 +20,7 @@ from unrolled.site import lighthouse
 from unrolled.site.browser import THEMES, Tab, browser, serve
 
 WIDTHS = (360, 390, 768, 1280)  # pixels: two phones, a tablet, a desk
+READ = (("light", 390), ("light", 1280), ("dark", 1280))  # what axe reads: it takes its time
 MOST_SHIFT = 0.05  # of a page's layout, by the browser's measure; 0.1 is commonly called good
 MOST_BYTES = 3_000_000  # of a page with all that it loads, not compressed
 LEAST_CONTRAST = 4.5  # WCAG AA
@@ -131,6 +132,9 @@ PAPER = """(() => {
   return said;
 })()"""
 
+# Solutions are looked at as well.
+OPEN = "document.querySelectorAll('.toggle-button-hidden').forEach((one) => one.click())"
+
 COST = """(() => {
   const all = [...performance.getEntriesByType("navigation"),
                ...performance.getEntriesByType("resource")];
@@ -191,10 +195,15 @@ def inspect(
                 finding.add(f"{where}: scrolls sideways by {excess} px")
             for line in tab.value(f"{STRUCTURE}('{language}')"):
                 finding.add(line)
-            if width in (WIDTHS[1], WIDTHS[-1]):
-                _read(finding, tab, where)
             if shots is not None:
                 _picture(tab, shots / f"{page.removesuffix('.html')}-{theme}-{width}")
+            tab.value(OPEN)
+            ratio, text = tab.value(CONTRAST)
+            finding.contrast = min(finding.contrast, ratio)
+            if ratio < LEAST_CONTRAST:
+                finding.add(f"{where}: contrast {ratio:.2f} of {text[:60]!r}")
+            if (theme, width) in READ:
+                _axe(finding, tab, where)
             tab.close()
     _still(finding, browser, f"{address}/{page}")
     return finding
@@ -227,13 +236,8 @@ def _weigh(finding: Finding, tab: Tab, address: str, where: str) -> None:
         finding.add(f"console: {one[:200]}")
 
 
-def _read(finding: Finding, tab: Tab, where: str) -> None:
-    """Let axe and the formula for contrast read a page, with its solutions open."""
-    tab.value("document.querySelectorAll('.toggle-button-hidden').forEach((one) => one.click())")
-    ratio, text = tab.value(CONTRAST)
-    finding.contrast = min(finding.contrast, ratio)
-    if ratio < LEAST_CONTRAST:
-        finding.add(f"{where}: contrast {ratio:.2f} of {text[:60]!r}")
+def _axe(finding: Finding, tab: Tab, where: str) -> None:
+    """Let axe read a page."""
     found = {"critical": 0, "serious": 0}
     minor = 0
     for violation in Axe().run(tab.page).response["violations"]:
@@ -316,7 +320,7 @@ def walk(browser: Browser, address: str, most: int = 2000) -> Iterator[str]:
 
 
 def inspect_book(book: Book, console: Console) -> list[Finding]:
-    """Inspect every page of build/html; the table and the problems go to the console."""
+    """Inspect every page of build/html; each problem goes to the console as it is found."""
     pages, shots = book.root / "build" / "html", book.root / "build" / "shots"
     names = sorted(path.name for path in pages.glob("*.html"))
     if "index.html" not in names:
@@ -329,6 +333,8 @@ def inspect_book(book: Book, console: Console) -> list[Finding]:
             for problem in walk(chromium, f"{address}/{name}"):
                 finding.add(problem)
             findings.append(finding)
+            for line in finding.problems:
+                console.print(f"{name}: {line}", markup=False, highlight=False)
     return findings
 
 
@@ -361,7 +367,7 @@ def report(book: Book, console: Console, with_lighthouse: bool = True) -> int:
     """
     findings = inspect_book(book, console)
     console.print(table(findings))
-    problems = [f"{one.page}: {line}" for one in findings for line in one.problems]
+    problems = sum(len(one.problems) for one in findings)
     if with_lighthouse:
         pages = ["index.html", *(f"{one.name}.html" for one in book.notebooks)]
         try:
@@ -371,14 +377,12 @@ def report(book: Book, console: Console, with_lighthouse: bool = True) -> int:
             console.print(f"Lighthouse skipped: {error}", markup=False)
         else:
             console.print(lighthouse.table(found))
-            problems += [
-                f"{one.page}: Lighthouse, {one.preset}: below {lighthouse.LEAST}: "
-                + (", ".join(one.lost) or "many small things")
-                for one in found
-                if one.low()
-            ]
-    for line in problems:
-        console.print(line, markup=False, highlight=False)
+            for one in found:
+                if one.low():
+                    problems += 1
+                    why = ", ".join(one.lost) or "many small things"
+                    line = f"{one.page}: Lighthouse, {one.preset}: below {lighthouse.LEAST}: {why}"
+                    console.print(line, markup=False, highlight=False)
     for rule, reason in EXCEPTIONS.items():
         console.print(f"not counted: axe {rule}: {reason}", markup=False)
-    return len(problems)
+    return problems
