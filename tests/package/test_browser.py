@@ -57,6 +57,9 @@ FAULTS = {
     f'<pre style="white-space: pre !important; overflow: hidden !important">{"x" * 300}</pre>': (
         "on paper: pre is cut"
     ),
+    f'<table><tr><td style="white-space: nowrap">{"y" * 300}</td></tr></table>': (
+        "on paper: table leaves the page"
+    ),
     """<script>setTimeout(() => {
       const late = document.createElement("div");
       late.style.height = "300px";

@@ -78,7 +78,7 @@ def _calm(app: Sphinx, error: Exception | None) -> None:
     script = Path(app.outdir) / "_static" / "scripts" / "pydata-sphinx-theme.js"
     text, found = MEASURED.subn("void 0", script.read_text(encoding="utf-8"))
     if found:
-        script.write_text(text, encoding="utf-8")
+        script.write_text(text.partition("\n//# sourceMappingURL")[0] + "\n", encoding="utf-8")
     elif "void 0})();" not in text:
         logging.getLogger(__name__).warning(f"{script.name} is not as pages.py knows it")
 
