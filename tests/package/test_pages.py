@@ -9,7 +9,7 @@ import tinycss2
 from fontTools.ttLib import TTFont
 
 from unrolled.site.mathml import font, mathml
-from unrolled.site.pages import _plain
+from unrolled.site.pages import _mended, _plain
 from unrolled.site.styles import compose, used
 
 
@@ -93,3 +93,9 @@ def test_a_listing_keeps_its_text_and_the_marks_that_color_it():
         '<span></span><span class="k">def</span><span class="w"> </span><span class="n">f</span>'
     )
     assert _plain(listing) == '<span class="k">def</span> f'
+
+
+def test_ids_are_given_once_and_sources_are_items_of_their_list():
+    box = '<section id="exercise-content">a</section>'
+    assert _mended(box * 2).count("id=") == 0
+    assert _mended('<div role="doc-biblioentry">') == '<div role="listitem">'

@@ -49,7 +49,7 @@ def _lighten(
     sources = {name: Path(app.srcdir / source) for source, name in app.builder.images.items()}
     folder = app.builder.imagedir
     pattern = re.compile(rf'<img (?=[^>]*src="{folder}/([^"]+)")')
-    context["body"] = pattern.sub(lambda found: _sized(found, sources), _plain(_unrepeated(body)))
+    context["body"] = pattern.sub(lambda found: _sized(found, sources), _plain(_mended(body)))
 
 
 def _sized(found: re.Match[str], sources: dict[str, Path]) -> str:
@@ -59,11 +59,12 @@ def _sized(found: re.Match[str], sources: dict[str, Path]) -> str:
     return f'<img {size}loading="lazy" decoding="async" '
 
 
-def _unrepeated(body: str) -> str:
-    """Take the ids away that every exercise has again; nothing refers to them."""
-    return re.sub(
+def _mended(body: str) -> str:
+    """Mend what extensions write amiss: an id for all exercises, sources that are no list's items."""
+    body = re.sub(
         r'<section id="(exercise|solution)-content">', r'<section class="\1-content">', body
     )
+    return body.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def _plain(body: str) -> str:
