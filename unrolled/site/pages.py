@@ -49,18 +49,19 @@ def _lighten(
     sources = {name: Path(app.srcdir / source) for source, name in app.builder.images.items()}
     folder = app.builder.imagedir
     pattern = re.compile(rf'<img (?=[^>]*src="{folder}/([^"]+)")')
-    context["body"] = pattern.sub(lambda found: _sized(found, sources), _plain(_mended(body)))
+    late = "" if pagename == app.config.root_doc else 'loading="lazy" '
+    sized = pattern.sub(lambda found: f"<img {late}{_size(found[1], sources)}", body)
+    context["body"] = _plain(_mended(sized))
 
 
-def _sized(found: re.Match[str], sources: dict[str, Path]) -> str:
-    """Give an image its size, so that nothing moves when it comes, and let it come when needed."""
-    width, height = imagesize.get(sources[found[1]]) if found[1] in sources else (-1, -1)
-    size = f'width="{round(width)}" height="{round(height)}" ' if width > 0 else ""
-    return f'<img {size}loading="lazy" decoding="async" '
+def _size(name: str, sources: dict[str, Path]) -> str:
+    """Return an image's size as attributes, so that nothing moves when it comes."""
+    width, height = imagesize.get(sources[name]) if name in sources else (-1, -1)
+    return f'width="{round(width)}" height="{round(height)}" ' if width > 0 else ""
 
 
 def _mended(body: str) -> str:
-    """Mend what extensions write amiss: an id for all exercises, sources that are no list's items."""
+    """Mend what extensions write amiss: one id for all exercises, sources that are no items."""
     body = re.sub(
         r'<section id="(exercise|solution)-content">', r'<section class="\1-content">', body
     )
