@@ -8,7 +8,7 @@ import pytest
 import tinycss2
 from fontTools.ttLib import TTFont
 
-from unrolled.site.mathml import font, mathml
+from unrolled.site.mathml import font, line, mathml
 from unrolled.site.pages import _mended, _plain
 from unrolled.site.styles import compose, used
 
@@ -21,6 +21,20 @@ def test_a_formula_keeps_its_letters_and_its_source():
     assert words(r"c_t = f \odot c_{t-1}") == ["c", "t", "=", "f", "⊙", "c", "t", "−", "1"]
     assert ElementTree.fromstring(mathml(r"a \\ b")).get("alttext") == r"a \\ b"
     assert ElementTree.fromstring(mathml("a", display=True)).get("display") == "block"
+
+
+@pytest.mark.parametrize(
+    ("tex", "parts"),
+    [
+        (r"a, \qquad b", 2),
+        (r"a \quad b", 1),
+        (r"\frac{a \qquad b}{c}", 1),
+        (r"a \qquad b \qquad c", 3),
+    ],
+)
+def test_a_displayed_formula_comes_in_the_parts_that_may_stand_in_lines(tex, parts):
+    assert line(tex).count("<math") == parts
+    assert line(tex).count("display") == (1 if parts == 1 else 2 * parts)
 
 
 def test_a_command_that_has_no_mathml_is_named():

@@ -46,6 +46,20 @@ def mathml(tex: str, display: bool = False) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+def line(tex: str) -> str:
+    r"""Return a displayed formula, in parts at each \qquad: a narrow page sets them in lines."""
+    parts = re.split(r"\\qquad(?![A-Za-z])", tex)
+    if any(
+        one.count("{") != one.count("}") or r"\left" in one or r"\begin" in one for one in parts
+    ):
+        return mathml(tex, display=True)
+    whole = [mathml(one, display=True) for one in parts]
+    if len(whole) == 1:
+        return whole[0]
+    inline = 'display="inline" displaystyle="true"'
+    return " ".join(one.replace('display="block"', inline, 1) for one in whole)
+
+
 def _space(root: ElementTree.Element) -> None:
     """Give operators the space that TeX gives them."""
     for one in root.iter():
@@ -125,7 +139,7 @@ def _block(self: HTML5Translator, node: nodes.math_block) -> None:
 
 def _translated(node: nodes.math | nodes.math_block, display: bool) -> str:
     try:
-        return mathml(node.astext(), display)
+        return line(node.astext()) if display else mathml(node.astext())
     except ValueError as error:
         logging.getLogger(__name__).warning(str(error), location=node)
         return ""
