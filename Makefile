@@ -19,7 +19,7 @@ help:
 	$(info make lab                      your copy of the chapters (work/) in JupyterLab)
 	$(info make results [CHAPTER=01] [SCALE=full]   measure the tables in data/results/ again)
 	$(info make bench                    what checks and grading cost on this machine)
-	$(info make check-book               the author's gate alone)
+	$(info make check-book               the book in a browser: every page, light and dark, wide and narrow)
 	$(info make clean                    remove build/; .venv and work/ stay)
 	$(info PYTHON=python3.12 after any of them chooses the Python that .venv is made with)
 	@:
@@ -46,8 +46,8 @@ results: env
 bench: env
 	@$(BIN)/unrolled bench
 
-check-book: env
-	@$(BIN)/unrolled verify
+check-book: book
+	@$(BIN)/unrolled inspect
 
 clean:
 	@$(PYTHON) -c "import shutil; shutil.rmtree('build', ignore_errors=True)"

@@ -19,7 +19,7 @@ SECTIONS = {
     "Work through the book": ("start", "check", "hint", "solution", "status", "reset", "update"),
     "Around it": ("doctor", "data", "completion"),
     "Teach with it": ("release", "grade"),
-    "Maintain it": ("build", "verify", "results", "reference", "bench", "readme"),
+    "Maintain it": ("build", "inspect", "verify", "results", "reference", "bench", "readme"),
 }
 
 
@@ -105,6 +105,21 @@ def build(notebooks: tuple[str, ...]) -> None:
     with _progress("cells") as show:
         cells, page = build_book(book, book.select(notebooks), show)
     click.echo(f"{cells} cells executed · {page.relative_to(book.root)}")
+
+
+@main.command()
+@click.option("--lighthouse/--no-lighthouse", default=True, help="Its scores too, if npm is there.")
+def inspect(lighthouse: bool) -> None:
+    """Look at every page of build/html in a browser: light and dark, from phone to desk, on paper.
+
+    axe, contrast, headings, requests to other hosts, errors, movement, bytes, the keyboard's way
+    from an exercise to its solution. Pictures go to build/shots/. Exit code 1 if anything is amiss.
+    """
+    from unrolled.site.inspection import report
+
+    problems = report(read_book(), Console(soft_wrap=True), lighthouse)
+    click.echo(f"{problems} problems" if problems else "every page holds")
+    sys.exit(1 if problems else 0)
 
 
 @main.command()

@@ -1,42 +1,21 @@
-"""The rendered book in a browser: no other host, no error, no sideways scrolling, readable text.
+"""The rendered book in a browser, opened as files and from a server; and that faults are found.
 
-Chromium is driven through a pipe in its own protocol (Chrome DevTools), which needs no package.
-Its path is found on PATH, or stands in UNROLLED_CHROMIUM; without one these tests are skipped.
+The browser is the system's Chromium; without one these tests are skipped.
 """
 
-import json
-import os
-import select
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.package.conftest import write_book
 from unrolled.manifest import read_book
+from unrolled.site import browser as chromium
 from unrolled.site import build
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update --remote-debugging-pipe"
-).split()
-WAIT = 30.0  # seconds
-
-# The browser reads at descriptor 3 and writes at 4; first out of the way of each other.
-LAUNCH = """
-import fcntl, os, sys
-ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
-for number, end in enumerate(ends, start=3):
-    os.dup2(end, number)
-os.execv(sys.argv[3], sys.argv[3:])
-"""
+from unrolled.site.browser import THEMES, Tab, serve
+from unrolled.site.inspection import CONTRAST, LEAST_CONTRAST, inspect, table, walk
 
 EXTRA = """
 # %%
@@ -54,148 +33,53 @@ plt.show()
 
 # %% [markdown]
 # An equation, $c_t = f c_{{t-1}}$.
+#
+# $$y = \\sum_{{a}} a_0 + a_1 + a_2 + a_3 + a_4 + a_5 + a_6 + a_7 + a_8 + a_9 + b_0 + b_1 + b_2$$
 """
 
-# The lowest contrast of any text, by WCAG's formula, with the text that has it.
-CONTRAST = """(() => {
-  const ink = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const rgb = (color) => {
-    ink.clearRect(0, 0, 1, 1); ink.fillStyle = color; ink.fillRect(0, 0, 1, 1);
-    return [...ink.getImageData(0, 0, 1, 1).data].map((v) => v / 255);
-  };
-  const linear = (v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-  const over = (a, b) => [0, 1, 2].map((i) => a[i] * a[3] + b[i] * (1 - a[3]));
-  const paper = (e) => (e ? over(rgb(getComputedStyle(e).backgroundColor), paper(e.parentElement))
-                          : [1, 1, 1]);
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  let worst = [21, ""];
-  while (texts.nextNode()) {
-    const e = texts.currentNode.parentElement, text = texts.currentNode.data.trim();
-    if (!text || !e.checkVisibility({visibilityProperty: true})) continue;
-    if (e.closest("script, style, mjx-container") || e.offsetWidth < 2) continue;
-    const back = paper(e), a = light(over(rgb(getComputedStyle(e).color), back)), b = light(back);
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < worst[0]) worst = [ratio, text];
-  }
-  return worst;
-})()"""
-
-
-class Browser:
-    """One headless Chromium and one tab; what its pages asked for and complained about."""
-
-    def __init__(self, program: str, profile: Path) -> None:
-        inbox, self._out = os.pipe()
-        self._in, outbox = os.pipe()
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-c", LAUNCH, str(inbox), str(outbox)),
-                *(program, *FLAGS, f"--user-data-dir={profile}"),
-            ],
-            pass_fds=(inbox, outbox),
-            stderr=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-        os.close(inbox)
-        os.close(outbox)
-        self._rest, self._number, self._session = b"", 0, ""
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-        self._loaded = False
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = attached["sessionId"]
-        for domain in ("Page", "Network", "Runtime", "Log"):
-            self.call(f"{domain}.enable")
-
-    def close(self) -> None:
-        """End the browser."""
-        self._process.terminate()
-        self._process.wait(WAIT)
-        os.close(self._in)
-        os.close(self._out)
-
-    def call(self, method: str, **params: object) -> dict[str, Any]:
-        """Send one command, return its result."""
-        self._number += 1
-        message: dict[str, object] = {"id": self._number, "method": method, "params": params}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._out, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._receive()
-            if answer.get("id") == self._number:
-                assert "error" not in answer, f"{method}: {answer['error']}"
-                return answer["result"]
-
-    def _receive(self) -> dict[str, Any]:
-        end = time.monotonic() + WAIT
-        while b"\0" not in self._rest:
-            ready, _, _ = select.select([self._in], [], [], max(0.0, end - time.monotonic()))
-            read = os.read(self._in, 1 << 20) if ready else b""
-            assert read, "the browser does not answer"
-            self._rest += read
-        line, self._rest = self._rest.split(b"\0", 1)
-        message = json.loads(line)
-        self._note(message.get("method", ""), message.get("params", {}))
-        return message
-
-    def _note(self, method: str, params: dict[str, Any]) -> None:
-        if method == "Network.requestWillBeSent":
-            self.requests.append(params["request"]["url"])
-        elif method == "Runtime.exceptionThrown":
-            self.errors.append(str(params["exceptionDetails"])[:400])
-        elif method == "Runtime.consoleAPICalled" and params["type"] == "error":
-            self.errors.append(str(params["args"])[:400])
-        elif method == "Log.entryAdded" and params["entry"]["level"] == "error":
-            self.errors.append(f"{params['entry']['text']} {params['entry'].get('url', '')}")
-        elif method == "Page.loadEventFired":
-            self._loaded = True
-
-    def visit(self, page: Path, theme: str, width: int, query: str = "") -> None:
-        """Show a page as a file, in one theme and width, until it has settled."""
-        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-        self.call("Emulation.setDeviceMetricsOverride", **size)
-        self._loaded = False
-        media = [{"name": "prefers-color-scheme", "value": theme}]
-        self.call("Emulation.setEmulatedMedia", features=media)
-        self.call("Page.navigate", url=page.as_uri() + query)
-        while not self._loaded:
-            self._receive()
-        self.until(f'document.documentElement.dataset.theme === "{theme}"')
-        self.until("document.querySelectorAll('.math:not(:has(mjx-container))').length === 0")
-
-    def value(self, expression: str) -> Any:
-        """Evaluate JavaScript in the page."""
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
-        assert "exceptionDetails" not in answer, answer
-        return answer["result"].get("value")
-
-    def until(self, expression: str) -> None:
-        """Wait until an expression is true."""
-        end = time.monotonic() + WAIT
-        while not self.value(expression):
-            assert time.monotonic() < end, f"never true: {expression}"
-            time.sleep(0.05)
+# What is put into a page, and a part of what is then said of it.
+FAULTS = {
+    '<div style="width: 3000px">wide</div>': "scrolls sideways by",
+    '<img src="_static/favicon.svg">': "favicon.svg: no alt text",
+    '<img src="_images/nowhere.png" alt="Nothing.">': "nowhere.png is not there",
+    "<h5>Deep</h5>": 'h5 "Deep" skips a level',
+    "<h1>Another</h1>": "2 headings of the first level",
+    '<p id="twin"></p><p id="twin"></p>': "two elements have the id twin",
+    '<p style="color: #999; background: #fff">pale</p>': "contrast 2.85 of 'pale'",
+    "<button></button>": "axe button-name (critical)",
+    "<script>console.error('it broke')</script>": "console: it broke",
+    "<script>nobody()</script>": "console: nobody is not defined",
+    '<iframe title="Other" src="http://127.0.0.2:9/page"></iframe>': "asks another host",
+    '<i class="fa-solid fa-nonesuch"></i>': "fa-nonesuch is not in icons.css",
+    "<style>#twin::before { content: '\\f019' }</style>": "p::before needs the theme's icon font",
+    '<p style="transition: color 1s !important">x</p>': "moves in spite of reduced motion",
+    '<nav style="display: block !important">printed</nav>': "on paper: nav",
+    f'<pre style="white-space: pre !important; overflow: hidden !important">{"x" * 300}</pre>': (
+        "on paper: pre is cut"
+    ),
+    f'<table><tr><td style="white-space: nowrap">{"y" * 300}</td></tr></table>': (
+        "on paper: table leaves the page"
+    ),
+    """<script>setTimeout(() => {
+      const late = document.createElement("div");
+      late.style.height = "300px";
+      document.querySelector("article").prepend(late);
+    }, 150)</script>""": "the layout shifts by",
+}
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium, with a profile of its own."""
-    program = os.environ.get("UNROLLED_CHROMIUM") or next(
-        filter(None, map(shutil.which, NAMES)), ""
-    )
-    if not program:
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    if not chromium.chromium():
         pytest.skip("NO BROWSER: install chromium, or set UNROLLED_CHROMIUM, to test the pages")
-    browser = Browser(program, tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
+    with chromium.browser() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny book, with a table of checks, a long output, a figure and an equation, as pages."""
+    """The tiny book, with a table of checks, a long output, a figure and equations, as pages."""
     root = tmp_path_factory.mktemp("rendered")
     write_book(root)
     source = root / "chapters" / "01_twice.py"
@@ -207,52 +91,91 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "build" / "html"
 
 
-def test_pages_hold_their_width_and_contrast_and_fetch_nothing(
-    browser: Browser, rendered: Path
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Tab]:
+    """A tab of its own."""
+    tab = Tab(browser)
+    yield tab
+    tab.close()
+
+
+def test_pages_opened_as_files_hold_their_width_and_contrast_and_fetch_nothing(
+    tab: Tab, rendered: Path
 ) -> None:
-    browser.requests.clear()
-    browser.errors.clear()
     pages = sorted(rendered.glob("*.html"))
     assert len(pages) >= 5
     for page in pages:
-        for theme in ("light", "dark"):
+        for theme in THEMES:
             for width in (390, 1280):
-                browser.visit(page, theme, width)
+                tab.visit(page.as_uri(), theme, width)
                 where = f"{page.name}, {theme}, {width} px"
                 excess = "document.scrollingElement.scrollWidth - innerWidth"
-                assert browser.value(excess) <= 0, f"{where}: scrolls sideways"
-                ratio, text = browser.value(CONTRAST)
-                assert ratio >= 4.5, f"{where}: contrast {ratio:.2f} of {text!r}"
-    assert browser.errors == []
-    assert len(browser.requests) > len(pages)
-    assert {urlsplit(one).scheme for one in browser.requests} <= {"file", "data"}
+                assert tab.value(excess) <= 0, f"{where}: scrolls sideways"
+                ratio, text = tab.value(CONTRAST)
+                assert ratio >= LEAST_CONTRAST, f"{where}: contrast {ratio:.2f} of {text!r}"
+    assert tab.errors == []
+    assert len(tab.requests) > len(pages)
+    assert {urlsplit(one).scheme for one in tab.requests} <= {"file", "data"}
 
 
-def test_a_solution_opens_with_the_keyboard(browser: Browser, rendered: Path) -> None:
-    browser.visit(rendered / "01_twice.html", "light", 1280)
-    inside = "document.querySelector('.solution .cell')"
-    browser.until("document.querySelector('.solution button.toggle-button') !== null")
-    assert not browser.value(f"{inside}.checkVisibility({{visibilityProperty: true}})")
-    browser.value("document.querySelector('.solution button.toggle-button').focus()")
-    for kind in ("keyDown", "keyUp"):
-        key = {"type": kind, "key": "Enter", "code": "Enter", "text": "\r"}
-        browser.call("Input.dispatchKeyEvent", windowsVirtualKeyCode=13, **key)
-    browser.until(f"{inside}.checkVisibility({{visibilityProperty: true}})")
+def test_a_chapter_from_a_server_has_no_fault(browser: Browser, rendered: Path) -> None:
+    with serve(rendered) as address:
+        finding = inspect(browser, address, "01_twice.html", "en", rendered.parent / "shots")
+    assert finding.problems == []
+    assert 0 < finding.sent < finding.read  # compressed on the way
+    assert finding.paint > 0
+    shots = {path.name for path in (rendered.parent / "shots").iterdir()}
+    assert {f"01_twice-{t}-{w}-1.png" for t in THEMES for w in (360, 390, 768, 1280)} <= shots
+    assert table([finding]).row_count == 1
 
 
-def test_a_long_output_scrolls_within_itself_and_math_is_set(
+def test_every_fault_is_found(browser: Browser, rendered: Path) -> None:
+    text = (rendered / "02_thrice.html").read_text(encoding="utf-8")
+    broken = rendered / "broken.html"
+    mark = "</article>"
+    assert mark in text
+    broken.write_text(text.replace(mark, "".join(FAULTS) + mark), encoding="utf-8")
+    with serve(rendered) as address:
+        said = inspect(browser, address, broken.name, "de").problems
+    broken.unlink()
+    assert 'lang is "en", not "de"' in said
+    for fault, part in FAULTS.items():
+        assert any(part in line for line in said), f"{fault}: not found in {said}"
+
+
+def test_the_keyboard_leads_from_an_exercise_to_its_solution_and_on(
     browser: Browser, rendered: Path
 ) -> None:
-    browser.visit(rendered / "01_twice.html", "light", 390)
-    long = (
-        "[...document.querySelectorAll('.cell_output pre')].some(e => e.scrollWidth > innerWidth)"
+    page = rendered / "01_twice.html"
+    assert list(walk(browser, page.as_uri())) == []
+    assert list(walk(browser, (rendered / "index.html").as_uri())) == []
+    stuck = rendered / "stuck.html"
+    text = page.read_text(encoding="utf-8").replace("togglebutton.js", "missing.js")
+    stuck.write_text(
+        text.replace("</head>", "<style>* { outline: none !important }</style></head>")
     )
-    assert browser.value(long)
-    assert browser.value("document.querySelectorAll('mjx-container').length") == 1
+    said = list(walk(browser, stuck.as_uri()))
+    stuck.unlink()
+    assert "by keyboard: the first solution is never reached" in said
+    assert any("nothing shows that this has the focus" in line for line in said)
 
 
-def test_the_search_works_from_files(browser: Browser, rendered: Path) -> None:
-    browser.errors.clear()
-    browser.visit(rendered / "search.html", "light", 1280, "?q=equation")
-    browser.until("document.querySelectorAll('#search-results li').length > 0")
-    assert browser.errors == []
+def test_what_is_wide_scrolls_within_itself_and_can_be_focused(tab: Tab, rendered: Path) -> None:
+    tab.visit((rendered / "01_twice.html").as_uri(), "light", 390)
+    tab.scroll_through()
+    for wide in (".cell_output pre", "div.math"):
+        own = f"[...document.querySelectorAll('{wide}')].some(e => e.scrollWidth > e.clientWidth"
+        tab.until(f"{own} && e.tabIndex === 0)")
+
+
+def test_formulas_are_set_in_the_letters_of_the_book(tab: Tab, rendered: Path) -> None:
+    tab.visit((rendered / "01_twice.html").as_uri())
+    assert tab.value("document.querySelectorAll('math').length") == 2
+    assert tab.value("document.fonts.check('16px Formulas', '\\u{1D450}')")
+    assert tab.value("[...document.fonts].filter(one => one.status === 'loaded').length") == 1
+
+
+def test_the_search_works_from_files(tab: Tab, rendered: Path) -> None:
+    tab.visit((rendered / "search.html").as_uri() + "?q=equation")
+    tab.until("document.querySelectorAll('#search-results li').length > 0")
+    assert tab.errors == []

@@ -12,6 +12,7 @@ from unrolled.errors import BookError
 from unrolled.manifest import Book
 from unrolled.site import build, chapter_table, fill_table
 from unrolled.site.links import Page, broken
+from unrolled.site.pages import MEASURED
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +107,32 @@ def test_a_solution_is_folded_and_the_exercise_shows_points_and_stub(rendered: P
     assert "One product is enough" in text
 
 
-def test_math_and_search_are_served_from_the_book(rendered: Path) -> None:
+def test_formulas_need_no_script_and_the_search_is_served_from_the_book(rendered: Path) -> None:
     page = Page(rendered / "01_twice.html")
-    math = [one for one in page.fetched if "mathjax" in one]
-    assert math and all((rendered / unquote(urlsplit(one).path)).exists() for one in math)
+    assert "<math" in (rendered / "01_twice.html").read_text(encoding="utf-8")
+    assert "_static/math.css" in [urlsplit(one).path for one in page.fetched]
+    assert (rendered / "_static" / "math.css").stat().st_size > 2_000
+    assert "_static/math.css" not in [
+        urlsplit(one).path for one in Page(rendered / "index.html").fetched
+    ]
     assert (rendered / "searchindex.js").is_file()
+
+
+def test_a_page_loads_one_style_and_no_script_that_it_does_not_use(rendered: Path) -> None:
+    chapter, index = (Page(rendered / name).fetched for name in ("01_twice.html", "index.html"))
+    assert sum(urlsplit(one).path.endswith(".css") for one in index) == 1
+    assert any("togglebutton" in one for one in chapter)
+    assert not any("togglebutton" in one or "copybutton" in one for one in index)
+    assert not any("fontawesome" in one or "searchtools" in one for one in chapter)
+    assert any("searchtools" in one for one in Page(rendered / "search.html").fetched)
+    theme = rendered / "_static" / "scripts" / "pydata-sphinx-theme.js"
+    assert MEASURED.search(theme.read_text(encoding="utf-8")) is None
+
+
+def test_a_figure_has_its_size_and_comes_when_it_is_needed(rendered: Path) -> None:
+    (image,) = (o for o in Page(rendered / "01_twice.html").images if "_images" in str(o["src"]))
+    assert int(image["width"] or 0) > 100 and int(image["height"] or 0) > 100
+    assert image["loading"] == "lazy"
 
 
 @pytest.mark.parametrize(

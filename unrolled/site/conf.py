@@ -23,8 +23,11 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "sphinxcontrib.bibtex",
-    "sphinx-mathjax-offline",
+    "unrolled.site.mathml",
+    "unrolled.site.pages",
+    "unrolled.site.styles",
 ]
+html_math_renderer = "mathml"
 nb_execution_mode = "off"
 nb_merge_streams = True
 nb_number_source_lines = False
@@ -55,9 +58,9 @@ html_context = {
 templates_path = ["templates"]
 html_baseurl = _book.published.site_url
 html_static_path = ["static"]
-html_css_files = ["style.css"]
+html_css_files = ["icons.css", "style.css"]
 html_favicon = "static/favicon.svg"
-html_js_files = [(None, {"body": _SEARCH})]
+html_js_files = ["book.js", (None, {"body": _SEARCH})]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

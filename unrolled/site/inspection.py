@@ -1,0 +1,392 @@
+"""Every page of the book in a browser, light and dark, from a phone's width to a desk's.
+
+`make check-book` builds the book and calls this: a table of what each page costs, a line for each
+problem, and a picture of every page in `build/shots/`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+from rich.console import Console
+from rich.table import Table
+
+from unrolled.errors import BookError
+from unrolled.manifest import Book
+from unrolled.site import lighthouse
+from unrolled.site.browser import THEMES, Tab, browser, serve
+
+WIDTHS = (360, 390, 768, 1280)  # pixels: two phones, a tablet, a desk
+READ = (("light", 390), ("light", 1280), ("dark", 1280))  # what axe reads: it takes its time
+MOST_SHIFT = 0.05  # of a page's layout, by the browser's measure; 0.1 is commonly called good
+MOST_BYTES = 3_000_000  # of a page with all that it loads, not compressed
+LEAST_CONTRAST = 4.5  # WCAG AA
+SETTLED = 300  # milliseconds in which a page that has loaded may still move
+SLICE = 15_000  # pixels of a page's height in one picture
+
+# Rules of axe that something of the theme's breaks and that nothing of ours can mend: rule, reason.
+EXCEPTIONS: dict[str, str] = {}
+
+# The lowest contrast of any text, by WCAG's formula, with the text that has it.
+CONTRAST = """(() => {
+  const ink = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  const known = new Map();
+  const rgb = (color) => {
+    if (!known.has(color)) {
+      ink.clearRect(0, 0, 1, 1); ink.fillStyle = color; ink.fillRect(0, 0, 1, 1);
+      known.set(color, [...ink.getImageData(0, 0, 1, 1).data].map((v) => v / 255));
+    }
+    return known.get(color);
+  };
+  const linear = (v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const over = (a, b) => [0, 1, 2].map((i) => a[i] * a[3] + b[i] * (1 - a[3]));
+  const papers = new Map([[null, [1, 1, 1]]]);
+  const paper = (e) => {
+    if (!papers.has(e)) {
+      papers.set(e, over(rgb(getComputedStyle(e).backgroundColor), paper(e.parentElement)));
+    }
+    return papers.get(e);
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let worst = [21, ""];
+  while (texts.nextNode()) {
+    const e = texts.currentNode.parentElement, text = texts.currentNode.data.trim();
+    if (!text || !e.checkVisibility({visibilityProperty: true})) continue;
+    if (e.closest("script, style") || e.getBoundingClientRect().width < 2) continue;
+    const back = paper(e), a = light(over(rgb(getComputedStyle(e).color), back)), b = light(back);
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < worst[0]) worst = [ratio, text];
+  }
+  return worst;
+})()"""
+
+# What a page says of itself: one line for each thing that is not as it should be.
+STRUCTURE = r"""((language) => {
+  const said = [], shown = (e) => e.checkVisibility({visibilityProperty: true});
+  const root = document.documentElement;
+  if (root.lang !== language) said.push(`lang is "${root.lang}", not "${language}"`);
+  const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter(shown);
+  const levels = headings.map((e) => Number(e.tagName[1]));
+  const first = levels.filter((level) => level === 1).length;
+  if (first !== 1) said.push(`${first} headings of the first level`);
+  levels.forEach((level, i) => {
+    if (level > (i ? levels[i - 1] : 0) + 1) {
+      said.push(`h${level} "${headings[i].innerText.trim()}" skips a level`);
+    }
+  });
+  for (const image of document.images) {
+    if (!image.hasAttribute("alt")) said.push(`${image.getAttribute("src")}: no alt text`);
+    if (!image.complete || !image.naturalWidth) said.push(`${image.src} is not there`);
+  }
+  for (const e of document.querySelectorAll("[class*='fa-']")) {
+    if (shown(e) && e.matches("i, span") && getComputedStyle(e).maskImage === "none") {
+      said.push(`the icon ${e.className} is not in icons.css`);
+    }
+  }
+  for (const e of document.querySelectorAll("body *")) {
+    for (const part of ["::before", "::after"]) {
+      if (/[\uE000-\uF8FF]/.test(getComputedStyle(e, part).content) && shown(e)) {
+        said.push(`${e.tagName.toLowerCase()}${part} needs the theme's icon font`);
+      }
+    }
+  }
+  const seen = new Set();
+  for (const e of document.querySelectorAll("[id]")) {
+    if (seen.has(e.id)) said.push(`two elements have the id ${e.id}`);
+    seen.add(e.id);
+  }
+  return said;
+})"""
+
+# Elements that still move where a reader has asked for less motion.
+MOTION = """[...document.querySelectorAll("*")].filter((e) => {
+  const seconds = (text) => Math.max(...text.split(",").map(parseFloat));
+  const style = getComputedStyle(e);
+  return seconds(style.transitionDuration) > 0.01 || style.scrollBehavior === "smooth"
+    || (style.animationName !== "none" && seconds(style.animationDuration) > 0.01);
+}).map((e) => e.tagName.toLowerCase() + (e.id && "#" + e.id))"""
+
+# On paper: code that is cut, and navigation that is printed.
+PAPER = """(() => {
+  const said = [], shown = (e) => e.checkVisibility({visibilityProperty: true});
+  for (const e of document.querySelectorAll("pre, table, math, img")) {
+    if (shown(e) && e.getBoundingClientRect().right > innerWidth + 1) {
+      said.push(`${e.tagName.toLowerCase()} leaves the page: ${e.textContent.trim().slice(0, 40)}`);
+    }
+    for (let box = e; box && box !== document.body; box = box.parentElement) {
+      if (e.tagName === "math" && box === e) continue;  // its inside may be wider than its line
+      if (!shown(e) || getComputedStyle(box).overflowX === "visible") continue;
+      if (box.scrollWidth > box.clientWidth + 1) {
+        said.push(`${e.tagName.toLowerCase()} is cut: ${e.textContent.trim().slice(0, 40)}`);
+        break;
+      }
+    }
+  }
+  const navigation = "nav, .bd-header-article, .prev-next-footer, .copybtn, #pst-primary-sidebar";
+  for (const e of document.querySelectorAll(navigation)) {
+    if (shown(e) && e.getBoundingClientRect().height > 1) {
+      said.push(`${e.tagName.toLowerCase()}.${e.className} is printed`);
+    }
+  }
+  return said;
+})()"""
+
+# Solutions are looked at as well.
+OPEN = "document.querySelectorAll('.toggle-button-hidden').forEach((one) => one.click())"
+
+COST = """(() => {
+  const all = [...performance.getEntriesByType("navigation"),
+               ...performance.getEntriesByType("resource")];
+  const sum = (name) => all.map((one) => one[name]).reduce((a, b) => a + b, 0);
+  const paint = performance.getEntriesByName("first-contentful-paint")[0];
+  return {sent: sum("transferSize"), read: sum("decodedBodySize"), requests: all.length,
+          paint: paint ? paint.startTime : 0, shift: window.shifts};
+})()"""
+
+FOCUSED = """(() => {
+  const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
+  const ring = parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none"
+    || style.boxShadow !== "none";
+  return {toggle: e.matches(".solution .toggle-button"), next: e.matches("a.right-next"),
+          seen: ring && box.width > 0, what: e.outerHTML.slice(0, 80)};
+})()"""
+
+
+@dataclass
+class Finding:
+    """What a page costs, as a reader with an empty cache has it, and what is wrong with it."""
+
+    page: str
+    critical: int = 0
+    serious: int = 0
+    minor: int = 0
+    hosts: int = 0
+    errors: int = 0
+    contrast: float = 21.0
+    shift: float = 0.0
+    requests: int = 0
+    sent: int = 0
+    read: int = 0
+    paint: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, problem: str) -> None:
+        """Note a problem once, however many widths and themes have it."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def inspect(
+    browser: Browser, address: str, page: str, language: str, shots: Path | None = None
+) -> Finding:
+    """Look at one page in both themes and all widths; pictures go to the folder `shots`."""
+    finding = Finding(page)
+    for theme in THEMES:
+        for width in WIDTHS:
+            tab = Tab(browser, width, theme)
+            where = f"{theme}, {width} px"
+            tab.visit(f"{address}/{page}", theme, width)
+            tab.page.wait_for_timeout(SETTLED)
+            tab.scroll_through()
+            _weigh(finding, tab, address, where)
+            excess = tab.value("document.scrollingElement.scrollWidth - innerWidth")
+            if excess > 0:
+                finding.add(f"{where}: scrolls sideways by {excess} px")
+            for line in tab.value(f"{STRUCTURE}('{language}')"):
+                finding.add(line)
+            if shots is not None:
+                _picture(tab, shots / f"{page.removesuffix('.html')}-{theme}-{width}")
+            tab.page.emulate_media(reduced_motion="reduce")  # else axe reads what still fades in
+            tab.value(OPEN)
+            ratio, text = tab.value(CONTRAST)
+            finding.contrast = min(finding.contrast, ratio)
+            if ratio < LEAST_CONTRAST:
+                finding.add(f"{where}: contrast {ratio:.2f} of {text[:60]!r}")
+            if (theme, width) in READ:
+                _axe(finding, tab, where)
+            tab.close()
+    _still(finding, browser, f"{address}/{page}")
+    return finding
+
+
+def _weigh(finding: Finding, tab: Tab, address: str, where: str) -> None:
+    """Note bytes, first paint, movement, requests to other hosts and errors of a page just read."""
+    cost = tab.value(COST)
+    finding.sent = max(finding.sent, cost["sent"])
+    finding.read = max(finding.read, cost["read"])
+    finding.requests = max(finding.requests, cost["requests"])
+    finding.paint = max(finding.paint, cost["paint"])
+    finding.shift = max(finding.shift, cost["shift"])
+    if cost["shift"] > MOST_SHIFT:
+        finding.add(f"{where}: the layout shifts by {cost['shift']:.3f}, over {MOST_SHIFT}")
+    if cost["read"] > MOST_BYTES:
+        finding.add(f"{cost['read'] / 1e6:.1f} MB in all, over {MOST_BYTES / 1e6:.0f}")
+    own = urlsplit(address)
+    others = {
+        one
+        for one in tab.requests
+        if urlsplit(one).scheme not in ("data", "blob")
+        and (urlsplit(one).scheme, urlsplit(one).netloc) != (own.scheme, own.netloc)
+    }
+    finding.hosts = max(finding.hosts, len(others))
+    finding.errors = max(finding.errors, len(tab.errors))
+    for one in sorted(others):
+        finding.add(f"asks another host for {one}")
+    for one in tab.errors:
+        finding.add(f"console: {one[:200]}")
+
+
+def _axe(finding: Finding, tab: Tab, where: str) -> None:
+    """Let axe read a page."""
+    found = {"critical": 0, "serious": 0}
+    minor = 0
+    for violation in Axe().run(tab.page).response["violations"]:
+        impact, rule, nodes = violation["impact"], violation["id"], violation["nodes"]
+        if impact not in found:
+            minor += len(nodes)
+        elif rule not in EXCEPTIONS:
+            found[impact] += len(nodes)
+            place = nodes[0]["target"][0]
+            finding.add(f"{where}: axe {rule} ({impact}), {len(nodes)} times, as at {place}")
+    finding.critical = max(finding.critical, found["critical"])
+    finding.serious = max(finding.serious, found["serious"])
+    finding.minor = max(finding.minor, minor)
+
+
+def _still(finding: Finding, browser: Browser, address: str) -> None:
+    """Look at a page where motion is unwanted, and at the same page on paper."""
+    tab = Tab(browser)
+    tab.page.emulate_media(reduced_motion="reduce")
+    tab.page.goto(address, wait_until="load")
+    moving = tab.value(MOTION)
+    if moving:
+        finding.add(f"moves in spite of reduced motion: {len(moving)}, as {moving[0]}")
+    tab.page.emulate_media(media="print", color_scheme="light")
+    tab.page.set_viewport_size({"width": 680, "height": 960})  # A4 less its margins
+    for line in tab.value(PAPER):
+        finding.add(f"on paper: {line}")
+    tab.close()
+
+
+def _picture(tab: Tab, name: Path) -> None:
+    """Keep a page as it looks, from top to bottom, in as many slices as it needs."""
+    size = tab.page.viewport_size
+    assert size is not None
+    tab.page.add_style_tag(content="section { content-visibility: visible !important; }")
+    height = tab.value("document.scrollingElement.scrollHeight")
+    name.parent.mkdir(parents=True, exist_ok=True)
+    for number, top in enumerate(range(0, height, SLICE), start=1):
+        clip = {"x": 0, "y": top, "width": size["width"], "height": min(SLICE, height - top)}
+        path = name.with_name(f"{name.name}-{number}.png")
+        tab.page.screenshot(path=path, full_page=True, clip=clip)  # type: ignore[arg-type]
+
+
+def walk(browser: Browser, address: str, most: int = 2000) -> Iterator[str]:
+    """Go by keyboard alone from a chapter's first exercise to its solution and the next chapter.
+
+    Yields what stands in the way; nothing on a page without exercises.
+    """
+    tab = Tab(browser)
+    tab.visit(address)
+    exercise = tab.value("document.querySelector('.exercise[id]')?.id")
+    if exercise is None:
+        tab.close()
+        return
+    tab.page.goto(f"{address}#{exercise}", wait_until="load")
+    top = tab.value(f"document.getElementById('{exercise}').getBoundingClientRect().top")
+    if not 0 <= top < 800:
+        yield f"the address #{exercise} does not lead to its box"
+    opened = False
+    for _ in range(most):
+        tab.page.keyboard.press("Tab")
+        found = tab.value(FOCUSED)
+        if not found["seen"]:
+            yield f"by keyboard: nothing shows that this has the focus: {found['what']}"
+        if found["toggle"] and not opened:
+            opened = True
+            tab.page.keyboard.press("Enter")
+            shown = "document.querySelector('.solution .cell').checkVisibility()"
+            if not tab.value(shown):
+                yield "by keyboard: Enter does not open the first solution"
+        if found["next"]:
+            if not opened:
+                yield "by keyboard: the first solution is never reached"
+            with tab.page.expect_navigation():
+                tab.page.keyboard.press("Enter")
+            break
+    else:
+        yield f"by keyboard: the next chapter is not reached with {most} steps"
+    tab.close()
+
+
+def inspect_book(book: Book, console: Console) -> list[Finding]:
+    """Inspect every page of build/html; each problem goes to the console as it is found."""
+    pages, shots = book.root / "build" / "html", book.root / "build" / "shots"
+    names = sorted(path.name for path in pages.glob("*.html"))
+    if "index.html" not in names:
+        raise BookError("build/html has no pages; run: make book")
+    findings = []
+    with browser() as chromium, serve(pages) as address, console.status("…") as status:
+        for name in names:
+            status.update(name)
+            finding = inspect(chromium, address, name, book.about.language, shots)
+            for problem in walk(chromium, f"{address}/{name}"):
+                finding.add(problem)
+            findings.append(finding)
+            for line in finding.problems:
+                console.print(f"{name}: {line}", markup=False, highlight=False)
+    return findings
+
+
+def table(findings: list[Finding]) -> Table:
+    """Return what the pages cost, one row each, the worst of all themes and widths."""
+    shown = Table(title="Every page, worst of two themes and four widths")
+    shown.add_column("page")
+    heads = "critical serious minor hosts errors contrast shift requests KB-sent MB-read paint-ms"
+    for head in heads.split():
+        shown.add_column(head.replace("-", " "), justify="right")
+    for one in findings:
+        counts = (one.critical, one.serious, one.minor, one.hosts, one.errors)
+        shown.add_row(
+            one.page.removesuffix(".html"),
+            *map(str, counts),
+            f"{one.contrast:.1f}",
+            f"{one.shift:.3f}",
+            str(one.requests),
+            f"{one.sent / 1e3:.0f}",
+            f"{one.read / 1e6:.2f}",
+            f"{one.paint:.0f}",
+        )
+    return shown
+
+
+def report(book: Book, console: Console, with_lighthouse: bool = True) -> int:
+    """Inspect build/html, show the tables and the problems; return the number of problems.
+
+    Raises BookError without pages or without a browser.
+    """
+    findings = inspect_book(book, console)
+    console.print(table(findings))
+    problems = sum(len(one.problems) for one in findings)
+    if with_lighthouse:
+        pages = ["index.html", *(f"{one.name}.html" for one in book.notebooks)]
+        try:
+            with console.status("…") as status:
+                found = lighthouse.scores(book.root, pages, status.update)
+        except BookError as error:
+            console.print(f"Lighthouse skipped: {error}", markup=False)
+        else:
+            console.print(lighthouse.table(found))
+            for one in found:
+                if one.low():
+                    problems += 1
+                    why = ", ".join(one.lost) or "many small things"
+                    line = f"{one.page}: Lighthouse, {one.preset}: below {lighthouse.LEAST}: {why}"
+                    console.print(line, markup=False, highlight=False)
+    for rule, reason in EXCEPTIONS.items():
+        console.print(f"not counted: axe {rule}: {reason}", markup=False)
+    return problems
