@@ -17,6 +17,7 @@ from unrolled.execute import Executed, Progress, execute
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
 from unrolled.notebook import Cell, check_headings, read_cells, read_notebook, weave
+from unrolled.site.movable import with_movable
 
 BEGIN, END = "<!-- chapters:begin -->", "<!-- chapters:end -->"
 
@@ -53,6 +54,7 @@ def _assemble(book: Book, pages: Path, executed: Iterable[Executed]) -> Iterator
         name, solutions = one.notebook.name, read_notebook(one.notebook.solutions)
         page = weave(read_notebook(one.notebook.source), one.solved, solutions, one.notebook)
         _without_marks(page)
+        with_movable(page, f"chapters/{name}.py")
         _add_download(page, name)
         _plain_metadata(page)
         yield _write(pages / f"{name}.ipynb", nbformat.writes(page))

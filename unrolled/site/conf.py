@@ -21,6 +21,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinxcontrib.bibtex",
     "sphinx-mathjax-offline",
+    "unrolled.site.movable",
 ]
 exclude_patterns = ["exercises"]
 nb_execution_mode = "off"
