@@ -37,6 +37,6 @@ def style() -> None:
     sns.set_theme(context="notebook", style="ticks", palette=PALETTE)
     mpl.rcParams.update(SETTINGS)
     colors = sns.color_palette(PALETTE).as_hex()
-    config = MOVABLE | {"range": {"category": colors}}
-    alt.theme.register("unrolled", enable=True)(lambda: alt.theme.ThemeConfig(config=config))
+    config: Any = MOVABLE | {"range": {"category": colors}}
+    alt.theme.register("unrolled", enable=True)(lambda: {"config": config})
     alt.renderers.enable("default" if "google.colab" in sys.modules else "mimetype")

@@ -2,7 +2,8 @@
 
 A chapter draws one with Altair and binds its parameters to sliders and lists. On the page it
 becomes a picture, which is there without scripts and in print, and native controls below it; the
-live chart takes the picture's place when it comes near. Vega itself comes out of vl-convert. The book's other half of this is `static/movable.js`.
+live chart takes the picture's place when it comes near. Vega itself comes out of vl-convert; the
+book's other half of this is `static/movable.js`.
 """
 
 import copy
@@ -10,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from html import escape
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,7 @@ LOOK: dict[str, dict[str, Any]] = {
     "header": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12},
     "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12},
     "title": {"color": INK, "fontSize": 14, "subtitleColor": INK},
+    "rule": {"color": INK},
     "text": {"color": INK, "fontSize": 12},
 }
 
@@ -73,14 +76,14 @@ def figure(spec: Mapping[str, Any], alt: str, name: str) -> str:
     found = SCHEMA.search(spec.get("$schema", ""))
     if found is None:
         raise ValueError("a chart that does not say which version of Vega-Lite it is for")
-    chart, version = _in_ink(spec), found[1]
+    chart, release = _in_ink(spec), found[1]
     controls = list(_controls(chart))
-    svg = vl_convert.vegalite_to_svg(chart, vl_version=version)
+    svg = vl_convert.vegalite_to_svg(chart, vl_version=release)
     svg = re.sub(r'(\bid="|url\(#)', rf"\g<1>{name}-", svg)
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     if size is None:
         raise ValueError("a picture without a size")
-    live = json.dumps(vl_convert.vegalite_to_vega(chart, vl_version=version), separators=(",", ":"))
+    live = json.dumps(vl_convert.vegalite_to_vega(chart, vl_version=release), separators=(",", ":"))
     return "\n".join(
         [
             f'<figure class="movable" id="{name}">',
@@ -151,12 +154,15 @@ def _write_vega(app: Any, error: Exception | None) -> None:
     """Write the part of Vega that draws; bundling takes seconds, so once for each version."""
     path = Path(app.outdir) / "_static" / "vega.js"
     banner = (
-        f"/* Vega {vl_convert.get_vega_version()}, bundled by vl-convert {vl_convert.__version__}."
+        f"/* Vega {vl_convert.get_vega_version()}, "
+        f"bundled by vl-convert {version('vl-convert-python')}."
         " Copyright University of Washington Interactive Data Lab, BSD-3-Clause;"
         " D3 is by Mike Bostock, ISC. */\n"
     )
     if error is None and not (path.is_file() and _opening(path) == banner):
-        write_atomic(path, banner + vl_convert.javascript_bundle(EXPORTS))
+        # A module's code: as a script it needs a scope of its own.
+        script = f'(() => {{"use strict";{vl_convert.javascript_bundle(EXPORTS)}}})();\n'
+        write_atomic(path, banner + script)
 
 
 def _opening(path: Path) -> str:

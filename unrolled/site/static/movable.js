@@ -2,9 +2,10 @@
 // live chart, is fetched when the first figure comes near. Nothing moves by itself.
 (() => {
   const place = new URL("vega.js", document.currentScript.src);
-  const SETTINGS = { mode: "vega", renderer: "svg", actions: false, tooltip: false, defaultStyle: false };
+  const SETTINGS =
+    { mode: "vega", renderer: "svg", actions: false, tooltip: false, defaultStyle: false };
   let asked;
-  const vega = () =>
+  const fetched = () =>
     (asked ??= new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = place;
@@ -16,13 +17,13 @@
   const value = (control) => JSON.parse(control.value);
 
   const begin = async (figure) => {
-    const embed = await vega();
+    const embed = await fetched();
     const controls = [...figure.querySelectorAll("input, select")];
     const stage = document.createElement("div");
     const spec = JSON.parse(figure.querySelector("script").textContent);
     const { view } = await embed(stage, spec, SETTINGS);
     for (const one of controls) view.signal(one.name, value(one));
-    await view.runAsync();
+    await view.resize().runAsync(); // the first layout does not know the heights of titles
     figure.querySelector(".movable-picture").replaceChildren(stage.querySelector("svg"));
     figure.addEventListener("input", ({ target }) =>
       view.signal(target.name, value(target)).runAsync());
