@@ -681,7 +681,7 @@ held = alt.Chart(alt.Data(values=states)).transform_filter(
     shown).transform_flatten(["step", "state"]).mark_line().encode(
     time, alt.Y("state:Q").scale(domain=[-0.4, 0.4]),
     alt.Color("unit:N", legend=None),
-    alt.StrokeDash("way:N", title=None).legend(orient="top"))
+    alt.StrokeDash("way:N", title=None).legend(orient="bottom"))
 alt.vconcat(given.properties(width=380, height=80),
             held.properties(width=380, height=180),
             title="A masked state stands still").add_params(length, padding)

@@ -14,7 +14,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from tests.package import test_browser
 from tests.package.conftest import edit, write_book
 from unrolled.errors import BookError
-from unrolled.manifest import Book, read_book
+from unrolled.manifest import Book, Chapter, read_book
+from unrolled.notebook import read_cells
 from unrolled.plots import style
 from unrolled.site import build
 from unrolled.site.movable import figure, with_movable
@@ -73,6 +74,16 @@ class Tags(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """Leave a label."""
         self._inside &= tag != "label"
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("chapter", read_book(ROOT).chapters, ids=lambda one: str(one.number))
+def test_every_chapter_has_a_figure_to_move(chapter: Chapter) -> None:
+    cells = [one for name in chapter.notebooks for one in read_cells(ROOT / f"chapters/{name}.py")]
+    movable = [one for one in cells if ".add_params(" in one.source]
+    assert movable and all("alt" in one.metadata for one in movable)
 
 
 # The HTML of one chart
