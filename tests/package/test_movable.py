@@ -97,7 +97,7 @@ def test_a_slider_becomes_a_labelled_input_with_its_limits_and_value() -> None:
         "name": "turn", "type": "range", "min": "0", "max": "8", "step": "2", "value": "2"
     }  # fmt: skip
     assert tags.labelled == ["input"]
-    assert "<span>turns</span>" in html and "<output>2</output>" in html
+    assert "<span>turns</span>" in html and '<output aria-hidden="true">2</output>' in html
 
 
 def test_a_list_keeps_the_kind_of_its_values_and_the_one_that_is_chosen() -> None:
@@ -143,6 +143,8 @@ def page_of(spec: dict[str, Any], **metadata: str) -> Any:
     [
         (chart(alt.binding_range(min=0, max=8, step=2)), {}, "without alt text"),
         (chart(alt.binding_checkbox(), True), {"alt": "A."}, "bind to a range or a select"),
+        (chart(alt.binding_range(min=0, max=8)), {"alt": "A."}, "needs min, max and step"),
+        (chart(alt.binding_range(), alt.Undefined), {"alt": "A."}, "no value to begin with"),
         ({"mark": "point"}, {"alt": "A."}, "which version of Vega-Lite"),
         (chart(alt.binding_range(min=0, max=8, step=2)) | {"mark": "pint"}, {"alt": "A."}, "ch.py"),
     ],

@@ -115,13 +115,19 @@ def _controls(chart: dict[str, Any]) -> Iterator[str]:
         if bind is None:
             continue
         kind, said = bind.get("input"), escape(bind.get("name", param["name"]).strip())
+        if "value" not in param:
+            raise ValueError(f"{param['name']} has no value to begin with")
         head = f'<label><span>{said}</span><{{}} name="{escape(param["name"])}"'
         if kind == "range":
-            value = param["value"]
-            limits = "".join(f' {one}="{bind[one]}"' for one in ("min", "max", "step"))
+            limits = {one: bind.get(one) for one in ("min", "max", "step")}
+            if None in limits.values():
+                raise ValueError(f"{param['name']}: a range needs min, max and step")
+            limits["value"] = param["value"]
+            settings = "".join(f' {one}="{value}"' for one, value in limits.items())
+            # The slider tells its value itself; the number beside it is for the eye.
             yield (
-                f'{head.format("input")} type="range"{limits} value="{value}">'
-                f"<output>{value}</output></label>"
+                f'{head.format("input")} type="range"{settings}>'
+                f'<output aria-hidden="true">{param["value"]}</output></label>'
             )
         elif kind == "select":
             shown = bind.get("labels") or bind["options"]
