@@ -959,13 +959,15 @@ assert inside and new[0] < new[1]
 
 # %%
 standard, restore = spaces(sequence)["standardized"]
+cured = filmed(draw(Autoencoder, 5, seed=0), standard, restore,
+               lr=1e-2, truth=sequence)
+
+# %%
 films = {
     "5 units": runs["raw", 5],
     "20 units": filmed(draw(Autoencoder, 20, seed=0), sequence),
     "100 units": runs["raw", 100],
-    "5 units, standardized, larger steps": filmed(
-        draw(Autoencoder, 5, seed=0), standard, restore, lr=1e-2,
-        truth=sequence),
+    "5 units, standardized, larger steps": cured,
 }
 
 # %%
@@ -982,7 +984,7 @@ for network, (errors, _, frames) in films.items():
                 "drawn": drawn.double().numpy().round(3).tolist(),
             })
 
-# %% alt="Above, the five curves of the data and, dashed, what five units draw of them after a few hundred steps: five flat lines. Below, the errors of four networks against steps on a logarithmic axis, with a dot on the chosen one, just above the floor."
+# %%
 import altair as alt
 
 at = alt.param(name="steps", value=400, bind=alt.binding_range(
@@ -990,6 +992,8 @@ at = alt.param(name="steps", value=400, bind=alt.binding_range(
 who = alt.param(name="network", value="5 units", bind=alt.binding_select(
     options=list(films)))
 chosen = "datum.network == network && datum.steps == steps"
+
+# %% alt="Above, the five curves of the data and, dashed, what five units draw of them after a few hundred steps: five flat lines. Below, the errors of four networks against steps on a logarithmic axis, with a dot on the chosen one, just above the floor."
 film = alt.Chart(width=380, height=200)
 lines = film.transform_filter(chosen).transform_flatten(
     ["time", "truth", "drawn"]).encode(

@@ -1116,15 +1116,17 @@ for case, far in ((left, "a"), (~left, "b")):
         for n, (there, weight) in enumerate(zip(place, row, strict=True))
     ]
 
-# %% alt="A map of four by four positions with the letter a in its upper left corner, b in its upper right and a in its lower right one. The lower right position asks, and the weight lies in the upper left quarter, around the a."
+# %%
 import altair as alt
 
-row = alt.param(name="row", value=4, bind=alt.binding_range(
-    min=1, max=4, step=1, name="row that asks"))
-column = alt.param(name="column", value=4, bind=alt.binding_range(
-    min=1, max=4, step=1, name="column that asks"))
+row, column = (
+    alt.param(name=one, value=4, bind=alt.binding_range(
+        min=1, max=4, step=1, name=f"{one} that asks"))
+    for one in ("row", "column"))
 asked = alt.param(name="asked", value="a", bind=alt.binding_select(
     options=["a", "b"], name="far corner names"))
+
+# %% alt="A map of four by four positions with the letter a in its upper left corner, b in its upper right and a in its lower right one. The lower right position asks, and the weight lies in the upper left quarter, around the a."
 grid = alt.Chart(alt.Data(values=looks), width=260, height=260).encode(
     alt.X("column:O").axis(labelAngle=0), alt.Y("row:O")).transform_filter(
     "datum.asked == asked && datum['from row'] == row"

@@ -37,6 +37,6 @@ def style() -> None:
     sns.set_theme(context="notebook", style="ticks", palette=PALETTE)
     mpl.rcParams.update(SETTINGS)
     colors = sns.color_palette(PALETTE).as_hex()
-    config: Any = MOVABLE | {"range": {"category": colors}}
+    config: Any = MOVABLE | {"mark": {"color": colors[0]}, "range": {"category": colors}}
     alt.theme.register("unrolled", enable=True)(lambda: {"config": config})
     alt.renderers.enable("default" if "google.colab" in sys.modules else "mimetype")
