@@ -1517,10 +1517,11 @@ said = alt.Chart(alt.Data(values=gaps)).transform_filter(
 ).add_params(length, which)
 
 # %% [markdown]
-# *Move the length of a chunk.* Blue is what a truncated gradient asks, gray
-# what it leaves out. At the start all weight lies next to the diagonal, and
-# nearly any chunk will do; in the trained network it reaches back to the
-# first step, and only the whole sequence is enough.
+# *Move the length of a chunk, and change the network.* Blue is what a
+# truncated gradient asks, gray what it leaves out, the fuller the stronger,
+# by the measure of each network's strongest pair. At the start all weight
+# lies next to the diagonal, and a short chunk will do; in the trained network
+# it reaches back to the first step, and only the whole sequence is enough.
 #
 # So does the reach matter, once the rest is right? Three lengths of chunk,
 # some ten CPU seconds of training each:

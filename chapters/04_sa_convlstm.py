@@ -1142,8 +1142,8 @@ asking = grid.transform_filter(
     title="Where the outlined position looks").add_params(row, column, asked)
 
 # %% [markdown]
-# *Move the position that asks, or click on one.* Whoever stands near a name
-# looks for the one who has the same, and that is also oneself: a kernel
+# *Move the position that asks; on the page a click will do.* Whoever stands
+# near a name looks for all who have the same, itself included: a kernel
 # brings the name to the neighbors, and attention carries it across the map.
 # Whoever has heard no name looks everywhere alike.
 
