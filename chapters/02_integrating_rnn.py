@@ -1465,6 +1465,63 @@ for name, model in {"at the start": fresh, "trained": gru.double()}.items():
 # with ten steps still 0.81. A truncated gradient looks harmless exactly as
 # long as there is nothing to remember. And as training goes on, what it
 # leaves out becomes nearly everything.
+
+# %% [markdown]
+# Both networks can be looked at. How strongly does the output at one step
+# depend on the input at an earlier one? Each pair is one question of the
+# double sum, and a chunk asks only those that lie within it.
+
+# %%
+def influence(model):
+    """How strongly output t depends on input s, on average: (T, T)."""
+    x, _ = draw_jumps(np.random.default_rng(5), 32, 50)
+    x = x[..., None].double().requires_grad_()  # (B, T, 1)
+    outputs = model(x)[0][..., 0]  # (B, T)
+    found = [torch.autograd.grad(one.sum(), x, retain_graph=True)[0]
+             for one in outputs.T]  # T times (B, T, 1)
+    return torch.stack(found)[..., 0].abs().mean(1)  # (T, T)
+
+# %%
+pairs, gaps = [], []
+for name, model in {"at the start": fresh, "trained": gru}.items():
+    weights = influence(model)
+    weights = (weights / weights.max()).numpy().round(2)
+    pairs += [{"network": name, "output": t, "input": list(range(t + 1)),
+               "weight": weights[t, :t + 1].tolist()} for t in range(50)]
+    gaps += [{"network": name, "k": k, "gap": gap}
+             for k, gap in truncation_gaps(model, range(1, 51)).items()]
+
+# %% alt="A triangle of squares, each a pair of an output and an earlier input; its strength says how much the one depends on the other. For the trained network the influence reaches back to the first input. Chunks of ten steps keep five small triangles along the diagonal and lose the rest, which is gray."
+import altair as alt
+
+length = alt.param(name="k", value=10, bind=alt.binding_range(
+    min=1, max=50, step=1, name="length of a chunk"))
+which = alt.param(name="network", value="trained", bind=alt.binding_select(
+    options=["at the start", "trained"]))
+kept = "floor(datum.output / k) == floor(datum.input / k)"
+squares = alt.Chart(alt.Data(values=pairs)).transform_filter(
+    "datum.network == network").transform_flatten(
+    ["input", "weight"]).mark_rect().encode(
+    alt.X("input:O", title="input at step").axis(
+        values=[0, 24, 49], labelAngle=0),
+    alt.Y("output:O", title="output at step").axis(values=[0, 24, 49]),
+    alt.Opacity("weight:Q", legend=None).scale(range=[0.05, 1]),
+    color=alt.condition(kept, alt.value("#0173b2"), alt.value("gray")))
+said = alt.Chart(alt.Data(values=gaps)).transform_filter(
+    "datum.network == network && datum.k == k").transform_calculate(
+    said="format(datum.gap, '.2f') + ' of the gradient is wrong'").mark_text(
+    align="right").encode(
+    alt.Text("said:N"), x=alt.value(360), y=alt.value(20))
+(squares + said).properties(
+    width=360, height=300, title="What a chunk asks, and what it leaves out"
+).add_params(length, which)
+
+# %% [markdown]
+# *Move the length of a chunk, and change the network.* Blue is what a
+# truncated gradient asks, gray what it leaves out, the fuller the stronger,
+# by the measure of each network's strongest pair. At the start all weight
+# lies next to the diagonal, and a short chunk will do; in the trained network
+# it reaches back to the first step, and only the whole sequence is enough.
 #
 # So does the reach matter, once the rest is right? Three lengths of chunk,
 # some ten CPU seconds of training each:

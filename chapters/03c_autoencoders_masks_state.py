@@ -636,7 +636,63 @@ assert skipped
 # %% [markdown]
 # So choose a value that no step can have, and scale the data before they are
 # padded.
-#
+
+# %% [markdown]
+# What does the state of that layer do where the padding begins? We hand it
+# one curve, cut to every length, with a mask and without.
+
+# %%
+curve = np.cos(np.arange(20) / 3)
+every = layers.RNN(reader.cell, return_sequences=True)
+inputs, states = [], []
+for padding in (-1.0, 0.0):
+    real = np.arange(20) < np.arange(1, 21)[:, None]  # (N, T)
+    x = np.where(real, curve, padding)[..., None]  # (N, T, 1)
+    ways = {"with a mask": layers.Masking(padding)(x), "without": x}
+    for way, read in ways.items():
+        h = ops.convert_to_numpy(every(read)).round(3)  # (N, T, H)
+        states += [
+            {"padding": padding, "length": length, "way": way,
+             "unit": unit, "step": list(range(1, 21)),
+             "state": h[length - 1, :, unit].tolist()}
+            for length in range(1, 21) for unit in range(3)
+        ]
+    inputs += [
+        {"padding": padding, "length": n + 1, "step": list(range(1, 21)),
+         "input": one[:, 0].round(3).tolist()} for n, one in enumerate(x)
+    ]
+
+# %% alt="Above, a cosine of eight steps and twelve of padding. Below, the three units of an LSTM: with a mask, three lines that stand still from the ninth step on; without, dashed ones that run on to other values."
+import altair as alt
+
+length = alt.param(name="length", value=8, bind=alt.binding_range(
+    min=1, max=20, step=1, name="real steps"))
+padding = alt.param(name="padding", value=-1, bind=alt.binding_select(
+    options=[-1, 0]))
+shown = "datum.length == length && datum.padding == padding"
+time = alt.X("step:Q", title="step")
+given = alt.Chart(alt.Data(values=inputs)).transform_filter(
+    shown).transform_flatten(["step", "input"]).mark_circle(
+    size=50, opacity=1).encode(
+    time, alt.Y("input:Q").scale(domain=[-1, 1]),
+    color=alt.condition("datum.step <= datum.length",
+                        alt.value("#0173b2"), alt.value("gray")))
+held = alt.Chart(alt.Data(values=states)).transform_filter(
+    shown).transform_flatten(["step", "state"]).mark_line().encode(
+    time, alt.Y("state:Q").scale(domain=[-0.4, 0.4]),
+    alt.Color("unit:N", legend=None),
+    alt.StrokeDash("way:N", title=None).legend(orient="bottom"))
+alt.vconcat(given.properties(width=380, height=80),
+            held.properties(width=380, height=180),
+            title="A masked state stands still").add_params(length, padding)
+
+# %% [markdown]
+# *Move the number of real steps.* With a mask every unit stands still from
+# the last of them on, and what the layer returns is what it knew there.
+# Without one the state goes on through the padding (dashed), to a place that
+# depends less on the curve than on the padding, and that is what it returns.
+
+# %% [markdown]
 # What does all this cost? Sines of five to twenty steps, padded behind with
 # $-1$, which the tutorial's author suggests where zero is taken, or with
 # zero; a code of six; and the error on the real steps of held-out sequences.

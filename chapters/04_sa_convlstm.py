@@ -1098,6 +1098,56 @@ print(f"named cues: {asked_for:.2f} around the one that is asked for,",
 # that is how this figure is drawn.
 
 # %% [markdown]
+# The far corner is not the only position that asks. Here are all of them:
+# the mean weights over the frames in which the far corner names the one cue
+# or the other. The two cues are called a and b.
+
+# %%
+looks = []
+for case, far in ((left, "a"), (~left, "b")):
+    weights = looked_at(chooser, both)[0][case].mean(0)  # (N, N)
+    place = [{"row": n // 4 + 1, "column": n % 4 + 1} for n in range(16)]
+    letters = {0: "a", 3: "b", 15: far}
+    looks += [
+        {"asked": far, "from row": here["row"],
+         "from column": here["column"], "name": letters.get(n, ""),
+         "weight": round(weight, 3), **there}
+        for here, row in zip(place, weights.tolist(), strict=True)
+        for n, (there, weight) in enumerate(zip(place, row, strict=True))
+    ]
+
+# %%
+import altair as alt
+
+row, column = (
+    alt.param(name=one, value=4, bind=alt.binding_range(
+        min=1, max=4, step=1, name=f"{one} that asks"))
+    for one in ("row", "column"))
+asked = alt.param(name="asked", value="a", bind=alt.binding_select(
+    options=["a", "b"], name="far corner names"))
+
+# %% alt="A map of four by four positions with the letter a in its upper left corner, b in its upper right and a in its lower right one. The lower right position asks, and the weight lies in the upper left quarter, around the a."
+grid = alt.Chart(alt.Data(values=looks), width=260, height=260).encode(
+    alt.X("column:O").axis(labelAngle=0), alt.Y("row:O")).transform_filter(
+    "datum.asked == asked && datum['from row'] == row"
+    " && datum['from column'] == column")
+weight = grid.mark_rect(cursor="pointer").encode(
+    alt.Color("weight:Q").scale(scheme="viridis", domain=[0, 0.3]))
+names = grid.mark_text(fontSize=20, fontWeight="bold").encode(
+    alt.Text("name:N"), color=alt.value("white"))
+asking = grid.transform_filter(
+    "datum.row == row && datum.column == column").mark_rect(
+    filled=False, stroke="#de8f05", strokeWidth=4)
+(weight + names + asking).properties(
+    title="Where the outlined position looks").add_params(row, column, asked)
+
+# %% [markdown]
+# *Move the position that asks; on the page a click will do.* Whoever stands
+# near a name looks for all who have the same, itself included: a kernel
+# brings the name to the neighbors, and attention carries it across the map.
+# Whoever has heard no name looks everywhere alike.
+
+# %% [markdown]
 # ## An ablation with controls
 #
 # *Which part of the paper's network earns the improvement?* Eleven networks,

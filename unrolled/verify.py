@@ -51,6 +51,7 @@ SEEDS = 20
 WRONG_ANSWERS = 3
 KILLED = 0.90
 GUARDED = 0.95  # of the numbers in the prose, those whose last digit cannot change unnoticed
+DRAWING = ("plt.show()", "plt.subplots(", "alt.Chart(")
 PATIENCE = 20.0  # seconds for one mutant; a loop that never ends is a dead mutant
 WIDTH, ANSWER_WIDTH, CELL_LINES, CELL_MEDIAN = 77, 69, 25, 6
 
@@ -224,7 +225,7 @@ def _measures(notebook: Notebook) -> Iterator[str]:
 
 def _draws(cell: Cell) -> bool:
     """Whether a cell draws a figure."""
-    return cell.kind == "code" and ("plt.show()" in cell.source or "plt.subplots(" in cell.source)
+    return cell.kind == "code" and any(one in cell.source for one in DRAWING)
 
 
 def _code_lines(source: str) -> int:

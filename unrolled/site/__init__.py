@@ -21,6 +21,7 @@ from unrolled.site.downloads import download
 from unrolled.site.glossary import glossary
 from unrolled.site.landing import cards, figure
 from unrolled.site.links import broken
+from unrolled.site.movable import with_movable
 
 BEGIN, END = "<!-- chapters:begin -->", "<!-- chapters:end -->"
 
@@ -71,6 +72,7 @@ def _assemble(book: Book, pages: Path, executed: Iterable[Executed]) -> Iterator
         name, solutions = one.notebook.name, read_notebook(one.notebook.solutions)
         page = weave(read_notebook(one.notebook.source), one.solved, solutions, one.notebook)
         _without_marks(page)
+        with_movable(page, f"chapters/{name}.py")
         dress(page, book, one.notebook)
         _plain_metadata(page)
         yield _write(pages / f"{name}.ipynb", nbformat.writes(page))

@@ -26,6 +26,7 @@ extensions = [
     "unrolled.site.mathml",
     "unrolled.site.pages",
     "unrolled.site.styles",
+    "unrolled.site.movable",
 ]
 html_math_renderer = "mathml"
 nb_execution_mode = "off"

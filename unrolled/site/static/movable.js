@@ -1,0 +1,56 @@
+// Figures that a reader can move. The page holds a picture and its controls; Vega, which draws the
+// live chart, is fetched when the first figure comes near. Nothing moves by itself.
+(() => {
+  const place = new URL("vega.js", document.currentScript.src);
+  const SETTINGS =
+    { mode: "vega", renderer: "svg", actions: false, tooltip: false, defaultStyle: false };
+  let asked;
+  const fetched = () =>
+    (asked ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = place;
+      script.onload = () => resolve(window.vegaEmbed);
+      script.onerror = reject;
+      document.head.append(script);
+    }));
+
+  const value = (control) => JSON.parse(control.value);
+
+  const begin = async (figure) => {
+    const embed = await fetched();
+    const controls = [...figure.querySelectorAll("input, select")];
+    const stage = document.createElement("div");
+    const spec = JSON.parse(figure.querySelector("script").textContent);
+    const { view } = await embed(stage, spec, SETTINGS);
+    for (const one of controls) view.signal(one.name, value(one));
+    await view.resize().runAsync(); // the first layout does not know the heights of titles
+    figure.querySelector(".movable-picture").replaceChildren(stage.querySelector("svg"));
+    figure.addEventListener("input", ({ target }) =>
+      view.signal(target.name, value(target)).runAsync());
+    // A click on a cell of a map moves the controls that the cell has values for.
+    view.addEventListener("click", (_, item) => {
+      if (item?.mark.marktype !== "rect") return;
+      for (const one of controls) {
+        if (!(one.name in item.datum)) continue;
+        one.value = JSON.stringify(item.datum[one.name]);
+        one.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    });
+    figure.dataset.live = "";
+  };
+
+  const near = new IntersectionObserver((seen) => {
+    for (const one of seen) {
+      if (!one.isIntersecting) continue;
+      near.unobserve(one.target);
+      begin(one.target);
+    }
+  }, { rootMargin: "800px" });
+  for (const figure of document.querySelectorAll("figure.movable")) {
+    near.observe(figure);
+    figure.addEventListener("input", ({ target }) => {
+      const shown = target.parentElement.querySelector("output");
+      if (shown) shown.value = target.value;
+    });
+  }
+})();
