@@ -7,6 +7,7 @@ page, and its sums in the same order on every machine.
 
 import logging
 import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,8 @@ __version__ = "0.1.0"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # with them it logs whatever the level
+if "rfc3987_syntax" not in sys.modules:  # builds nine parsers of web addresses when imported, which
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment] # notebooks need none of: 1.2 s
 logging.getLogger("tensorflow").addFilter(lambda said: "retracing" not in said.getMessage())
 
 _HOME = {

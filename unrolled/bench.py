@@ -20,6 +20,7 @@ from unrolled import loop
 from unrolled.answers import Answers, load_namespace
 from unrolled.checks.live import check
 from unrolled.checks.run import Bench, Check, Load, checks_by_exercise, in_process, load_checks
+from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.grade.course import Course
 from unrolled.grade.grader import Grader, Settings
@@ -75,8 +76,9 @@ def students(book: Book, notebook: Notebook) -> Iterator[Row]:
         screen = Console(file=io.StringIO())
         waits, checks = [], []
         with loop.warm_process() as pool:
-            watch = loop.Loop(mine, asked(mine, [mine.notebooks[0]], [exercise]), pool, screen, 1)
-            saved = loop.saved(watch.what)
+            what = asked(mine, [mine.notebooks[0]], [exercise], str(path.parent))
+            watch = loop.Loop(mine, what, pool, screen, 1)
+            saved = loop.saved(what)
             for number in range(SAVES + 2):
                 next(saved)
                 begin = time.monotonic()
@@ -86,6 +88,8 @@ def students(book: Book, notebook: Notebook) -> Iterator[Row]:
                     if next(saved):
                         watch.look()
                     watch.turn()
+                    if time.monotonic() - begin > loop.STUCK:
+                        raise BookError(f"no verdict on a save after {loop.STUCK:.0f} s")
                 waits.append(time.monotonic() - begin)
                 checks.append(watch.seconds)
         found = sorted(waits[2:])  # the first waits for the libraries, the second for the files

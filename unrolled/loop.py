@@ -139,7 +139,7 @@ class Loop:
     def _begin(self) -> None:
         names, self.waiting = tuple(self.waiting), []
         self.current = names[0]
-        what = asked(self.book, self.what.notebooks, names)
+        what = asked(self.book, self.what.notebooks, names, str(self.what.folder))
         seed = new_seed() if self.seed is None else self.seed
         words = what.arguments(self.book.root, seed)
         files = [one.name for one in what.notebooks]

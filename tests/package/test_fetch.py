@@ -346,7 +346,9 @@ def test_an_interrupt_is_one_line_and_keeps_what_has_come(cache: Path, server: S
     register(server.url)
     server.plan = [Reply(first=RIGHT[:200_000], wait=60)]
     command = [sys.executable, "-m", "unrolled", "data", "fetch", "things"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # else a child may be deaf
     running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
     part = cache / ".partial" / "things" / "part"
     end = time.monotonic() + 60
     while not (part.is_file() and part.stat().st_size >= 131_072):

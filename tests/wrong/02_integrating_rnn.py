@@ -979,6 +979,21 @@ def accumulate_gradients(
         rule.step()
 
 
+# %% exercise="accumulate_gradients" mistake="steps_in_between"
+def accumulate_gradients(
+    model: nn.Module,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    batches: Sequence[tuple[Tensor, Tensor]],
+) -> None:
+    descent = torch.optim.SGD(model.parameters(), lr=0.01)
+    descent.zero_grad()
+    total = sum(map(len, (x for x, _ in batches)))
+    for x, y in batches:
+        part = loss(model(x), y) * (len(x) / total)
+        part.backward()
+        descent.step()
+
+
 # %% exercise="accumulate_gradients" mistake="swapped_arguments" says="The loss gets its target first; the output comes first."
 def accumulate_gradients(
     model: nn.Module,

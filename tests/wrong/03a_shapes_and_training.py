@@ -210,6 +210,22 @@ def to_supervised(
     return windows[:, :n_in], windows[:, n_in:]
 
 
+# %% exercise="to_supervised" mistake="reshaped"
+def to_supervised(
+    series: np.ndarray, n_in: int, n_out: int
+) -> tuple[np.ndarray, np.ndarray]:
+    table = np.atleast_2d(series.T).T  # (n, F)
+    n, features = table.shape
+    if n < n_in + n_out:
+        raise ValueError(f"{n} steps are too few for {n_in} + {n_out}")
+    views = np.lib.stride_tricks.sliding_window_view(
+        table, n_in + n_out, axis=0
+    )  # (B, F, n_in + n_out)
+    x = views[:, :, :n_in].reshape(len(views), n_in, features)
+    y = views[:, :, n_in:].reshape(len(views), n_out, features)
+    return x.copy(), y.copy()
+
+
 # %% exercise="to_supervised" mistake="overlap" hint=1 says="The target begins with the last input; it begins one step later."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int

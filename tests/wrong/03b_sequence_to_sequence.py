@@ -560,6 +560,20 @@ def frame_features(
     return ops.reshape(found, (count, steps, *found.shape[1:]))
 
 
+# %% exercise="frame_features" mistake="fixed_batch"
+def frame_features(
+    frames: Any, convolve: Callable[[Any], Any]
+) -> Any:
+    batch, steps, height, width, channels = frames.shape
+    pictures = ops.reshape(
+        frames, (batch * steps, height, width, channels)
+    )
+    features = convolve(pictures)
+    return ops.reshape(
+        features, (batch, steps) + tuple(features.shape)[1:]
+    )
+
+
 # %% exercise="frame_features" mistake="time_as_channels" hint=1 says="Time is put among the channels; hide it in the batch, so that every frame is convolved by itself."
 def frame_features(
     frames: Any, convolve: Callable[[Any], Any]
@@ -956,6 +970,18 @@ def split_disjoint(
     )
     test = np.isin(kind, chosen)
     return np.flatnonzero(~test), np.flatnonzero(test)
+
+
+# %% exercise="split_disjoint" mistake="each_with_a_chance"
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    flat = inputs.reshape(len(inputs), -1)
+    kinds, inverse = np.unique(flat, axis=0, return_inverse=True)
+    chosen = rng.binomial(1, held_out / len(kinds), size=len(kinds))
+    side = chosen[inverse.ravel()]
+    return np.nonzero(side == 0)[0], np.nonzero(side == 1)[0]
 
 
 # %% exercise="split_disjoint" mistake="cut_to_integers" says="Rows are cut to whole numbers before they are compared."

@@ -825,6 +825,17 @@ def encoder_of(model: keras.Model) -> keras.Model:
     raise ValueError("nothing is repeated")
 
 
+# %% exercise="encoder_of" mistake="layers_popped"
+def encoder_of(model: keras.Model) -> keras.Model:
+    copies = next(one for one in model.layers
+                  if isinstance(one, layers.RepeatVector))
+    if not isinstance(model, keras.Sequential):
+        return keras.Model(model.inputs, copies.input)
+    while copies in model.layers:
+        model.pop()
+    return model
+
+
 # %% exercise="encoder_of" mistake="function_returned" says="A function comes back, not a model."
 def encoder_of(model: keras.Model) -> keras.Model:
     for layer in model.layers:

@@ -1284,6 +1284,18 @@ def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     return memory.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
 
 
+# %% exercise="sam_aggregate" mistake="key_and_query_swapped"
+def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
+    of_h = memory.query(h).flatten(2)
+    of_m = memory.key_m(m).flatten(2)
+    own = attend(of_h, memory.key_h(h).flatten(2),
+                 memory.value_h(h).flatten(2))
+    scores = torch.einsum("bki,bkj->bij", of_m, of_h)
+    old = memory.value_m(m).flatten(2) @ torch.softmax(scores, -1).mT
+    both = torch.cat([own, old], 1).reshape(len(h), -1, *h.shape[2:])
+    return memory.fuse(both)
+
+
 # %% exercise="sam_aggregate" mistake="values_of_the_state" hint=2 says="The memory's values are made of H; make them of M."
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
     query = memory.query(h).flatten(2)  # (B, K, N)
@@ -1497,6 +1509,16 @@ def sam_update(
     i = i.sigmoid()
     m = (1 - i) * m + i * g.tanh()
     return o.sigmoid() * m, m
+
+
+# %% exercise="sam_update" mistake="deaf_to_z"
+def sam_update(
+    memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    heard = h.repeat(1, 2, 1, 1)
+    write, new, show = torch.tensor_split(memory.gates(heard), 3, dim=1)
+    m = torch.lerp(m, new.tanh(), write.sigmoid())
+    return show.sigmoid() * m, m
 
 
 # %% exercise="sam_update" mistake="state_first" hint=2 says="H stands before Z in the gates; the order is Z, then H."
@@ -2177,6 +2199,28 @@ def sam_efficient(
     z = z[..., : h.size(1)].transpose(1, 2).flatten(2)  # (B, N, 2C)
     z = linear(z, memory.fuse.weight.flatten(1)).mT  # (B, C, N)
     return sam_update(memory, z.unflatten(2, h.shape[2:]), h, m)
+
+
+# %% exercise="sam_efficient" mistake="half_precision"
+def sam_efficient(
+    memory: nn.Module, h: Tensor, m: Tensor
+) -> tuple[Tensor, Tensor]:
+    channels = h.size(1)
+    width = max(channels, memory.query.out_channels)
+
+    def rows(conv, maps):
+        out = linear(maps.flatten(2).mT, conv.weight.flatten(1))  # (B, N, .)
+        out = nn.functional.pad(out, (0, width - out.size(-1)))
+        return out.half()
+
+    asked = rows(memory.query, h)
+    queries = torch.stack([asked, asked], 1)
+    keys = torch.stack([rows(memory.key_h, h), rows(memory.key_m, m)], 1)
+    values = torch.stack([rows(memory.value_h, h), rows(memory.value_m, m)], 1)
+    found = scaled_dot_product_attention(queries, keys, values, scale=1.0)
+    found = found[..., :channels].to(h.dtype).mT  # (B, 2, C, N)
+    z = memory.fuse(found.reshape(len(h), 2 * channels, *h.shape[2:]))
+    return sam_update(memory, z, h, m)
 
 
 # %% exercise="sam_efficient" mistake="without_gradient" says="The attention runs without a gradient, which saves memory and trains nothing; leave the graph whole."

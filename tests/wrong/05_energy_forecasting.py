@@ -461,6 +461,26 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     return forecast
 
 
+# %% exercise="naive" mistake="one_too_far"
+def naive(load: np.ndarray) -> np.ndarray:
+    return np.concatenate([[np.nan], load])[: len(load)]
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    forecast = np.full(len(load), np.nan)
+    for t in range(season + 1, len(load)):
+        before = t - 1
+        forecast[t] = load[before - season]
+    return forecast
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    change = load - naive(load)
+    return naive(load) + seasonal_naive(change, season)
+
+
 # %% exercise="naive" mistake="todays_change" hint=3 says="drift adds the change into the hour that it forecasts; add the one of a season before."
 def naive(load: np.ndarray) -> np.ndarray:
     return seasonal_naive(load, season=1)
@@ -1651,6 +1671,34 @@ def pinball(
     return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
 
 
+# %% exercise="smape" mistake="guard_of_one"
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    shares = []
+    for y, f in zip(actual, forecast, strict=True):
+        size = max(abs(y) + abs(f), 1.0)
+        shares.append(200 * abs(y - f) / size)
+    return float(np.mean(shares))
+
+
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
+    moved = np.abs(past[season:] - past[:-season]).mean()
+    error = np.abs(actual - forecast).mean()
+    return float(error / max(moved, 1.0))
+
+
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
+    short = np.clip(actual - forecast, 0, None)
+    long = np.clip(forecast - actual, 0, None)
+    return float(np.mean(quantile * short + (1 - quantile) * long))
+
+
 # %% exercise="smape" mistake="signed_errors" says="Errors of different signs cancel; take their sizes."
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     size = (np.abs(actual) + np.abs(forecast)) / 2
@@ -2781,6 +2829,21 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
         - seasonal_naive(load, season + 1)
 
 
+# %% exercise="naive" mistake="one_row_short"
+def naive(load: np.ndarray) -> np.ndarray:
+    return np.delete(load, -1)
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    return load[: max(len(load) - season, 0)].copy()
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    return load[season:-1] + np.diff(load)[: max(len(load) - season - 1, 0)]
+
+
 # %% exercise="naive" mistake="textbook_drift" hint=3 says="This is the mean slope so far; add the change of one season before."
 def naive(load: np.ndarray) -> np.ndarray:
     out = np.full(len(load), np.nan)
@@ -2800,6 +2863,31 @@ def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
     out = np.full(len(load), np.nan)
     for t in range(season + 1, len(load)):
         slope = (float(load[t - 1]) - float(load[0])) / (t - 1)
+        out[t] = load[t - 1] + slope
+    return out
+
+
+# %% exercise="naive" mistake="textbook_drift"
+def naive(load: np.ndarray) -> np.ndarray:
+    out = np.empty(len(load))
+    out[:1] = np.nan
+    out[1:] = load[:-1]
+    return out
+
+
+def seasonal_naive(
+    load: np.ndarray, season: int = 24
+) -> np.ndarray:
+    out = np.empty(len(load))
+    out[:season] = np.nan
+    out[season:] = load[: len(out[season:])]
+    return out
+
+
+def drift(load: np.ndarray, season: int = 24) -> np.ndarray:
+    out = np.full(len(load), np.nan)
+    for t in range(2, len(load)):
+        slope = (load[t - 1] - load[0]) / (t - 1)
         out[t] = load[t - 1] + slope
     return out
 
@@ -3231,6 +3319,39 @@ class DayAhead:
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
     ) -> np.ndarray:
         return ridge_predict(self.rows(load, days, origins), *self.line)
+
+
+# %% exercise="DayAhead" mistake="needs_the_day_to_come"
+class DayAhead:
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
+        self.lookback = lookback
+        self.alpha = alpha
+
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        last = max(len(load) - 24, self.lookback)  # a whole day has to fit
+        table = []
+        for origin in origins:
+            origin = min(origin, last)
+            known = load[origin - self.lookback : origin]
+            table.append(np.append(known, days[origin]))
+        return np.array(table)
+
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
+        targets = np.stack([load[one : one + 24] for one in origins])
+        self.line = ridge_fit(self.rows(load, days, origins), targets,
+                              self.alpha)
+        return self
+
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
+        weights, intercept = self.line
+        return ridge_predict(self.rows(load, days, origins), weights,
+                             intercept)
 
 
 # %% exercise="DayAhead" mistake="every_hour_an_origin" says="All hours are trained on; take the origins that are given."
