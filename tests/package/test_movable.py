@@ -1,4 +1,4 @@
-"""Figures that a reader can move: a picture, controls that are labelled, and the live chart."""
+"""Figures that a reader can move: a picture, controls that are labeled, and the live chart."""
 
 import json
 import re
@@ -60,7 +60,7 @@ class Tags(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.labelled: list[str] = []
+        self.labeled: list[str] = []
         self._inside = False
         self.feed(text)
 
@@ -69,7 +69,7 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
         self._inside |= tag == "label"
         if tag in ("input", "select") and self._inside:
-            self.labelled.append(tag)
+            self.labeled.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         """Leave a label."""
@@ -89,14 +89,14 @@ def test_every_chapter_has_a_figure_to_move(chapter: Chapter) -> None:
 # The HTML of one chart
 
 
-def test_a_slider_becomes_a_labelled_input_with_its_limits_and_value() -> None:
+def test_a_slider_becomes_a_labeled_input_with_its_limits_and_value() -> None:
     html = figure(chart(alt.binding_range(min=0, max=8, step=2, name="turns ")), "A point.", "one")
     tags = Tags(html)
     [control] = [attrs for tag, attrs in tags.found if tag == "input"]
     assert control == {
         "name": "turn", "type": "range", "min": "0", "max": "8", "step": "2", "value": "2"
     }  # fmt: skip
-    assert tags.labelled == ["input"]
+    assert tags.labeled == ["input"]
     assert "<span>turns</span>" in html and '<output aria-hidden="true">2</output>' in html
 
 
