@@ -91,6 +91,18 @@ def test_the_stubs_go_to_the_branch_that_colab_reads():
         assert f"--initial-branch={branch}" in text and "build/html/downloads" in text
 
 
+def test_pages_are_looked_at_in_a_browser_before_they_are_published():
+    flow = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text("utf-8"))
+    book = flow["jobs"]["book"]
+    steps = [step.get("run", "") + step.get("uses", "") for step in book["steps"]]
+    [look] = [n for n, step in enumerate(steps) if "unrolled inspect" in step]
+    [publish] = [n for n, step in enumerate(steps) if "upload-pages-artifact" in step]
+    assert steps.index("make book") < look < publish
+    # Its rights take the place of the workflow's: nothing in it may ask for the site's settings.
+    assert book["permissions"] == {"contents": "write"}
+    assert not any("actions/configure-pages" in step for step in steps)
+
+
 def test_the_links_that_are_asked_for_online_are_those_of_the_pages():
     flow = yaml.safe_load((ROOT / ".github" / "workflows" / "links.yml").read_text("utf-8"))
     steps = [step.get("run", "") for step in flow["jobs"]["online"]["steps"]]
