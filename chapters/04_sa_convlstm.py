@@ -1117,6 +1117,11 @@ for case, far in ((left, "a"), (~left, "b")):
     ]
 
 # %%
+unnamed = [one["weight"] for one in looks  # the quarter on the lower left
+           if one["from row"] > 2 and one["from column"] < 3]
+assert max(unnamed) < 1.5 * min(unnamed)
+
+# %%
 import altair as alt
 
 row, column = (

@@ -2113,10 +2113,17 @@ for hours in range(1, 25):
 known = [{"hour": at, "load": round(one / 1000, 2)}
          for at, one in enumerate(seen.mw[week])]
 
-# %% alt="Above, a week of load in gray and over it what the network had forecast twelve hours before each hour: it follows the days and is off on some of them. Below, the mean error against the hours ahead: that of the network rises slowly and stays below yesterday's, which is level; that of drift crosses yesterday's after some nine hours."
+# %%
+paid = {(one["way"], one["hours"]): one["cost"] for one in costs}
+drifts = {at: paid["drift", at] < paid["a day ago", at] for at in (1, 24)}
+assert all(paid["LSTM, rolled", at] < paid["a day ago", at]
+           for at in range(1, 25))
+assert drifts == {1: True, 24: False}  # ahead of yesterday, then behind it
+
+# %% alt="Above, a week of load in gray and over it what the network had forecast twelve hours before each hour: it follows the days and is off on some of them. Below, the mean error against the hours ahead: that of the network rises slowly and stays below yesterday's, which is level; that of drift crosses yesterday's after some hours."
 import altair as alt
 
-ahead = alt.param(name="hours", value=12, bind=alt.binding_range(
+horizon = alt.param(name="hours", value=12, bind=alt.binding_range(
     min=1, max=24, step=1, name="hours ahead"))
 load_axis = alt.Y("load:Q", title="load, GW").scale(zero=False)
 truth = alt.Chart(alt.Data(values=known), width=380, height=150).mark_line(
@@ -2133,7 +2140,7 @@ cost = alt.Chart(alt.Data(values=costs), width=380, height=150).encode(
 dots = cost.transform_filter("datum.hours == hours").mark_circle(
     size=80, opacity=1)
 alt.vconcat(truth + drawn, cost.mark_line() + dots).properties(
-    title=f"The network of one hour, rolled ({name})").add_params(ahead)
+    title=f"The network of one hour, rolled ({name})").add_params(horizon)
 
 # %% [markdown]
 # *Move the horizon.* One hour ahead the forecast lies on the load. With every
