@@ -19,7 +19,7 @@ if "rfc3987_syntax" not in sys.modules:  # builds nine parsers of web addresses 
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment] # notebooks need none of: 1.2 s
 logging.getLogger("tensorflow").addFilter(lambda said: "retracing" not in said.getMessage())
 
-_HOME = {
+HOME = {
     "check": "unrolled.checks.live",
     "device": "unrolled.runtime",
     "seeded": "unrolled.runtime",
@@ -28,10 +28,10 @@ _HOME = {
     "style": "unrolled.plots",
     "track": "unrolled.results",
 }
-__all__ = sorted(_HOME)
+__all__ = sorted(HOME)
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
+    if name in HOME:
+        return getattr(import_module(HOME[name]), name)
     raise AttributeError(f"module 'unrolled' has no attribute {name!r}")

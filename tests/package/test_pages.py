@@ -20,7 +20,7 @@ from unrolled.notebook import definitions, read_cells, read_notebook
 from unrolled.results import measured
 from unrolled.site import render
 from unrolled.site.claims import HEADING
-from unrolled.site.downloads import FIRST, addresses
+from unrolled.site.downloads import FIRST, addresses, download, packages
 from unrolled.site.glossary import glossary
 from unrolled.site.landing import DOTS, cards, figure, opening, with_medians
 from unrolled.site.links import Page, broken
@@ -198,15 +198,20 @@ def run(
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-# Colab, as far as the cell can tell: its module is there. pip is only asked, not obeyed.
+# Colab, as far as the cell can tell: its module is there, and packages that it may lack are not.
+# pip is only asked, not obeyed, and the first time it fails.
 COLAB = """
 import subprocess, sys, types
 sys.modules["google.colab"] = types.ModuleType("google.colab")
+sys.modules |= dict.fromkeys(("ipykernel", "jupyterlab", "mypy", "nbclient", "pebble", "sphinx"))
 sys.path[:] = [one for one in sys.path if one != {root!r}]
 called, run = [], subprocess.run
 def asked(command, **kept):
     called.append([str(word) for word in command])
-    return None if "pip" in command else run(command, **kept)
+    if "pip" not in command:
+        return run(command, **kept)
+    if sum("pip" in words for words in called) == 1:
+        raise subprocess.CalledProcessError(1, command)
 subprocess.run = asked
 """
 
@@ -222,33 +227,57 @@ def test_on_colab_the_first_cell_fetches_the_book_and_a_check_finds_it(tmp_path:
         subprocess.run([*git, *words], cwd=origin, check=True)
     home = tmp_path / "home"
     home.mkdir()
-    cell = FIRST.format(repository=origin.as_uri())
+    cell = FIRST.format(repository=origin.as_uri(), packages="one two")
+    failing = f"try:\n    exec({cell!r})\nexcept subprocess.CalledProcessError:\n    pass\n"
     stub = next(one for one in read_cells(BOOK.notebooks[0].source) if one.exercise)
     setup = "\n".join(
         one.source for one in read_cells(BOOK.notebooks[0].source) if "setup" in one.tags
     )
     then = f"{setup}\n{stub.source}\ncheck({stub.exercise!r})\n"
     then += "import unrolled; print(unrolled.__file__, called)"
-    code = COLAB.format(root=str(BOOK.root)) + cell + cell + then  # a cell may be run twice
+    code = COLAB.format(root=str(BOOK.root)) + failing + cell + cell + then
     done = run(tmp_path, code, HOME=str(home), USERPROFILE=str(home))
     assert done.returncode == 0, done.stderr
     assert "variance_floor: not tried yet" in done.stdout
     last = done.stdout.splitlines()[-1]
     assert last.startswith(str(home / "unrolled-book" / "unrolled" / "__init__.py"))
-    assert last.count("'clone'") == 1 and last.count("'pip'") == 1
+    assert last.count("'clone'") == 1
+    asked = re.findall(r"'install', '-q', ([^]]+)\]", last)
+    book = str(home / "unrolled-book")
+    assert asked == ["'one', 'two'", "'one', 'two'", f"'--no-deps', '-e', {book!r}"]
+
+
+def test_colab_is_asked_for_what_chapters_import_and_for_no_more() -> None:
+    found = packages(BOOK.root)
+    assert {"jupytext", "nbformat", "pydantic", "keras", "scikit-learn", "seaborn"} <= set(found)
+    assert not {"ipykernel", "jupyterlab", "nbclient", "mypy", "sphinx", "unrolled"} & set(found)
+    for notebook in BOOK.notebooks:
+        assert f'"{" ".join(found)}"' in read_first(notebook)
+
+
+def read_first(notebook: Notebook) -> str:
+    content = nbformat.reads(download(BOOK, notebook), as_version=4)
+    return content.cells[0].source
 
 
 def test_elsewhere_the_first_cell_does_nothing(tmp_path: Path) -> None:
-    code = FIRST.format(repository="file:///nowhere") + "print(sorted(os.listdir()))"
+    code = FIRST.format(repository="file:///nowhere", packages="") + "print(sorted(os.listdir()))"
     done = run(tmp_path, code, PYTHONPATH=str(BOOK.root))
     assert (done.stdout, done.stderr, done.returncode) == ("[]\n", "", 0)
 
 
 def test_without_the_book_the_first_cell_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
-    code = FIRST.format(repository="https://example.org/book")
-    done = run(tmp_path, code, "-S")  # without what is installed
-    assert done.returncode == 1
-    [line] = done.stderr.splitlines()
+    cell = FIRST.format(repository="https://example.org/book", packages="")
+    code = (
+        "import importlib.util, sys\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "importlib.util.find_spec = lambda name: None\n"  # without what is installed
+        f"ran = InteractiveShell(colors='NoColor').run_cell({cell!r})\n"
+        "assert not ran.success"
+    )
+    done = run(tmp_path, code, HOME=str(tmp_path), USERPROFILE=str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    [line] = done.stdout.splitlines()
     assert "git clone https://example.org/book" in line and "make lab" in line
 
 
