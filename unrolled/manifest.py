@@ -64,7 +64,7 @@ class Chapter(_Table):
     """One chapter: its notebooks in order, its exercises, its budgets in CPU seconds.
 
     prerequisites: what a reader has to know before, as terms of the glossary. result: what comes
-    out, one sentence; `{03a centering/raw:.0f}` in it stands for the median of a measured row.
+    out, one sentence; `{03a/centering/raw:.0f}` in it stands for the median of a measured row.
     """
 
     number: Positive

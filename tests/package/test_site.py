@@ -59,6 +59,7 @@ def test_every_link_within_the_book_leads_somewhere(rendered: Path) -> None:
         ('<a href="nowhere.html">', "nowhere.html: no such file"),
         ('<a href="02_thrice.html#nowhere">', "02_thrice.html#nowhere: no such place"),
         ('<a href="#nowhere">', "#nowhere: no such place"),
+        ('<meta name="author"><a href="#author">', "#author: no such place"),
         (f'<a href="{SITE}downloads/09.ipynb">', "downloads/09.ipynb: no such file"),
         ('<a href="https://exam ple.org/">', "not a well-formed address"),
         ('<a href="https://example">', "not a well-formed address"),

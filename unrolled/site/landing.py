@@ -14,18 +14,19 @@ from unrolled.results import Summary, measured
 # The figure's rows: what was trained, how its dots are drawn, and its row of chapter 1's tables.
 FASTEST = "standardized, ten times the step"
 DOTS = (
-    ("Five units, the numbers as they come", "before", ("patience", "steps")),
-    ("A hundred units, the same", "before", ("centering", "raw")),
-    ("Five, standardized, larger steps", "after", ("five_units", "standardized, larger steps")),
-    ("A hundred, numbers centered", "after", ("centering", "centered")),
-    ("A hundred, numbers standardized", "after", ("centering", "standardized")),
-    ("A hundred, standardized, ten times the step", "after", ("centering", FASTEST)),
+    ("A small network, the numbers as they come", "before", ("patience", "steps")),
+    ("A large one, the same", "before", ("centering", "raw")),
+    ("Small, standardized, larger steps", "after", ("five_units", "standardized, larger steps")),
+    ("Large, numbers centered", "after", ("centering", "centered")),
+    ("Large, numbers standardized", "after", ("centering", "standardized")),
+    ("Large, standardized, larger steps", "after", ("centering", FASTEST)),
 )
-TITLE = "The same network learns the same seventy numbers {times:.0f} times sooner"
+TITLE = "The same network learns the same numbers {times:.0f} times sooner"
 CAPTION = (
     "Steps of training, on a logarithmic scale. Each dot is a network with a seed of its own, "
-    "trained until its error is below 1e-4; the bar and the number are the median. Orange: the "
-    "numbers as they were posted. Blue: the same, centered or standardized. The story is chapter 1."
+    "trained until its curves lie on the data; the bar and the number are the median. Orange: the "
+    "numbers as they were posted. Blue: the same, centered or standardized. The first chapter has "
+    "the story."
 )
 MEDIAN = re.compile(r"\{(\w+)/([^/{}]+)/([^{}]+):([^:{}]+)\}")
 OPENING = re.compile(r"\A(# [^\n]+)\n\n\*([^*].*?)\*(?:\n\n|\Z)(.*)\Z", re.DOTALL)
@@ -47,13 +48,19 @@ def with_medians(book: Book, text: str) -> str:
 
     def median(match: re.Match[str]) -> str:
         key, table, row, form = match.groups()
-        [notebook] = book.select([key])
+        notebook, *others = book.select([key])
+        if others:
+            keys = ", ".join(one.key for one in (notebook, *others))
+            raise BookError(f"book.toml: result {match[0]!r}: expected one of {keys}, got {key!r}")
         try:
             return format(measured(notebook.name, book.root)[table][row].median, form)
         except (KeyError, ValueError) as error:
             raise BookError(f"book.toml: result {match[0]!r}: {error}") from error
 
-    return MEDIAN.sub(median, text)
+    done = MEDIAN.sub(median, text)
+    if "{" in done:
+        raise BookError(f"book.toml: result {text!r}: expected {{notebook/table/row:format}}")
+    return done
 
 
 def amount(number: int, word: str) -> str:

@@ -30,7 +30,8 @@ class Page(HTMLParser):
             self.fetched.append(found.get("href", ""))
         if tag in ("script", "img", "iframe", "source", "video") and "src" in found:
             self.fetched.append(found["src"])
-        self.ids |= {found[name] for name in ("id", "name") if name in found}
+        places = ("id", "name") if tag == "a" else ("id",)
+        self.ids |= {found[name] for name in places if name in found}
 
 
 def broken(html: Path, site: str) -> Iterator[str]:
