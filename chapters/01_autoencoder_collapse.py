@@ -27,8 +27,8 @@
 # There is no noise and nothing is held out; copying a file does as much.
 # What comes back is a level line through each feature. More units, more
 # epochs, the rows in another order: the lines do not care. In the end
-# somebody replies that the network was too small and shows a larger one that
-# fits, and there the matter rests.
+# somebody replies that the network was too small after all and shows a
+# larger one that fits, and there the matter rests.
 #
 # It rests too early. That a larger network fits is a fact about larger
 # networks and not yet about this one. In what follows we put a price on a
@@ -57,7 +57,8 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 #
 # - **level**: a feature's mean over time, the height of its flat line
 # - **floor**: the loss of the best flat lines, below which learning begins
-# - **collapse**: an output that stays at the floor, however long it is trained
+# - **collapse**: an output that stays at the floor, however long the network
+#   is trained
 # - **code**: the state that the encoder hands to the decoder
 # - **space**: the units in which the network is trained, such as differences
 # - **step**: one update of all weights; a row of a sequence is a *time step*
@@ -145,11 +146,12 @@ print(f"floor {variance_floor(sequence):.3e}")
 
 # %% [markdown]
 # Two things are worth noticing before any training. The features live far
-# from zero and hardly move: the third has a level of 0.640 and a spread of
-# 0.050. And the last four features are shares of one whole, so that they add
-# up to 1.00 row by row: one of the five columns tells us nothing that the
-# others do not. The number to remember is the floor, 1.190e-3. Whoever
-# reports a loss of a thousandth here reports little more than a flat line.
+# from zero and hardly move: the third has a level of 0.640 and a spread,
+# which is its standard deviation, of 0.050. And the last four features are
+# shares of one whole, so that they add up to 1.00 row by row: one of the
+# five columns tells us nothing that the others do not. The number to
+# remember is the floor, 1.190e-3. Whoever reports a loss of a thousandth
+# here reports little more than a flat line.
 
 # %% alt="Five nearly horizontal curves over fourteen steps, at heights between 0.05 and 0.65, each moving by a few hundredths."
 import matplotlib.pyplot as plt
@@ -293,9 +295,9 @@ plt.show()
 # %% [markdown]
 # There it is. A network with 510 weights fails to remember 70 numbers, and
 # what it draws instead looks like five means. Both halves of that sentence
-# invite a quick conclusion: it predicts the mean, and it is too small. The
-# first is a claim about the output, the second about the cause. We measure
-# them one after the other.
+# invite a quick conclusion: it is too small, and it predicts the mean. The
+# first is a claim about the cause, the second about the output. We measure
+# both, the output first.
 
 # %% [markdown]
 # ## Is it the mean?
@@ -309,8 +311,8 @@ plt.show()
 #
 # Zero is the flat line at the right height, one is perfect, and below zero
 # nothing is forbidden: a line at the wrong height is worse than the mean.
-# The second number ignores the truth and asks how much the prediction moves
-# at all, against how much it should.
+# The second number does not ask whether the prediction is right, but how
+# much it moves at all, against how much it should.
 
 # %% [markdown]
 # ### Exercise 1.3 · Is it the mean? (about 6 lines)
@@ -358,9 +360,10 @@ for name, guess in (guesses | {"lifted": toy + 1}).items():
 
 # %% [markdown]
 # The lifted guess has a perfect ratio of 1.00 and explains nothing at all.
-# So neither number is enough: the ratio asks whether the line is flat, and
-# $R^2$ asks whether its movement is the right one. A network that predicts
-# the mean has zero in both columns. We ask ours, over ten seeds.
+# So neither number is enough: the ratio asks whether the line moves, and
+# $R^2$ asks whether it comes closer to the truth than the mean does. A
+# network that predicts the mean has zero in both columns. We ask ours, over
+# ten seeds.
 #
 # A run depends on the weights that it starts from, so we repeat it with
 # others. A function under `@experiment` is run once for each seed when the
@@ -397,15 +400,15 @@ assert inside
 
 # %% [markdown]
 # Taken literally, it is not the mean. The typical loss is 0.87 of the floor,
-# and no seed of the ten ends above 0.89. Even after a thousand steps the
-# lines move a little, by a ninth of the variance they should have (0.11).
-# But look at the features one by one. The fourth (`feature 3`, for the rows
-# count from zero) is explained to 0.42, the fifth to 0.02: a single number
-# for all would have hidden that one curve is half learned while another is
-# not begun.
+# and no seed of the ten ends above 0.89. After a thousand steps the lines do
+# move a little, by a ninth of the variance they should have (0.11). But look
+# at the features one by one. The fourth (`feature 3`, for the rows count
+# from zero) is explained to 0.42, the fifth to 0.02: a single number for all
+# would have hidden that one curve is half learned while another is not
+# begun.
 #
 # And in the plot even that little sits in one place. Each dashed line bends
-# at the first step or two, and from there on nothing moves.
+# at the first time step or two, and from there on nothing moves.
 #
 # So the question changes. A network at the mean would have found the best
 # answer that ignores time, and would be stuck there for a reason. A network
@@ -465,8 +468,8 @@ check("strict_mse")
 # %% [markdown]
 # **One: the step size.** The training function defaults to `lr=1e-6`, a
 # thousand times less than what Adam is usually given. Adam moves each weight
-# by about one learning rate per step, whatever the gradient's size, so the
-# default can be tried in a second.
+# by about one learning rate per step, whatever the gradient's size, so a few
+# hundred steps show how far the default can get.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -476,9 +479,10 @@ print(f"that is {crawl[-1] / variance_floor(sequence):.0f} floors")
 
 # %% [markdown]
 # In 300 steps the loss goes from 0.1693 to 0.1671. This network has not
-# found the mean; it is 140 floors away from it. A flat line *at the level*
-# cannot come from here, so the asker must have used another value when the
-# plots were made. The defect is real and innocent of the symptom.
+# found the mean; it stands at 140 floors, and the mean at one. A flat line
+# *at the level* cannot come from here, so the asker must have used another
+# value when the plots were made. The defect is real and innocent of the
+# symptom.
 
 # %% [markdown]
 # **Two: steps glued along the batch.** The decoder collects outputs of shape
@@ -503,8 +507,8 @@ except RuntimeError as error:
 # %% [markdown]
 # **Three: the obvious repair.** There are $B \cdot T \cdot F$ numbers, the
 # loss wants $(B, T, F)$, and `view` asks no questions. Below, every entry is
-# named by its sequence, a to c, and its step, x to z; a group of three is
-# what comes out as one sequence.
+# named by its sequence, a to c, and its time step, x to z; a group of three
+# is what comes out as one sequence.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -514,10 +518,10 @@ print("view: ", *("".join(row) for row in glued.reshape(3, 3)))
 print("stack:", *("".join(row) for row in np.array(names).T))
 
 # %% [markdown]
-# After `view` the first sequence is the first step of all three. Nothing
-# complains, and now comes the part that makes this the most dangerous of the
-# six. The network is trained through the same scrambling, so it learns to
-# emit scrambled sequences that `view` puts in place.
+# After `view` the first sequence is the first time step of all three.
+# Nothing complains, and now comes the part that makes this the most
+# dangerous of the six. The network is trained through the same scrambling,
+# so it learns to emit scrambled sequences that `view` puts in place.
 
 # %%
 class Viewed(Autoencoder):
@@ -642,7 +646,7 @@ print("first row, an item changed:  ", series[0].tolist())
 #
 # Data stored by feature passes through `view` in silence, and the first row,
 # which should hold two features of one step, holds two steps of one feature:
-# 0.0 and 2.0. And an item is a window onto the series itself: changing one
+# 0.0 and 2.0. And an item shares its memory with the series: changing one
 # changes the data for everybody, to -1.0 here. The first two at least stop
 # with an error. The last two corrupt the data in silence, and for the last
 # it is enough that somebody normalizes an item in place.
@@ -779,7 +783,7 @@ print(f"lost: {lost / variance_floor(sequence):.0f} floors of the data")
 # %% [markdown]
 # The saved row is a *view*. It shares its memory with `x`, so subtracting in
 # place changes what was saved, and putting it back puts back nothing. The
-# first row becomes the first step minus the last, the level is gone for
+# first row becomes the first time step minus the last, the level is gone for
 # good, and adding the differences up again gives an error of 0.158, which is
 # 133 floors.
 #
@@ -805,7 +809,7 @@ for hidden in (5, 100):
         model = draw(Autoencoder, hidden, seed=0)
         runs[name, hidden] = filmed(model, x)
 
-# %% alt="Four panels of data and dashed reconstructions. With five units the dashed lines are nearly flat on raw data and off the curves on differences; with a hundred units they follow the curves."
+# %% alt="Four panels of data and dashed reconstructions. With five units the dashed lines are nearly flat on raw data and ramps on differences; with a hundred units they follow the curves."
 figure, axes = plt.subplots(2, 2, figsize=(8, 5), sharex=True, sharey=True)
 panels = zip(axes.flat, runs.items(), strict=True)
 for ax, ((name, hidden), (errors, output, _)) in panels:
@@ -823,11 +827,11 @@ figure.suptitle("Five units fail twice, a hundred succeed twice")
 plt.show()
 
 # %% [markdown]
-# The small network on differences draws ramps in place of lines, and they
-# are no better: it has learned a constant change instead of a constant. The
-# large one does what the answer promised. But four panels are four throws of
-# the dice, and their step counts are printed above them as if they were
-# constants of nature. We draw the weights again, twenty times.
+# The small network on differences draws ramps in place of level lines, and
+# they are no better: it has learned a constant change instead of a constant.
+# The large one does what the answer promised. But four panels are four
+# throws of the dice, and their step counts are printed above them as if they
+# were constants of nature. We draw the weights again, twenty times.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(20), tolerance=0.1)
@@ -1029,9 +1033,9 @@ alt.vconcat(above, below, data=alt.Data(values=rows)).properties(
 # What about the other advice that such threads collect? A second layer, a
 # bidirectional encoder, the target reversed as {cite:t}`srivastava2015` do,
 # a decoder that is fed nothing, or the truth, instead of its own words: each
-# is a small change of the same model. `Backwards` emits the last step first,
-# `BothWays` shares the units out between two directions, so that the code
-# keeps its size.
+# is a small change of the same model. `Backwards` emits the last time step
+# first, and `BothWays` shares the units out between two directions, so that
+# the code keeps its size.
 
 # %% tags=["experiment"]
 class Backwards(Autoencoder):
@@ -1180,12 +1184,12 @@ for space, errors in curves.items():
     print(f"{space:13}", *heights)
 
 # %% [markdown]
-# At the start the raw network is 142 floors up, because it knows no levels.
-# Fifty steps later it stands at 1.03, the centered one at 0.75 and the
-# standardized one at 0.54. From there the standardized curve dives, the
-# centered one follows after a hundred steps, and the raw one stays. Forty
-# steps more bring it from 1.03 to 0.79, and that is where it rests for
-# hundreds: just below the floor, where plots of flat lines are made.
+# At the start the raw network stands at 142 floors, because it knows no
+# levels. Fifty steps later it stands at 1.03, the centered one at 0.75 and
+# the standardized one at 0.54. From there the standardized curve dives, the
+# centered one follows after a hundred steps, and the raw one stays. By step
+# ninety it has come from 1.03 to 0.79, and there it rests for hundreds: just
+# below the floor, where plots of flat lines are made.
 #
 # The rest is not the end. The raw curve, too, breaks away at last, with the
 # same units and nothing new to help it. What held it up for so long?
@@ -1271,9 +1275,9 @@ print("a new run lies inside:", inside)
 assert inside
 
 # %% [markdown]
-# They are weights like any other, so why does training not set them? It
-# hardly tries. After 400 steps, of which some 54 were spent above the floor,
-# the bias holds a share of 0.056 of the level.
+# The five biases are weights like any other, so why does training not set
+# them? It hardly tries. After 400 steps, of which some 54 were spent above
+# the floor, the bias holds a share of 0.056 of the level.
 #
 # Adam moves a weight by about the learning rate, so a bias alone would need
 # 640 steps to climb to the highest level, while a hundred units that pull
@@ -1314,7 +1318,7 @@ print("new runs lie inside:", inside, "and rise with the level:", rising)
 assert inside and rising
 
 # %% [markdown]
-# It rises as a dose should: 88 steps without a level, 143 on a level of one
+# It rises with every lift: 88 steps without a level, 143 on a level of one
 # spread, 532 on three, and on ten no seed of 10 arrives within a thousand.
 # The asker's five features sit 2.3 to 20.0 spreads above zero. They do
 # better than this table foretells, since on their own small scale the level
@@ -1388,8 +1392,8 @@ assert all(inside) and all(kept)
 # for differences. Imagine a hundred time steps of one feature near a level
 # of a thousand, with changes of at most one. The answer expects a network to
 # take the changes for noise and to predict the thousand, and differences to
-# make it look. We build that sequence, a walk whose changes are drawn
-# between minus one and one, and give each space two hundred steps.
+# make it look at them. We build that sequence, a walk whose changes are
+# drawn between minus one and one, and give each space two hundred steps.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.3)
@@ -1634,8 +1638,8 @@ for d in (0, 1, 2, 3, 5, 8):
 
 # %% [markdown]
 # With nothing to tell sequences apart PCA scores −0.023, a little below each
-# sequence's own flat line, because the mean curve is not quite flat. Two
-# numbers are enough for a sine, and yet PCA with $d = 2$ explains only
+# sequence's own flat line, because one curve cannot follow all their levels.
+# Two numbers are enough for a sine, and yet PCA with $d = 2$ explains only
 # 0.606. It needs five for 0.982 and eight for 1.000. The reason is that
 # sines of all frequencies do not lie in a plane: each frequency has a plane
 # of its own, and PCA may only choose directions once, for all. A curved code
@@ -1695,12 +1699,13 @@ def training(model, data: Tensor, steps: int, rng: np.random.Generator):
         cool.step()
 
 # %% [markdown]
-# What do we look at? $R^2$ says whether the network works, but it needs the
-# truth and a floor. Two cheaper signs are often proposed for a collapsed
-# network: its output does not move (the variance ratio), and no gradient
-# arrives at the bottleneck, the narrow middle (the norm of the gradient of
-# `squeeze.weight`). We record all three, on held-out sines, at five moments.
-# The gradient is that of the training batch, since no other exists.
+# What do we look at? $R^2$ says whether the network works, but it compares
+# value by value with the truth. Two signs that do without that are often
+# proposed for a collapsed network: its output does not move (the variance
+# ratio), and no gradient arrives at the bottleneck, the narrow middle (the
+# norm of the gradient of `squeeze.weight`). We record all three, on held-out
+# sines, at five moments. The gradient is that of the training batch, since
+# no other exists.
 
 # %% tags=["experiment"]
 @torch.no_grad()
@@ -1833,8 +1838,8 @@ print(f"{'PCA':12} {pca:.3f}")
 # a network would stay at the floor for good, so *collapsed* here means flat
 # at that moment, with an $R^2$ below a fifth. For each sign we ask two
 # things: does it rank the networks as $R^2$ does, and how often does it
-# place a collapsed network below one that works? The second number is called
-# the AUC: a half is guessing, one is a perfect order.
+# place a collapsed network below one that works? That share is called the
+# AUC: a half is guessing, one is a perfect order.
 
 # %%
 def signs(name, moments):
@@ -1869,14 +1874,14 @@ for sign in ("ratio", "gradient"):
 
 # %% [markdown]
 # The variance ratio follows $R^2$ almost rank by rank: 0.989 over all
-# moments. The gradient's norm reaches 0.338, and that average hides
-# something. After fifty steps the correlation is 0.626: where gradient
+# moments. The gradient's norm reaches 0.338, and that one number hides
+# something. After fifty steps the correlation is 0.626: where a gradient
 # arrives, learning has begun. After eight hundred it is −0.699: the networks
 # that are still being pulled hard are those that have not arrived. The same
 # sign means hope at first and trouble at the end.
 #
-# The ranks would agree for a trivial reason if all networks had been alike,
-# but they were not: 37 of the 125 portraits show a collapsed network.
+# The ranks would mean nothing if all networks had been alike, but they were
+# not: 37 of the 125 portraits show a collapsed network.
 #
 # To be fair to the gradient: it still tells collapsed networks from the
 # others with an AUC of 0.903, which is far from nothing. But no threshold
@@ -2040,9 +2045,9 @@ def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
 check("anomaly_score")
 
 # %% [markdown]
-# A toy first. The usual errors are twice the unit in the first metric and a
-# fifth of it in the second. Then the same error of one unit arrives, in
-# either metric.
+# A toy first. The usual errors are two units in the first metric and a fifth
+# of a unit in the second. Then the same error of one unit arrives, in either
+# metric.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -2139,11 +2144,11 @@ for kind in ("null", "spike", "stuck", "swapped"):
 # order in time has changed.
 #
 # PCA looks at the whole day and finds the swap with 0.968. The network adds
-# where the fault is short or slow: 0.937 against 0.881 for spikes, 0.962
+# where a value jumps or stands still: 0.937 against 0.881 for spikes, 0.962
 # against 0.845 for stuck sensors, in all ten seeds. For swaps it is ahead in
 # nine, by next to nothing.
 #
-# So the answer to our question is a modest yes: one does not need a network
+# So the answer to our question is a modest one: one does not need a network
 # to find faults, but this one finds more of them.
 #
 # The first seed once more, trained in front of us:
@@ -2264,7 +2269,7 @@ print(f"widest range {widest:.3f}, median range",
 # covariance knows them. A single machine has no such direction, and there
 # the values were the worst.
 #
-# We repeat one seed with all five models, and hold the order.
+# We repeat one seed with all five ways, and check the order.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -2331,9 +2336,9 @@ show({
 # The four runs hold, and for the answer's seed they hold almost to the step:
 # 946 against 942 and 216 against 215. What fails is the sentence that they
 # were meant to prove. Five units arrive with 5 of 5 seeds when nobody stops
-# them, in 11460 steps, and in 253 when the data are standardized.
-# Differences work, at 260, because they center, and centering works as well,
-# at 229.
+# them, in 11460 steps, and in 253 when the data are standardized and the
+# steps larger. Differences work, at 260, because they center, and centering
+# works as well, at 229.
 #
 # That the loss may be a sum or a mean is true, 838 against 840, and was the
 # best clue in the whole conversation: it cleared the size of the loss and

@@ -69,10 +69,13 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # - **accumulate**: to add up gradients of several chunks or batches before a step
 # - **cold start**: a state of zeros, and a series that begins at zero as well
 #
-# $B$ sequences stand side by side, $T$ is time, $H$ counts hidden units. What
-# is drawn inside `with seeded(seed):` depends on that seed alone. A cell that
-# opens with `# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests
-# compare; to you it is a comment.
+# $B$ sequences stand side by side, $T$ is time, $H$ counts hidden units.
+# What is drawn inside `with seeded(seed):` depends on that seed alone. A
+# function under `@experiment` is run once for each seed when the book is
+# made; `measured` reads its stored table, whose rows show the median and, in
+# brackets, the lowest and the highest value. A cell that opens with
+# `# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare; to
+# you it is a comment.
 
 # %% [markdown]
 # ## The task, and what it costs to know nothing
@@ -142,7 +145,7 @@ def draw_jumps(rng, batch, steps):
 # %% tags=["experiment"]
 held_out = draw_jumps(np.random.default_rng(2017), 8, 2000)
 
-# %% alt="A staircase between zero and one, and below it its integral: ramps that bend at each jump and run flat at zero and one."
+# %% alt="A staircase between zero and one, and, over it, its integral: ramps that bend at each jump and run flat at zero and one."
 import matplotlib.pyplot as plt
 
 style()
@@ -155,11 +158,12 @@ axes.set_title("The target is the input's integral, kept between its limits")
 plt.show()
 
 # %% [markdown]
-# Eight sequences of two thousand steps are held out, and every error in
-# this chapter is the mean absolute error over them. The asker supposed that
-# neighboring data look alike for some twenty to fifty samples. A staircase
-# lets us check that supposition: its autocorrelation at a distance of $n$
-# steps is the chance of no jump in between, $0.9^n$.
+# Eight sequences of two thousand steps are held out, and an error in this
+# chapter is the mean absolute error over them, unless other sequences are
+# named. The asker supposed that neighboring data look alike for some twenty
+# to fifty samples. A staircase lets us check that supposition: its
+# autocorrelation at a distance of $n$ steps is the chance of no jump in
+# between, $0.9^n$.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -216,8 +220,8 @@ print(f"leaky average    {cost:.3f}, keeps {keep:.2f}, times {s:.1f}")
 # %% [markdown]
 # A constant costs 0.342. The running sum with its clamp at the end costs
 # 0.367, *more* than a constant, because it remembers what the limits forgot.
-# The leaky average costs 0.088; it has three numbers and no idea of a limit,
-# and it is the opponent to beat.
+# The leaky average costs 0.088; it has two numbers to fit and a memory that
+# knows no limit, and it is the opponent to beat.
 
 # %% [markdown]
 # ## Two units do it exactly
@@ -306,9 +310,10 @@ for shift in (0.001,):
 # ## Learning it without a network
 #
 # *Is it the data that are poor?* Between the limits the law is linear,
-# $y_t = a\,y_{t-1} + b\,x_t + c$, and the three numbers can be read off the
-# signals by least squares. One needs the true previous output, which a network
-# is never shown. But if this fails, the data are to blame.
+# $y_t = a\,y_{t-1} + b\,x_t + c$, where $b$ is now the gain and no longer
+# the bias, and the three numbers can be read off the signals by least
+# squares. One needs the true previous output, which a network is never
+# shown. But if this fails, the data are to blame.
 
 # %% [markdown]
 # ### Exercise 2.3 · Read the law off the data (about 8 lines)
@@ -352,11 +357,11 @@ for name, law in laws.items():
           f"error {gap:.3f}" if gap > 1e-5 else "no error")
 
 # %% [markdown]
-# The free rows give the law back, digit by digit: 1.000, 0.100 and −0.050.
-# With the rows at the limits included, the law keeps 0.978 of itself and
-# costs 0.099, no better than the leaky average. A row at a limit says
-# *nothing changed*, whatever the input was, and the average over both kinds
-# of rows is a leak.
+# The free rows, those off the limits, give the law back, digit by digit:
+# 1.000, 0.100 and −0.050. With the rows at the limits included, the law
+# keeps 0.978 of itself and costs 0.099, no better than the leaky average. A
+# row at a limit says *nothing changed*, whatever the input was, and the
+# average over both kinds of rows is a leak.
 #
 # And if the previous output may not be seen? Then the same three numbers can
 # be trained through time, as the weights of a tiny recurrent cell with its
@@ -398,12 +403,12 @@ assert inside
 
 # %% [markdown]
 # With 6 of 10 seeds the law is learned through time, with an error below
-# `1e-4`. The other four end at 0.511, all at the same number: that is the cost
-# of a tank that is always empty. A clamp has no slope at its limits, so that
-# a law which begins by pushing the tank against one gets no gradient at all
-# and stays there for good. The exact cell cannot always be *found* from where
-# one happens to start, which is a first hint at what fifty units are for:
-# with many, some are awake.
+# `1e-4`. The other four end at 0.511, all at the same number: that is the
+# cost of a tank that is always empty. A clamp has no slope at its limits, so
+# that a law which begins by pushing the tank against a limit gets no
+# gradient at all and stays there for good. The exact cell cannot always be
+# *found* from where one happens to start, which is a first hint at what
+# fifty units are for: with many, some are awake.
 
 # %% [markdown]
 # ## What a truncated gradient is
@@ -420,9 +425,9 @@ assert inside
 #
 # Each pair $s \le t$ is one question: how did the weights, as they were used
 # at step $s$, change the loss at step $t$? Back-propagation through time
-# {cite:p}`werbos1990` answers all of them, and has to keep all states for it.
-# Truncated back-propagation cuts time into chunks of $k$ steps and drops every
-# pair that does not lie within one chunk {cite:p}`williams1990`:
+# {cite:p}`werbos1990` answers all of them, and has to keep all states to do
+# so. Truncated back-propagation cuts time into chunks of $k$ steps and drops
+# every pair that does not lie within one chunk {cite:p}`williams1990`:
 #
 # $$\frac1T \sum_{t=1}^{T} \;\sum_{s=1 + k \lfloor (t-1)/k \rfloor}^{t}
 # \cdots$$
@@ -608,12 +613,12 @@ for sizes in [(8, 8, 8, 8), (8, 8, 8, 3)]:
 # %% [markdown]
 # With equal batches the share is the same for all, and dividing by their
 # number is exact; with a last batch of three it is off by 0.305. Nothing in
-# the code has changed, and a training set whose size is not a multiple of the
-# batch is enough. Without a division the gradient is four times too long, so
-# that it is off by 3.000 of itself. With `zero_grad` inside the loop only the
-# last batch is left. And no weighting mends batch normalization: it looks at
-# the rows of a batch together, so that four batches are another function than
-# one, by 0.200 here.
+# the code has changed, and a training set whose size is not a multiple of
+# the batch is enough. Without a division the gradient is four times as long
+# as it should be, so that it is off by 3.000 of that. With `zero_grad`
+# inside the loop only the last batch is left. And no weighting mends batch
+# normalization: it looks at the rows of a batch together, so that four
+# batches are another function than one, by 0.200 here.
 
 # %% [markdown]
 # ### Exercise 2.6 · Who hides the scale? (about 11 lines)
@@ -648,9 +653,9 @@ check("hides_the_scale")
 # $$\frac{c\,m}{\sqrt{c^2 v} + \epsilon}
 # = \frac{m}{\sqrt{v} + \epsilon / c}$$
 #
-# so the factor falls out as long as $\epsilon$ is small beside the gradients.
-# As long as: two settings bring it back, and one more optimizer is not what
-# its name suggests.
+# so the factor falls out as long as $\epsilon$ is small beside the
+# gradients. That is not the whole story: two settings bring the factor back,
+# and one more optimizer is not what its name suggests.
 
 # %%
 cases = [
@@ -718,8 +723,8 @@ print("never propagated:", len(waiting))
 
 # %% [markdown]
 # The first step has 1 sample behind it, because zero is divisible by
-# everything. And at the end 48 samples have been propagated and are never
-# stepped on, and 1 has not even been propagated. Among a quarter of a million
+# everything. And at the end 48 samples have been propagated and never enter
+# a step, and 1 has not even been propagated. Among a quarter of a million
 # that does no harm. In a program whose period is the length of the data it
 # trains on one sample and stops.
 
@@ -839,10 +844,10 @@ def held_out_errors(net):
 
 # %% [markdown]
 # The trial has two schedules. Both back-propagate after every two samples,
-# two steps deep, as in the source; one steps each time, the other after
-# fifty samples. A larger group of samples might deserve a larger step, so
-# both run with the asker's learning rate and with five times that. Nothing
-# else differs: the same ten seeds, the same first weights, the same
+# with two steps of reach, as in the source; one steps each time, the other
+# after fifty samples. A larger group of samples might deserve a larger step,
+# so both run with the asker's learning rate and with five times that.
+# Nothing else differs: the same ten seeds, the same first weights, the same
 # staircases.
 
 # %% tags=["experiment"]
@@ -859,8 +864,8 @@ def trial(seeds):
     return rows
 
 # %% [markdown]
-# Before you look: if the asker is right, which of two curves is the lower
-# one, and where do they part?
+# Before you look: if the asker is right, which of the two curves is the
+# lower one, and where do they part?
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -913,15 +918,15 @@ assert inside and again[2] < again[50]
 # wider one, up to 0.1609 against 0.0763.
 #
 # With five times the rate there is something to see. Early, after fifty
-# thousand samples, eight of ten seeds are better for accumulating, 0.1197
+# thousand samples, accumulating is better for eight of ten seeds, 0.1197
 # against 0.1724: large steps on two samples are noisy, and averaging quiets
 # them. At the end nothing is left of it, 0.0907 against 0.0852. So the
 # explanation describes something real, and it is not what keeps the network
-# from the line: with either schedule and either rate the medians end between
-# 0.0652 and 0.0907, about where the leaky average was.
+# from the target: with either schedule and either rate the medians end
+# between 0.0652 and 0.0907, about where the leaky average was.
 #
 # What did the asker see, then? One run of each. Look at the bands, and pick
-# one curve from each of two.
+# one curve from each of the two.
 
 # %% [markdown]
 # ## The lever
@@ -963,14 +968,14 @@ assert inside
 
 # %% [markdown]
 # Fifty steps of reach are better than two with 8 of 10 seeds, 0.0522 against
-# 0.0751 with the same number of samples and updates; ten lie between. With
-# two hundred there are only a quarter as many updates, and the error is
-# 0.0602.
+# 0.0751 with the same number of samples and updates; a reach of ten lies
+# between. With two hundred there are only a quarter as many updates, and the
+# error is 0.0602.
 #
-# So the reach is a lever, and the schedule is not. But this lever alone lifts
-# the network by a third and no further, and the asker, who had tried fifty,
-# was right not to be happy with it. Something else is missing. To find it we
-# need to try many things, which is to say: we need a faster loop.
+# So the reach is a lever, and the schedule is not. But this lever alone
+# lowers the error by a third and no further, and the asker, who had tried
+# fifty, was right not to be happy with it. Something else is missing. To
+# find it we need to try many things, which is to say: we need a faster loop.
 
 # %% [markdown]
 # ## A hundred times as many samples
@@ -1010,7 +1015,8 @@ def train_in_chunks(
 check("train_in_chunks")
 
 # %% [markdown]
-# Here is the posted loop, in today's words, to race against it.
+# Here is the posted loop, in today's words, to race against
+# `train_in_chunks`.
 
 # %% tags=["experiment"]
 def one_by_one(model, x, y, optimizer):
@@ -1075,9 +1081,9 @@ assert fast > 50 * slow
 
 # %% [markdown]
 # **Everything that was tried.** The asker lists the attempts: a plain RNN, a
-# GRU, sizes, stacks, dense layers, depths from two to fifty. Each of them
-# runs here with the asker's learning rate, one long staircase and a step
-# after each chunk, once with two steps of reach and once with fifty.
+# GRU, sizes, stacks, dense layers, a reach from two steps to fifty. Each of
+# them runs here with the asker's learning rate, one long staircase and a
+# step after each chunk, once with two steps of reach and once with fifty.
 
 # %% tags=["experiment"]
 class Attempt(nn.Module):
@@ -1136,22 +1142,23 @@ for name in ATTEMPTS:
     print(f"{name:22}{two:.4f}   {fifty:.4f}")
 
 # %% [markdown]
-# With two steps of reach no layer is near the line: the medians lie between
-# 0.1190 and 0.2136, and single seeds of one layer differ by more than the
-# layers do. With fifty, five of six are better, the plain RNN most of all,
-# 0.0773, and two layers end at 0.0764. But this is still a long way from
-# zero. Size, depth and dense layers were never the matter, and the reach is
-# not all of it.
+# With two steps of reach no attempt is near the target: the medians lie
+# between 0.1190 and 0.2136, and single seeds of one layer differ by more
+# than the layers do. With fifty, five of six are better, the plain RNN most
+# of all, 0.0773, and two layers end at 0.0764. But this is still a long way
+# from zero. Size, stacks and dense layers were never the matter, and the
+# reach is not all of it.
 
 # %% [markdown]
 # ## From a twentieth to a few thousandths
 #
 # *What else separates the posted program from a network that follows the
-# line?* The asker did try fifty steps of reach, and was not happy. We change
-# one thing after the other, always for five thousand updates: a larger
-# learning rate; thirty-two staircases side by side in place of one; a rate
-# that falls to zero; and staircases that begin anew every two hundred steps,
-# with an empty tank and a state of zeros.
+# target?* The asker did try fifty steps of reach, and was not happy. We
+# change one thing after the other, always for five thousand updates: a
+# larger learning rate; thirty-two staircases side by side in place of one; a
+# rate that falls from `1e-2` to zero, for which `train` also clips the
+# gradient and shortens the memory of Adam's squares; and staircases that
+# begin anew every two hundred steps, each a cold start.
 #
 # The last change needs a word. A single long staircase has one beginning,
 # and the network is judged on sequences that all have one. What it never
@@ -1240,7 +1247,7 @@ for rung, found in tables["ladder"].items():
 # quarter of what it was, with all five seeds.
 #
 # Is that only the first steps of each held-out sequence, which a network
-# without beginnings has never seen? We look at the GRU of this chapter,
+# with one beginning has hardly seen? We look at the GRU of this chapter,
 # after a short training of either kind.
 
 # %% tags=["experiment"]
@@ -1290,11 +1297,11 @@ assert inside and first > 5 > 2 > late
 # %% [markdown]
 # ## A race against the clock
 #
-# *How good can a network get that is told nothing about limits?* The rules: a
-# recurrent layer and a linear read-out, sixty CPU seconds of one core, the
+# *How good can a network get that is told nothing about limits?* The rules:
+# a recurrent layer and a linear read-out, sixty CPU seconds of one core, the
 # median of five seeds. Three layers of thirty-two units compete, all trained
-# by the function above: the GRU, an LSTM {cite:p}`hochreiter1997`, and the
-# plainest of all, ReLU units whose recurrent weights start as a rotation
+# by `train`: the GRU, an LSTM {cite:p}`hochreiter1997`, and the plainest of
+# all, ReLU units whose recurrent weights start as a rotation
 # {cite:p}`le2015`. A faster layer gets more updates in its minute.
 
 # %% tags=["experiment"]
@@ -1382,13 +1389,13 @@ for name in RACERS:
     print(f"{name:10} {found[name]:.4f}   far out {far_out:.4f}")
 
 # %% [markdown]
-# All three are far below anything that the thread reports. The GRU, which is
-# the slowest here and gets the fewest updates, ends at 0.0036; the LSTM, at
-# 0.0024, and the plainest of them, ReLU units at 0.0021, have ranges that
-# overlap. After nine thousand steps of a sequence, forty-five times
-# as long as any staircase of the training, the errors are 0.0029, 0.0021 and
-# 0.0022: nothing drifts, because every visit to a limit sets the level right
-# again.
+# All three are far below anything that the asker's attempts reach here. The
+# GRU, which is the slowest and gets the fewest updates, ends at 0.0036. The
+# LSTM ends at 0.0024 and the plainest of them, ReLU units, at 0.0021, with
+# ranges that overlap. After nine thousand steps of a sequence, forty-five
+# times as long as any staircase of the training, the errors are 0.0029,
+# 0.0021 and 0.0022: nothing drifts, because every visit to a limit sets the
+# level right again.
 #
 # Can the GRU be helped without telling it anything about limits? All its
 # inputs lie between zero and one, so all of them push every gate to the same
@@ -1442,16 +1449,20 @@ print("better than the median without:", better)
 assert inside and better
 
 # %% [markdown]
-# Early, after eight hundred updates, it helps by a third: 0.0132, where the raw
-# input leaves 0.0206. After a minute the ranges overlap again, 0.0032 with fewer
-# updates against 0.0036. A good start is worth time, and time is what a race
-# has least of.
+# Early, after eight hundred updates, the two changes help by a third:
+# 0.0132, where the network as it is leaves 0.0206. After a minute little of
+# that is left: 0.0032, with fewer updates, against 0.0036, and the ranges
+# overlap. A good start is worth time, and time is what a race has least of.
 #
-# That something as plain as ReLU units keeps up is no surprise once one knows
-# the exact solution, which is made of them: a clipped sum is a difference of
-# two. A gate has to imitate a straight line with the middle of a curve. The
-# asker had tried a plain RNN too, with the curve that PyTorch gives it by
-# default.
+# That something as plain as ReLU units keeps up is no surprise once one
+# knows the exact solution, which is made of them: a clipped sum is a
+# difference of two. A gate has to imitate a straight line with the middle of
+# a curve. The asker had tried a plain RNN too, with the curve that PyTorch
+# gives it by default.
+#
+# One question is still open: how wrong is a truncated gradient once a
+# network has learned to remember? We ask the new network of fifty units
+# again, and the GRU of thirty-two from the short run.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1563,9 +1574,9 @@ with seeded(0):
 once = torch.optim.Adam(before.parameters(), lr=2e-4)
 new_x, new_y = (one[..., None] for one in
                 draw_jumps(np.random.default_rng(3), 1, 20_000))
-train_in_chunks(before, new_x, new_y, 2, once)
+_ = train_in_chunks(before, new_x, new_y, 2, once)
 
-# %% alt="Two panels of the input, the target and an output over fifteen hundred steps. In the upper one, the posted program, the output follows the target with gaps at the limits; in the lower one the two lie on each other but for small arches at the upper limit."
+# %% alt="Two panels of the input, the target and an output over fifteen hundred steps. In the upper one, the posted program, the output lies too high at first and leaves gaps at the limits; in the lower one the two lie on each other but for small arches at the upper limit."
 figure, panels = plt.subplots(2, 1, figsize=(8, 5), sharex=True, sharey=True)
 named = {"As posted, twenty thousand samples": before,
          "ReLU units, begun anew": rectified}

@@ -18,18 +18,18 @@
 # one case of three. Is it too small, or badly taught?*
 #
 # One minute for a laptop, an afternoon for you. The network is neither
-# changed nor enlarged, and ends without a single mistake. The network beside
-# it forecasts a curve; three numbers, found by least squares, do it exactly.
+# changed nor enlarged, and ends without a single mistake. A second network
+# forecasts a curve; three numbers, found by least squares, do it exactly.
 #
 # This chapter has three notebooks. They go through a zoo of networks that
-# two long tutorials have made popular, both written for an older Keras: a
-# set of course notes on LSTMs, and a page on LSTM autoencoders with a
-# hundred questions below it. We run every model again, in the Keras of
-# today, with several seeds and a baseline beside it.
+# two long texts have made popular, both written for an older Keras: a set of
+# course notes on LSTMs, and a tutorial on LSTM autoencoders with a hundred
+# questions below it. We run every model again, in the Keras of today, with
+# several seeds and a baseline beside it.
 #
 # Here we begin with what goes into a network and what comes out, with two
-# models, *vanilla* and *stacked*, and with the advice that such tutorials
-# end with: how to tune. In 3b a sequence becomes another sequence; 3c has
+# models, *vanilla* and *stacked*, and with the advice that such texts end
+# with: how to tune. In 3b a sequence becomes another sequence; 3c has
 # autoencoders, padding and states.
 #
 # What to know before: numpy, and what a layer and a loss are. The exercises
@@ -74,15 +74,15 @@ Scale = Callable[..., np.ndarray]  # from (..., F) to (..., F)
 # the book's own tests compare; to you it is a comment.
 #
 # An input of an LSTM has three axes, $(B, T, F)$, always, even if two of
-# them are one. What is drawn inside `with seeded(seed):` depends on that
-# seed alone.
+# them have the length one. What is drawn inside `with seeded(seed):` depends
+# on that seed alone.
 
 # %% [markdown]
 # ## From Keras 2 to Keras 3
 #
-# *Which lines of an old tutorial still run?* Each row below is a habit of
-# the second Keras, taken from the two sources or from the questions of their
-# readers. We try all of them and print what happens.
+# *Which lines of an old tutorial still run?* Each row below is a habit from
+# the days of Keras 2, taken from the two sources or from the questions of
+# their readers. We try all of them and print what happens.
 
 # %%
 def tiny(units=3):
@@ -126,10 +126,10 @@ for habit, run in old.items():
         print(f"{habit:26} {type(error).__name__}")
 
 # %% [markdown]
-# None of them runs, and each fails at once, which is the kind way. The habit
-# that still works with a warning is `input_shape` inside a layer. Another is
-# worse, for it fails late: a loss given once for two outputs together with
-# two weights compiles and stops at the first batch.
+# None of them runs, and each fails at once, which is the kind way. One habit
+# still works, with a warning: `input_shape` inside a layer. Another is
+# worse, for it fails late: one loss for two outputs, given together with two
+# loss weights, compiles and stops at the first batch.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -156,7 +156,7 @@ except ValueError as error:
 # |---|---|
 # | `model.predict_classes(x)` | `model.predict(x).argmax(-1)` |
 # | `SGD(lr=0.1)` | `SGD(learning_rate=0.1)` |
-# | `from keras.utils.vis_utils import plot_model` | `keras.utils.plot_model`, with graphviz |
+# | `from keras.utils.vis_utils import plot_model` | `keras.utils.plot_model`, with pydot and graphviz |
 # | `keras.callbacks.callbacks.EarlyStopping` | `keras.callbacks.EarlyStopping` |
 # | `OneHotEncoder(sparse=False)` | `OneHotEncoder(sparse_output=False)` |
 # | `model.reset_states()` | `layer.reset_state()`, layer by layer |
@@ -167,7 +167,7 @@ except ValueError as error:
 # | labels in a Python list | labels in an array |
 # | `loss="mse", loss_weights=[1, 0.1]` | `loss=["mse", "mse"], loss_weights=[1, 0.1]` |
 #
-# And the right column, run:
+# And the right column, run, all but the drawing:
 
 # %%
 from pathlib import Path
@@ -213,14 +213,15 @@ print("two losses, two weights run; loaded:", type(loaded).__name__)
 # $$i, f, o = \sigma(W_k x + U_k h + b_k), \qquad
 # g = \tanh(W_g x + U_g h + b_g)$$
 #
-# each gate $k$ with a kernel $W_k$, a recurrent kernel $U_k$ and a bias
-# $b_k$ of its own; the state becomes $c' = f \odot c + i \odot g$ and the
-# output $h' = o \odot \tanh c'$. With $n$ inputs and $H$ units one gate has
-# $(n + H)\,H + H$ numbers, and there are four:
+# each gate $k$ and the candidate $g$ with a kernel $W$, a recurrent kernel
+# $U$ and a bias $b$ of its own; the state becomes $c' = f \odot c + i \odot
+# g$ and the output $h' = o \odot \tanh c'$. With $n$ inputs and $H$ units
+# one of the four has $(n + H)\,H + H$ numbers, and together they have
 #
 # $$4\,\bigl((n + H)\,H + H\bigr)$$
 #
-# A GRU {cite:p}`cho2014` has three. By hand, for one input and one unit:
+# A GRU {cite:p}`cho2014` has three such blocks. For one input and one unit
+# they can be counted by hand:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -231,7 +232,7 @@ for weight in layer.weights:
 print("numbers:", layer.count_params())
 
 # %% [markdown]
-# Keras writes the four gates side by side, so that a kernel has the shape
+# Keras writes the four blocks side by side, so that a kernel has the shape
 # $(n, 4H)$, and there are 12 numbers for a single unit. The number of steps
 # is nowhere among them: the same weights serve every step.
 
@@ -286,11 +287,11 @@ print(f"a GRU, three features: {gru}, not {naive}")
 # %% [markdown]
 # ## Samples, steps, features
 #
-# *What shape does my table have?* No question is asked more often below the
-# two tutorials. A row of a table is usually one moment, and a column one
-# feature; the samples are not there yet. They are cut out of the table, as
-# windows of so many steps, each with the steps that follow it as its target.
-# Six moments by eye, two steps in and one out:
+# *What shape does my table have?* Readers ask no question more often. A row
+# of a table is usually one moment, and a column one feature; the samples are
+# not there yet. They are cut out of the table, as windows of so many steps,
+# each with the steps that follow it as its target. Six moments by eye, two
+# steps in and one out:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -339,7 +340,7 @@ for name, x in {"sensors": sensors, "rows": rows, "pieces": pieces}.items():
 
 # %% [markdown]
 # Which last layer, and which loss? The same network solves four kinds of
-# tasks with another ending.
+# tasks, each with an ending of its own.
 #
 # | task | example | output layer | loss |
 # |---|---|---|---|
@@ -348,17 +349,19 @@ for name, x in {"sensors": sensors, "rows": rows, "pieces": pieces}.items():
 # | one of many classes | which symbol comes next? | `Dense(n, "softmax")` | categorical cross-entropy |
 # | generate a sequence | music, text, a curve | one of these for each step | the same, averaged over the steps |
 #
-# Prediction, classification, generation and sequence to sequence, which
-# is 3b: weather and prices are of the first kind, DNA and moods of a text of
-# the second and third, captions and translations of the last.
+# The usual names are prediction, classification, generation, and sequence to
+# sequence, which is 3b's. Weather and prices belong in the first row, DNA
+# and the mood of a text in the second or third, captions and translations in
+# the last.
 
 # %% [markdown]
 # ## Preparing data
 #
 # *What has to be decided before a network sees anything?* Which symbol is
-# which column; where a short sequence is filled up; and what counts as one.
-# A toy first. Integer codes have an order that the symbols do not have: to a
-# network the code two is twice the code one. One-hot rows have none.
+# which column; where a short sequence is filled up; and which value is
+# scaled to one. A toy first. Integer codes bring an order that is not the
+# symbols' own: to a network the code two is twice the code one. One-hot rows
+# have none.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -530,8 +533,7 @@ check("build")
 # The course notes call a network *many to one* whose input has a single
 # step, `time_step=1`, which makes it one to one; and their sketch of *one to
 # many* feeds a convolution straight into an LSTM. What happens to these, and
-# to two LSTMs one upon the other of which the lower keeps its steps to
-# itself?
+# to two stacked LSTMs, the lower of which keeps its steps to itself?
 
 # %%
 attempts = {
@@ -556,8 +558,7 @@ for name, stack in attempts.items():
 # The first two are refused for their number of axes. The third runs, and
 # that is its trouble: an LSTM that reads one step from a state of zeros has
 # nothing to remember. Its recurrent kernel is multiplied by zero and never
-# learns. Is a layer of gates any better there than a plain dense one? No
-# data are needed to ask how many of its numbers can matter:
+# learns. No data are needed to ask how many of its numbers can matter:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -586,8 +587,8 @@ print("outputs changed by any of them:", bool((before != after).any()))
 # whose third symbol is a three and is taken for an eight.
 #
 # Is the network too small? It has more than three thousand numbers for a
-# task that one register solves. Let us look at how it is trained. One sample
-# a step makes a noisy gradient, and a thousand samples are a small part of
+# task that one register solves. We look at how it is trained. One sample an
+# update makes a noisy gradient, and a thousand samples are a small part of
 # the hundred thousand sequences that there are. Since sequences cost
 # nothing, no batch ever has to be shown twice.
 
@@ -681,7 +682,7 @@ assert inside and again > 0.99
 # taught with single words.
 #
 # What did the thousand calls of `fit` cost? Each of them builds a data set,
-# walks through an epoch of one step and reports. The same question for
+# walks through an epoch of one step and reports. We ask the same of
 # `predict`, which is made for whole data sets and is used on single samples
 # everywhere.
 
@@ -717,10 +718,10 @@ for row, found in tables["calls"].items():
 # %% [markdown]
 # A call of `fit` costs twenty-five times what `train_on_batch` costs, and
 # `predict` some sixty times `predict_on_batch`: the difference is
-# preparation, paid again for each call. To call the model itself lies in
-# between, because nothing is traced and every operation of every step is
-# called from Python. None of this matters for ten thousand samples in one
-# call, and all of it does for ten thousand calls.
+# preparation, paid again for each call. The cost of calling the model itself
+# lies in between, because nothing is traced and every operation of every
+# step is called from Python. None of this matters for ten thousand samples
+# in one call, and all of it does for ten thousand calls.
 
 # %% [markdown]
 # ## Stacked: a damped sine
@@ -728,12 +729,12 @@ for row, found in tables["calls"].items():
 # *Do two layers see more than one?* The second model of the notes stacks two
 # layers of `LSTM(20)`. It reads fifty steps of a sine that dies away,
 #
-# $$s_i = \tfrac12 + \tfrac12 \sin(2 \pi i / p)\, e^{-d i}$$
+# $$s_t = \tfrac12 + \tfrac12 \sin(2 \pi t / p)\, e^{-d t}$$
 #
 # with a period $p$ of ten to twenty steps and a decay $d$ of its own in each
-# sequence, and continues it for five steps. Ten thousand sequences, batches
-# of ten, one epoch, and a mean absolute error of a fortieth, say the notes,
-# and show a curve that looks right.
+# sequence, and continues it for five steps. The notes report ten thousand
+# sequences, batches of ten, one epoch and a mean absolute error of a
+# fortieth, and show a curve that looks right.
 
 # %% tags=["experiment"]
 def draw_swings(rng, n, length=55):
@@ -788,7 +789,7 @@ check("ar2_baseline")
 
 # %% [markdown]
 # One linear map for all sequences, from fifty steps and a constant to five,
-# is the second baseline. It is fitted on two thousand sequences.
+# is a second linear answer. It is fitted on two thousand sequences.
 
 # %%
 def scored(predicted, swings):
@@ -819,10 +820,10 @@ print("own law of two terms, below a millionth:",
 # being told. But all periods are whole numbers of steps from ten to twenty,
 # and fifty values have room for one filter that fits them all.
 #
-# The network, as in the notes, and then with what the echo has taught us:
-# fresh sequences in larger batches, a larger rate, and one that falls along
-# a cosine {cite:p}`loshchilov2017`. For comparison a single layer gets the
-# same.
+# We train the network as in the notes, and then with what the echo has
+# taught us, larger batches and a larger rate, which now falls along a cosine
+# {cite:p}`loshchilov2017`. For comparison a single layer gets the same
+# training.
 
 # %% tags=["experiment"]
 def stacked(sizes, rate):
@@ -882,10 +883,10 @@ print("better than the last value, and far behind two terms:",
 assert inside and 1e3 * linear < again
 
 # %% [markdown]
-# As in the notes the error is 0.0188, and their one figure lies within our
-# range. Two hundred larger batches with a large rate are no better than
-# saying one half, 0.0378. Two thousand take the same network to 0.00049,
-# forty times better.
+# Trained as in the notes, the network has an error of 0.0188, and their one
+# figure lies within our range. Two hundred larger batches with a large rate
+# are hardly better than saying one half, 0.0378. Two thousand take the same
+# network to 0.00049, forty times better than the notes' training.
 #
 # A single layer, `LSTM(28)` with two thirds of the weights, ends at 0.00069.
 # So the second layer does see something, all seeds agree on that, but most
@@ -906,11 +907,11 @@ assert inside and 1e3 * linear < again
 # validation. We make rules of it. Let $v$ be the validation loss, epoch by
 # epoch.
 #
-# It is *over-fit* if $v$ ends more than a tenth above its lowest value while
-# the training loss has fallen further since then; *under-fit* if $v$ is
-# still falling, that is, if it ends more than a tenth below what it was just
-# before the last tenth of the epochs; and *good* otherwise. A gap between
-# the two curves is no fault by itself.
+# A training is *over-fit* if $v$ ends more than a tenth above its lowest
+# value while the training loss has fallen further since then; *under-fit* if
+# $v$ is still falling, that is, if it ends more than a tenth below what it
+# was just before the last tenth of the epochs; and *good* otherwise. A gap
+# between the two curves is no fault by itself.
 
 # %% [markdown]
 # ### Exercise 3.7 · Run it again, and read the curves (about 22 lines)
@@ -944,9 +945,10 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
 check("repeats")
 
 # %% [markdown]
-# The search of the notes, run again. It trains on five pairs, from zero to
-# one tenth, from one tenth to two and so on, for five hundred epochs, and
-# validates on five more, from one half to six tenths and on to one.
+# The search of the notes, run again. It trains on five pairs of neighboring
+# numbers, zero and one tenth, one tenth and two tenths and so on, for five
+# hundred epochs, and validates on five more, from one half and six tenths
+# on.
 
 # %% tags=["experiment"]
 def pairs(low):
@@ -982,7 +984,7 @@ def units(seed):
 for row, found in tables["units"].items():
     print(f"{row:8} {found:.3f}   mean {np.mean(found.values):.3f}")
 
-# %% alt="A box plot of validation losses for one, five and ten units, five runs each: the boxes fall from left to right, and the runs of five units reach into both others."
+# %% alt="A box plot of validation losses for one, five and ten units, five runs each: the boxes fall from left to right, and the runs of five and of ten units overlap."
 import seaborn as sns
 
 runs = {row: found.values for row, found in tables["units"].items()}
@@ -1011,10 +1013,10 @@ print("a line is exact there:",
       bool(np.allclose(np.polyval(line, far_x[:, 0]), far_y)))
 
 # %% [markdown]
-# The line is exact, because a line goes on. A gate bends: its outputs lie
+# The line is exact, because a line goes on. An LSTM bends: its outputs lie
 # between minus one and one, and what lies beyond the last training input,
 # 0.40, is a guess of where the curve goes. What the search has measured from
-# 0.50 on is how far the bend is away, and more units put it farther.
+# 0.50 on is how far away the bend is, and more units move it farther out.
 #
 # Now both functions of the exercise on a short case.
 
@@ -1158,23 +1160,25 @@ assert inside and again < found["a thousand times as large"].low
 
 # %% [markdown]
 # The worst knob is one that nobody turns on purpose. With data a thousand
-# times as large the error is 0.4968 of a unit, since three hundred steps of
-# a hundredth cannot carry an output to five hundred. Before it stand the
-# slow ones: a rate of `0.001`, Adagrad, and penalties are not through with
-# three hundred updates. And five steps are enough for a law of two terms,
-# which needs no more; for the network, 0.0435, they are not.
+# times as large the error, on the old scale, is 0.4968, since three hundred
+# updates of a hundredth cannot carry an output to five hundred. Before it
+# stand the slow ones: a rate of `0.001`, Adagrad and the penalties have not
+# arrived after three hundred updates. And five steps are enough for a law of
+# two terms, since they hold three equations for its three numbers; for the
+# network, 0.0435, they are not.
 #
 # To repeat the last value costs 0.0274, and fifteen of the settings do not
-# beat it. Only two are surely better than the first row, 0.0221: a rate ten
-# times as large, 0.0050, and one that does not fall, 0.0097. So the first
-# row is under-trained, and what the table ranks is mostly how far a setting
-# gets in three hundred updates.
+# beat it. Four are better than the network as it is, 0.0221, with every
+# seed: units drawn at random, a rate ten times as large, 0.0050, one that
+# does not fall, 0.0097, and RMSprop, 0.0167. So, as it is, the network is
+# under-trained, and what the table ranks is mostly how far a setting gets in
+# three hundred updates.
 #
-# And the number of units? Eighty leave 0.0399, and sizes drawn at random
-# 0.0042, of which two are just above eighty. Nothing about the size explains
-# that. These runs rest on a plateau for some hundred updates and then fall
-# quickly, and a run either has left it in time or has not. A table with one
-# run each would have called one of the two numbers right.
+# And the number of units? Eighty leave 0.0399, and sizes drawn at random,
+# two of the three just above eighty, leave 0.0042. Nothing about the size
+# explains that. These runs rest on a plateau for some hundred updates and
+# then fall quickly, and a run either has left it in time or has not. A table
+# with one run each would have called one of the sizes the right one.
 #
 # One habit costs time and no accuracy. TensorFlow traces a training step for
 # each shape of batch that it meets, and a last batch that is smaller has a
@@ -1207,7 +1211,7 @@ for row, found in tables["ragged"].items():
 # %% [markdown]
 # ## Stopping early, wrong and right
 #
-# *When is enough?* The notes stop a training with
+# *When has a network trained enough?* The notes stop a training with
 # `EarlyStopping(monitor="val_loss", min_delta=100)`. An improvement by less
 # than `min_delta` does not count as one, and `patience` says how many epochs
 # without an improvement are allowed. So a loss that begins below one hundred
@@ -1280,7 +1284,7 @@ for way in WAYS:
 over = found["over-fit"].values
 print(f"run to the end: over-fit {sum(over):.0f} of {len(over)} times")
 
-# %% alt="Two curves over six hundred epochs, both on logarithmic axes: the training loss falls to the end, the validation loss turns upward after a few hundred epochs."
+# %% alt="Two curves over six hundred epochs, both on logarithmic axes: the training loss falls nearly to the end, the validation loss turns upward after a few hundred epochs."
 figure, axes = plt.subplots(figsize=(6, 2.8))
 for curve, name in (("loss", "training"), ("val_loss", "validation")):
     axes.plot(EPOCHS, [found[f"{curve}, {n}"].median for n in EPOCHS],
@@ -1313,13 +1317,14 @@ assert inside
 # ends, here at 0.1078.
 #
 # Our rule calls only one of the three long runs over-fit. In another one the
-# validation loss ends close to its best. And in one it ends a third above
-# it, and the rule is silent because the training loss has risen as well
-# since then: both tremble, and a rule that compares two single epochs can
-# miss what a look at the figure shows.
+# validation loss ends close to its best. And in the last it ends a third
+# above its best, and the rule is silent because the training loss has risen
+# as well since then: both tremble, and a rule that compares two single
+# epochs can miss what a look at the figure shows.
 #
-# It also calls a training *good* that runs away in both curves. A small
-# validation set is a coarse instrument, and a rule of two lines another.
+# The rule also calls a training *good* that runs away in both curves. A
+# small validation set is a coarse instrument, and a rule of two lines
+# another.
 #
 # Where the validation data come from is a trap of its own.
 # `validation_split` takes the *last* rows as they lie, before anything is
@@ -1353,8 +1358,8 @@ print(f"targets validated on  {y[40:].min():.2f} to {y[40:].max():.2f}")
 # ## Claim against measurement
 #
 # *What did the course notes say, and what do we find?* Their accuracy and
-# their error are from one run each, their losses of units means of five, and
-# there our column is the mean as well.
+# their error are from one run each, their losses for one, five and ten units
+# are means of five runs, and there our column is the mean as well.
 
 # %%
 CLAIMED = {  # the notes' own figures
@@ -1381,7 +1386,8 @@ for what, (said, table, row) in CLAIMED.items():
 # The accuracy of an echo is a little better here than in the notes, and the
 # error of the sine lies within our range, when their code is run as it
 # stands. That a thousand samples cannot teach an echo, and that a damped
-# sine needs depth, does not follow from them.
+# sine needs depth, does not follow from their numbers. For the units the
+# order agrees, and the losses do not.
 
 # %% [markdown]
 # ## What stays
@@ -1400,9 +1406,8 @@ for what, (said, table, row) in CLAIMED.items():
 #    When would you still take the network?
 #
 # Sources. The course notes are a reader's digest, in Chinese, of a column
-# signed *datamonday*. The page whose summaries are counted above is Jason
-# Brownlee's *A gentle introduction to LSTM autoencoders*, in a Chinese
-# translation with its readers' questions. Both are retold here in our own
-# words. The LSTM is that of {cite:t}`hochreiter1997`, the GRU that of
-# {cite:t}`cho2014`, the cosine that of {cite:t}`loshchilov2017`, Adam that
-# of {cite:t}`kingma2015`.
+# signed *datamonday*. The tutorial is Jason Brownlee's *A gentle
+# introduction to LSTM autoencoders*, in a Chinese translation with its
+# readers' questions. Both are retold here in our own words. The LSTM is that
+# of {cite:t}`hochreiter1997`, the GRU that of {cite:t}`cho2014`, the cosine
+# that of {cite:t}`loshchilov2017`, Adam that of {cite:t}`kingma2015`.

@@ -18,11 +18,11 @@
 # letter by letter. How much of that has the network learned, and how much
 # has it merely seen?*
 #
-# A minute for a laptop, an hour and a half for you. The posted network
-# spells most characters right and a few sums in a hundred wrong. The same
-# layers, trained on other draws with a rate that falls, get all thousand
-# sums right, and nearly all of those that they have never seen; so does, to
-# our surprise, a straight line.
+# A minute for a laptop, an hour and a half for you. The network of the
+# course notes spells most characters right and a few sums in a hundred
+# wrong. The same layers, trained on other draws with a rate that falls, get
+# all of the thousand sums right; trained on eight hundred, they get nearly
+# all of the others, and so does, to our surprise, a straight line.
 #
 # The course notes that this chapter takes apart call a task *sequence to
 # sequence* when a sequence is read and another one is written, and the two
@@ -70,9 +70,11 @@ ALPHABET = "0123456789+ "  # twelve characters, the blank is one
 #
 # $B$ sequences stand side by side, $T$ is time, $F$ counts features, $H$ and
 # $W$ are height and width, $C$ channels, $K$ key channels. What is drawn
-# inside `with seeded(seed):` depends on that seed alone. A cell that opens
-# with `# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare;
-# to you it is a comment.
+# inside `with seeded(seed):` depends on that seed alone. A table shows the
+# median over the seeds and, in brackets, the lowest and the highest value;
+# *inside* says that a seed trained here again lies between them, with some
+# room for other machines. A cell that opens with `# NBVAL_CHECK_OUTPUT`
+# prints lines that the book's own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## Five places where lengths differ
@@ -91,7 +93,7 @@ ALPHABET = "0123456789+ "  # twelve characters, the blank is one
 # The first was the proving ground {cite:p}`sutskever2014,cho2014`, the
 # second is the one that we take, because everything about it can be counted
 # {cite:p}`zaremba2014`. The fourth row differs from the first in one thing:
-# many answers are right.
+# far more answers are right.
 
 # %% [markdown]
 # ## Sums that are read letter by letter
@@ -99,7 +101,7 @@ ALPHABET = "0123456789+ "  # twelve characters, the blank is one
 # *What exactly is to be learned?* Three whole numbers from one to ten, with
 # plus signs between them, are a text of at most eight characters. Their sum
 # is a text of at most two. The alphabet has ten digits, the plus and the
-# blank, and a character is a vector of twelve numbers with a single one.
+# blank, and a character is one-hot, eleven zeros and a one.
 
 # %% [markdown]
 # ### Exercise 3.8 · Sums as characters (about 16 lines)
@@ -177,8 +179,9 @@ print("rows of the rarest answer and of the most frequent:",
 
 # %% [markdown]
 # There are 1000 inputs and 28 answers, and the answers are far from equally
-# frequent: three and thirty come up once each, the ones in the middle 75
-# times. So some answers are practiced seventy-five times as often as others.
+# frequent: the sums three and thirty come up once each, those in the middle
+# 75 times. So some answers are practiced seventy-five times as often as
+# others.
 #
 # What does it cost to know nothing? The best constant for each of the two
 # places, and the best constant answer:
@@ -222,7 +225,7 @@ def adder(unroll=False):
     ])
 
 # %% [markdown]
-# Beside each count stands whether the source prints the same one.
+# Beside each count stands whether the notes print the same one.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -235,12 +238,12 @@ for layer, count in zip(model.layers, source_counts, strict=True):
 print("together", model.count_params())
 
 # %% [markdown]
-# The counts are the printed ones: $4((n_{in} + n)\,n + n)$ is 26400 for
-# twelve inputs and seventy-five units and 25200 for seventy-five inputs and
-# fifty units, and the dense layer has 612. Together they are 52212, some
+# The counts are the printed ones: $4\,\bigl((n + H)\,H + H\bigr)$ is 26400
+# for twelve inputs and seventy-five units and 25200 for seventy-five inputs
+# and fifty units, and the dense layer has 612. Together they are 52212, some
 # fifty times as many weights as there are inputs.
 #
-# The source also wants a drawing, and prints instead that *pydot* and
+# The notes also want a drawing, and print instead that *pydot* and
 # *graphviz* must be installed: one is a Python package, the other a program.
 # Boxes in a row need neither.
 
@@ -253,18 +256,19 @@ boxes = [("input", model.input_shape)]
 boxes += [(type(one).__name__, one.output.shape) for one in model.layers]
 for place, (name, shape) in enumerate(boxes):
     axes.text(place, 0, f"{name}\n{shape[1:]}", ha="center", va="center",
-              fontsize=8, bbox={"boxstyle": "round", "fc": "white"})
+              fontsize=8,
+              bbox={"boxstyle": "round", "fc": "white", "ec": "0.3"})
     if place:
         axes.annotate("", (place - 0.42, 0), (place - 0.58, 0),
-                      arrowprops={"arrowstyle": "->"})
+                      arrowprops={"arrowstyle": "->", "color": "0.3"})
 axes.set(xlim=(-0.6, len(boxes) - 0.4), ylim=(-1, 1))
 axes.set_title("Eight steps become one vector, and the vector two steps")
 axes.axis("off")
 plt.show()
 
 # %% [markdown]
-# Where both are installed, Keras draws the same, or else the next cell shows
-# nothing. The old path, `keras.utils.vis_utils`, is gone:
+# Where both are installed, Keras draws the same; elsewhere the next cell
+# shows nothing. The old path, `keras.utils.vis_utils`, is gone:
 
 # %%
 from importlib.util import find_spec
@@ -279,7 +283,7 @@ if which("dot") and find_spec("pydot"):
 picture
 
 # %% [markdown]
-# Now the source's own training: seventy-five thousand sums drawn at random,
+# Now the notes' own training: seventy-five thousand sums drawn at random,
 # one epoch in batches of thirty-two, Adam as it comes, and a test of a
 # hundred sums drawn in the same way. We run it with three seeds, and score
 # the hundred as well as all there are.
@@ -323,15 +327,15 @@ for row, found in tables["posted"].items():
     print(f"{row:26} {found:.3f}")
 
 # %% [markdown]
-# The source reports `99 %` of the characters, and that reproduces: none of
-# our seeds has fewer of the hundred. Over all sums it is a little less,
-# 0.987. But a sum has two characters, and one wrong one makes a wrong sum,
-# so the exact answers are fewer: 0.974 of all, and 0.960 with the worst
+# The notes report `99 %` of the characters, and that reproduces: none of our
+# seeds has a smaller share in its hundred sums. Over all sums it is a little
+# less, 0.987. But a sum has two characters, and one wrong one makes a wrong
+# sum, so the exact answers are fewer: 0.974 of all, and 0.960 with the worst
 # seed. One sum in forty is wrong in a table of a thousand.
 
 # %% [markdown]
-# The source prints ten sums at the end, as a demonstration. We score them
-# with our own function.
+# The notes print ten sums at the end, as a demonstration. We score them with
+# our own function.
 
 # %%
 printed = {  # the ten lines that the source prints
@@ -353,7 +357,7 @@ for sum_, one in zip(printed, printed.values(), strict=True):
 # %% [markdown]
 # One of the ten is wrong: four, two and one make seven, not 8. So the share
 # of exact answers in the printed lines is 0.900, and the share of characters
-# 0.950. The page calls the result good and passes over the line.
+# 0.950. The notes call the result good and pass over the line.
 
 # %% [markdown]
 # ## The test was inside
@@ -370,7 +374,7 @@ for sum_, one in zip(printed, printed.values(), strict=True):
 #
 # Split the rows into training and test, so that no *input* stands on both
 # sides. Rows may have copies, and copies stay together. Drawing a fresh
-# test, as the source does, is no split at all when there are so few inputs;
+# test, as the notes do, is no split at all when there are so few inputs;
 # drawing rows is none when rows repeat. `np.unique` finds the distinct rows,
 # and with `return_inverse=True` says of each row which of them it is.
 
@@ -428,17 +432,17 @@ print("straight line", *(f"{one:.3f}" for one in straight))
 # neighbor is precisely what does *not* help.
 #
 # And the straight line, with ninety-seven numbers, gets 0.980, 0.995 and
-# 0.985. A digit at a given place is worth nearly always the same, and a sum
+# 0.985. A digit at a given place is nearly always worth the same, and a sum
 # is the sum of what its digits are worth; only the tens, which shift their
 # neighbors, disturb it a little. Held-out sums are the right test, and this
 # task is an easy one.
 #
-# Now the same network with other training. Three things change. Each step of
-# the optimizer sees sixty-four sums, and the rate falls along a cosine from
+# Now the same network with other training. Four things change. Each of two
+# thousand updates sees sixty-four sums. The rate falls along a cosine from
 # `0.01` to zero. A sum is drawn with a weight of one over the root of its
 # answer's frequency, so that the rare answers get some practice. And the two
-# layers are unrolled, which changes no number and saves time: eight steps
-# are compiled one by one, instead of a loop.
+# LSTMs are unrolled, which changes no number and saves time: the steps are
+# compiled one by one, instead of as a loop.
 
 # %% tags=["experiment"]
 def fit_adder(seed, rows, steps=2000, rate=None, power=0.5):
@@ -486,9 +490,9 @@ for row, found in tables["addition"].items():
 #
 # Which of the changes did it? None alone. Drawn evenly, the thousand are
 # right with two seeds of three, and at a constant rate of `0.001` with none
-# of them, though only a few sums are missing. What is left between the
-# source and us are larger batches and more draws, `128000` in place of
-# `75000`, and those two are not taken apart here.
+# of them, though only a few sums are missing. What is left between the notes
+# and us are larger batches and more draws, `128000` in place of `75000`, and
+# those two are not taken apart here.
 
 # %%
 again = predicted(fit_adder(0, train), x)
@@ -514,11 +518,12 @@ assert found["200 held out"].low >= 0.98
 # %% [markdown]
 # ### Exercise 3.10 · A convolution for every frame (about 4 lines)
 #
-# `frames` has the shape $(B, T, H, W, C)$, and `convolve` knows only $(N, H,
-# W, C)$. Apply it to every frame, and return $(B, T, \dots)$ with whatever
-# axes it gives back. It has to work while a model is being built, when $B$
-# is not known yet: in a `reshape` one length may be `-1`, and follows from
-# the others. `TimeDistributed` may not be used; it is what you write here.
+# `frames` has the shape $(B, T, H, W, C)$, and `convolve` knows only single
+# pictures, $(N, H, W, C)$. Apply it to every frame, and return $(B, T,
+# \dots)$ with whatever axes it gives back. It has to work while a model is
+# being built, when $B$ is not known yet: in a `reshape` one length may be
+# `-1`, and follows from the others. `TimeDistributed` may not be used; it is
+# what you write here.
 
 # %% exercise="frame_features" tags=["exercise"]
 def frame_features(
@@ -594,7 +599,7 @@ def films(rng, rows, batch, shuffle=False):
     frames[places] = images[shown]
     return frames, np.eye(10, dtype="float32")[digits.target[pair]]
 
-# %% alt="Four dark squares in a row, the frames of one film. The first shows one handwritten digit, the later ones another, each time in a different place."
+# %% alt="Four dark squares in a row, the frames of one film. The first three show one handwritten digit, the fourth another, each time in a different place."
 frames, pair = films(np.random.default_rng(4), known, 1)
 figure, panels = plt.subplots(1, 4, figsize=(8, 2.3))
 for step, ax in enumerate(panels):
@@ -689,11 +694,10 @@ for kind in WATCHERS:
 
 # %% [markdown]
 # Only those that convolve *and* know the order are good: 0.948 and 0.934 of
-# the films, digits that no training has shown. With the frames in random
-# order the network sees the same images and gets 0.153; it names one of the
-# two digits right in 0.538 of the cases, which is the toss of a coin between
-# them. The last frame alone gives 0.095, for it has seen one digit of the
-# two.
+# the films, with images that no training has shown. With the frames in
+# random order the network sees the same images and gets 0.153; of the single
+# digits it names 0.538 right, which is the toss of a coin between the two.
+# The last frame alone gives 0.095, for it has seen one digit of the two.
 #
 # The LSTM on pixels, with 0.530, and the dense layer, with 0.288, have the
 # order but no convolution: to them a digit in another place is another
@@ -723,7 +727,7 @@ assert inside and stored["CNN-LSTM"].low > max(others)
 # once the three numbers are read, the sum is all that has to be kept. A task
 # that needs everything shows more. Eight symbols out of twenty are to be
 # written again, from the last to the first. No symbol can be guessed from
-# the others, so all eight have to pass from the reader to the writer.
+# the others, so all eight have to pass from the encoder to the decoder.
 # Guessing is right for one symbol in twenty, and for a whole line
 # practically never.
 #
@@ -779,9 +783,9 @@ for length in (0.0, 2.0, 20.0):
           f"context {float(context[0, 0, 0]):.2f}")
 
 # %% [markdown]
-# A query of length zero cannot tell the keys apart, and what it gets is
-# their mean, 2.00. With length two it leans to the third, and with length
-# twenty it gets that one alone, 3.00.
+# A query of length zero cannot tell the keys apart, and what it gets is the
+# mean of the values, 2.00. With length two it leans to the third, and with
+# length twenty it gets that one alone, 3.00.
 #
 # In the network the query is what the decoder says at a step, and the keys
 # are what the encoder said, each through a dense layer of its own, so that
@@ -843,10 +847,10 @@ def fit_reverser(kind, seed, steps=1000):
 # There is one more kind of decoder, and the tutorial's readers ask about it
 # again and again: the *conditional* one, which is told at each step what it
 # wrote last. In training one tells it the truth instead, which is known
-# then; this is teacher forcing {cite:p}`williams1989`. When it is used there
-# is no truth, and it hears itself. Neither `RepeatVector` nor any network of
-# the two sources does this, whatever is said about them. Here is one, begun
-# from the encoder's state.
+# then; this is teacher forcing {cite:p}`williams1989`. In use there is no
+# truth, and it hears itself. Neither `RepeatVector` nor any network of the
+# two sources does this, whatever is said about them. Here is one that begins
+# with the encoder's state.
 
 # %% tags=["experiment"]
 def told_reverser():
@@ -910,8 +914,8 @@ for row in writers:
 # With $h$ as an input, 0.101 of the lines come back whole; with both halves
 # of the state as a start besides, 0.378. The tutorial's author says that the
 # two give nearly the same result. Attention on bare outputs adds next to
-# nothing to that, 0.402, and with its two projections it is 1.000 with every
-# seed.
+# nothing to the latter, 0.402; with its two projections it brings back 1.000
+# with every seed.
 #
 # The formula is the same in both, so what is missing? Outputs of an LSTM lie
 # between minus one and one, and their products, divided by the root of $K$,
@@ -948,9 +952,9 @@ meant = 7 - np.arange(8)
 print(f"most weight on the right symbol: {(looked == meant).mean():.2f}")
 
 # %% [markdown]
-# Nobody told it where to look. After five hundred updates 1.00 of its
-# greatest weights lie where they should, on the symbol that is to be written
-# next.
+# Nobody told the decoder where to look. After five hundred updates 1.00 of
+# its greatest weights lie where they should, on the symbol that is to be
+# written next.
 #
 # And the decoder that hears its last word? It is scored twice: while it is
 # told the truth, as in training, and while it hears itself, as in use.
@@ -1040,10 +1044,10 @@ ours = ops.convert_to_numpy(bidirectional(*cells, some))
 print("equal to layers.Bidirectional:", np.allclose(whole, ours, atol=1e-6))
 
 # %% [markdown]
-# For the test, twenty random bits, and at each step the product of its two
-# neighbors, $y_t = x_{t-1}\, x_{t+1}$. At the ends it is zero. A product of
-# bits is mostly zero, so saying zero everywhere is the number to beat, and a
-# convolution over three steps is the other baseline.
+# The task gives twenty random bits and asks at each step for the product of
+# its two neighbors, $y_t = x_{t-1}\, x_{t+1}$. At the ends the target is
+# zero. A product of bits is mostly zero, so saying zero everywhere is the
+# number to beat, and a convolution over three steps is the other baseline.
 
 # %% tags=["experiment"]
 def neighbors(rng, batch, steps=20):
@@ -1103,12 +1107,12 @@ assert found["both directions"].low >= 0.99
 
 # %% [markdown]
 # One direction is no better than zero everywhere, which is right in 0.776 of
-# the cases: it knows one of the two neighbors, and that is not enough to say
-# one. Both directions get every step, 1.000, and so does the convolution,
-# which is cheaper. Reading both ways should pay where the part that lies
-# ahead is farther away than such a convolution reaches, which is not
-# measured here; and it can only be used where the future is known when one
-# writes, so never for a forecast.
+# the cases: it knows one of the two neighbors, and that never proves a one.
+# Both directions get every step, 1.000, and so does the convolution, which
+# is cheaper. Reading both ways should pay where the part that lies ahead is
+# farther away than such a convolution reaches, which is not measured here;
+# and it can only be used where the future is known when one writes, so never
+# for a forecast.
 
 # %% [markdown]
 # ## Claim against measurement
@@ -1137,12 +1141,13 @@ for statement, found in statements.items():
     print(statement.ljust(30), f"{found.median:.3f}")
 
 # %% [markdown]
-# The characters are as the source says, and they flatter: 0.974 of the sums
-# are right and not 0.987. The program can do all of them, 1.000, and 0.995
-# of those that it never saw, which a straight line on the same letters
-# nearly does as well. One vector between two LSTMs gives 0.101 in the form
-# that both sources use; started from it the decoder gets 0.378, and told
-# what it wrote last, 0.990. Attention gets them all.
+# The characters are as the notes say, and they flatter: 0.974 of the sums
+# are right and not 0.987. With our training the network gets all of them,
+# 1.000, and 0.995 of those that it never saw, which a straight line on the
+# same letters does nearly as well. Of the reversed lines, one vector between
+# two LSTMs brings back 0.101 in the form that both sources use; a decoder
+# that starts from the state gets 0.378, one that is told what it wrote last
+# 0.990, and attention all.
 #
 # Two statements of the notes hold to the last digit: the three counts, and
 # that a convolution may be wrapped whole or layer by layer. One has to be
@@ -1151,8 +1156,8 @@ for statement, found in statements.items():
 # less.
 #
 # Where does it still fail? One held-out sum in two hundred, and one film in
-# twenty. With four hundred updates it was one film in four, so longer
-# training may still help; nothing would help the frames without their order.
+# twenty. Longer training may still help the films; nothing would help the
+# frames without their order.
 
 # %% [markdown]
 # ## What stays

@@ -137,8 +137,8 @@ def tutorial(seed):
 posted, again = fit_posted(0, ramp)
 
 # %% [markdown]
-# The tutorial prints its outputs; their worst steps are the first column.
-# The second is ours, the median of three seeds and its range.
+# The tutorial prints its outputs; the error of their worst step is the first
+# column. The second is ours, the median of three seeds and the range.
 
 # %%
 source = {"reconstruction": 0.10398503 - 0.1, "prediction": 0.2 - 0.1657285,
@@ -210,7 +210,7 @@ axes.set_title("Three numbers decide a sequence: height, pace and start")
 plt.show()
 
 # %% [markdown]
-# The opponent is the principal component analysis: of all *linear* codes of
+# The opponent is principal component analysis, PCA: of all *linear* codes of
 # $k$ numbers it is the one with the smallest squared error on its training
 # data. With $k = 0$ it is the mean, chapter one's flat line.
 
@@ -221,9 +221,9 @@ plt.show()
 # model of four parts: an LSTM of `units`, something that leaves `code`
 # numbers of its last output, the copies, and an LSTM of `units` with a dense
 # layer. A code at least as wide as the whole input is refused. `pca_error`
-# may use `np.linalg.svd` and nothing of scikit-learn. Of rows less their
-# mean, the third result of the decomposition holds the axes of the
-# components, one a row and the most important first.
+# may use `np.linalg.svd` and nothing of scikit-learn. For rows from which
+# their mean has been subtracted, the third result of the decomposition holds
+# the axes of the components, one in each row, the most important first.
 
 # %% exercise="bottleneck_autoencoder" tags=["exercise"]
 def bottleneck_autoencoder(
@@ -259,8 +259,8 @@ for k in (0, 2, 4, 6):
 # %% [markdown]
 # The mean costs 0.233. Two numbers leave a fifth of that, 0.045, four leave
 # 0.001678, and six leave next to nothing, 0.000005: the sines lie close to a
-# plane of six dimensions, although three numbers would do. The training is
-# Keras' own, with a rate that falls along a cosine.
+# plane of six dimensions, although three numbers would do. The network is
+# trained with Keras' own `fit`, at a rate that falls along a cosine.
 
 # %% tags=["experiment"]
 def train(model, x, y, seed, updates, loss="mse", weights=None):
@@ -364,21 +364,21 @@ for row, found in tables["narrowing"].items():
     print(f"{row:16} {found:.5f}")
 
 # %% [markdown]
-# After the same training, the stack leaves 0.01191 where one layer a side
-# leaves 0.00316, and the two ranges do not touch. Two things differ at once:
-# its code is an LSTM of four units, with gates that a dense code does
-# without, and its decoder is fed through four units again. Which of the two
-# costs more is not taken apart here.
+# With a third of the updates that we used above, the stack leaves 0.01191
+# where one layer a side leaves 0.00316, and the two ranges do not touch. Two
+# things differ at once: its code is an LSTM of four units, with gates that a
+# dense code does without, and its decoder is fed through four units again.
+# Which of the two costs more is not taken apart here.
 
 # %% [markdown]
 # ## A prediction with its target inside
 #
 # *What does the second of the tutorial's networks predict?* Its input is the
 # whole sequence, and its target is the same sequence without the first
-# number. Readers ask for years where the prediction is; the replies are that
-# *the first input is one and the first output two*, and that the aim is no
-# forecast. But an encoder reads all nine numbers before the decoder writes
-# the first.
+# number. Year after year readers ask where the prediction is; the replies
+# are that *the first input is one and the first output two*, and that the
+# aim is no forecast. But an encoder reads all nine numbers before the
+# decoder writes the first.
 #
 # Numbers that nobody can predict settle it. White noise has no pattern, so
 # an honest forecast of it cannot do better than its variance. A linear map
@@ -491,11 +491,11 @@ for row, found in tables["composite"].items():
 # %% [markdown]
 # ## Where a mask is lost
 #
-# *Does the padding count?* Sequences of different lengths are padded to one,
-# a `Masking` layer in front marks the padding, and *the masked values are
-# skipped*. That is the reply, and it is true for the layer that reads them.
-# A spy that passes its input on, and notes whether a mask came with it,
-# shows how far the mask travels:
+# *Does the padding count?* Sequences of different lengths are padded to the
+# same length, a `Masking` layer in front marks the padding, and *the masked
+# values are skipped*. That is the author's reply, and it is true for the
+# layer that reads them. A spy that passes its input on, and notes whether a
+# mask came with it, shows how far the mask travels:
 
 # %%
 class Spy(layers.Layer):
@@ -529,15 +529,15 @@ for layer in autoencoder_of_four:
 # %% [markdown]
 # It survives the layer that returns a sequence and is lost at the layer that
 # returns one vector, for a vector has no steps to mark. `RepeatVector` makes
-# steps again, and nobody tells them which are real. Whatever comes after
-# them, the loss included, counts every cell.
+# steps again, and nothing says which of them are real. Whatever comes after,
+# the loss included, counts every step.
 #
 # Poison proves it. We set the *target's* padding to seven. A network that
 # labels every step keeps the mask to its end, and Keras leaves masked steps
-# out of its loss; an autoencoder does not. `mean` is Keras' usual reduction,
-# and `sample_weight` is one for a real step and zero for padding. The models
-# run eagerly, operation by operation, since to trace them would cost
-# seconds.
+# out of its loss; an autoencoder does not. Keras' usual reduction is the
+# mean over all steps, and `sample_weight` is one for a real step and zero
+# for padding. The models run eagerly, operation by operation, since to trace
+# them would cost seconds.
 
 # %%
 def compiled(parts, **settings):
@@ -584,8 +584,9 @@ for row, (model, named) in rows.items():
 # The labeler's loss is 10.028 either way. The autoencoder's goes from 6.954
 # to 25.457: it is asked to rebuild poison. With weights it is 6.954 again,
 # whatever stands in the padding, but that is no mean over real steps: the
-# reduction still divides by all eight cells, five of which are real.
-# `mean_with_sample_weight` divides by the weights, and gives 11.126.
+# reduction still divides by all eight steps, five of which are real.
+# `mean_with_sample_weight` divides by the sum of the weights, and gives
+# 11.126.
 
 # %% [markdown]
 # ### Exercise 3.14 · An error that padding cannot touch (about 4 lines)
@@ -638,8 +639,8 @@ assert skipped
 # padded.
 
 # %% [markdown]
-# What does the state of that layer do where the padding begins? We hand it
-# one curve, cut to every length, with a mask and without.
+# What does the state of an LSTM do where the padding begins? We hand it one
+# curve, cut to every length, with a mask and without.
 
 # %%
 curve = np.cos(np.arange(20) / 3)
@@ -693,11 +694,12 @@ alt.vconcat(given.properties(width=380, height=80),
 # depends less on the curve than on the padding, and that is what it returns.
 
 # %% [markdown]
-# What does all this cost? Sines of five to twenty steps, padded behind with
-# $-1$, which the tutorial's author suggests where zero is taken, or with
-# zero; a code of six; and the error on the real steps of held-out sequences.
-# *Mask lost* has a `Masking` layer and an unweighted loss, *no mask* has
-# neither, *mask and weights* has both.
+# What does all this cost? We take sines of five to twenty steps, padded
+# behind with $-1$, which the tutorial's author suggests where a real value
+# may be zero, or with zero; squeeze them into a code of six; and measure the
+# error on the real steps of held-out sequences. *Mask lost* has a `Masking`
+# layer and no weights in the loss, *no mask* has neither mask nor weights,
+# *mask and weights* has both.
 
 # %% tags=["experiment"]
 def draw_lengths(rng, count, padding):
@@ -766,16 +768,18 @@ assert lost.median > 3 * weighted.median
 # %% [markdown]
 # Padded with $-1$, a mask that is lost is worse than none, 0.04022 against
 # 0.03647: the encoder no longer sees the padding that the decoder has to
-# write. With a mask and weights the error is 0.01259, less than a third, and
-# no seed lies between.
+# write. With a mask and weights the error is 0.01259, less than a third of
+# that with a lost mask, and the ranges are far apart.
 #
 # Padded with zero, all of this nearly vanishes. A lost mask leaves 0.01364,
 # which is 1.1 times what mask and weights leave, and doing nothing at all,
 # 0.01170, is even the best. Zero is the mean of these sines, so a decoder
-# that has to write it is not led far astray. Only the last row is the same
-# with both, to the last digit: nothing of the padding reaches it. How much a
-# lost mask costs is a question of what stands in the padding, and the two
-# together are the way not to have to ask.
+# that has to write it is not led far astray.
+#
+# Only mask and weights give the same error with both paddings, to the last
+# digit: nothing of the padding reaches it. How much a lost mask costs is a
+# question of what stands in the padding; with a mask and weights nobody has
+# to ask.
 
 # %% [markdown]
 # ## State, kept and dropped
@@ -833,12 +837,12 @@ whole = ops.convert_to_numpy(keeps(series))
 print(f"greatest difference: {np.abs(parts - whole).max():.6f}")
 
 # %% [markdown]
-# In chunks or at once, the difference is 0.000000. The gradient is another
+# The chunks differ from the whole by 0.000000. The gradient is another
 # matter: it ends where a chunk begins, as in chapter two.
 #
-# A task that needs its state is a latch. Pulses are rare, one step in
-# twenty, and the answer is one from the first pulse of a series on. A series
-# has forty steps and comes in four chunks, so the pulse that decides may lie
+# A task that needs a state is a latch. Pulses are rare, one step in twenty,
+# and the answer is one from the first pulse of a series on. A series has
+# forty steps and comes in four chunks, so the pulse that decides may lie
 # three chunks back.
 
 # %% tags=["experiment"]
@@ -916,12 +920,12 @@ assert inside and stored["between series"].low >= 0.99
 # `stateful=True` does when nobody thinks of it.
 
 # %% [markdown]
-# ### Three libraries below
+# ### Three libraries below Keras
 #
 # Which library runs below Keras has not mattered so far. Here it does. We
 # train a stateful layer on two batches and look at its state. The book's
-# tests run this notebook on each of the three libraries, and the last line
-# stops it where what we say about one of them is no longer so.
+# tests run this notebook on each of the three libraries, and the `assert`
+# below stops it where what we say about one of them is no longer so.
 
 # %%
 def state_after_training():
@@ -1079,7 +1083,7 @@ for name, known in {"code": codes, "numbers": held_out[..., 0]}.items():
     share = 1 - gaps / held_pace[250:].var()
     print(f"pace, read linearly from the {name:8} R2 {share:.3f}")
 
-# %% alt="Two of the four numbers of the code for five hundred held-out sines, colored by their pace."
+# %% alt="Two of the four numbers of the code for five hundred held-out sines, colored by their pace: slow ones below and at the sides."
 figure, axes = plt.subplots(figsize=(5, 4))
 dots = axes.scatter(*codes[:, :2].T, c=held_pace, s=8, cmap="viridis")
 figure.colorbar(dots, label="pace, radians per step")
@@ -1205,10 +1209,10 @@ print(f"pace, from one number: R2 {explained:.3f}")
 print(f"fast or slow, by one threshold: {right_ones:.3f}")
 
 # %% [markdown]
-# It explains 0.917 of the pace, as a straight line, and one threshold
-# between the two kinds of forty sequences tells 0.982 of the others right.
-# No code above does as well. Who knows the law of the data does not need to
-# have it learned.
+# That number, with a straight line, explains 0.917 of the variance of the
+# pace, and one threshold, set between the fast and the slow of forty
+# sequences, sorts 0.982 of the held-out ones rightly. No code above does as
+# well. Whoever knows the law of the data does not need to have it learned.
 #
 # Copied weights are no help here, 0.806 against 0.790 with fresh ones,
 # within each other's range, and in the median both are behind every kernel.
@@ -1226,7 +1230,7 @@ print(f"fast or slow, by one threshold: {right_ones:.3f}")
 # to use. Eleven are left.
 #
 # **What are samples, steps and features?** It is asked more than anything
-# else: of a table of `97_500` rows and `87` columns, of ten sensors, of
+# else: of a table of `97500` rows and `87` columns, of ten sensors, of
 # `2205` values. A sample is what gets one code; a step is what the layer
 # reads at once; a feature is one number of a step.
 
@@ -1331,8 +1335,8 @@ told = two.test_on_batch(x, [x[:, :1] + 1, x[:, :2] + 1], return_dict=True)
 print({name: round(float(value), 3) for name, value in told.items()})
 
 # %% [markdown]
-# The sum: 1.0 and 1.0 make 2.0. To count one output less, give
-# `loss_weights`, a number for each of a list of losses.
+# The sum: 1.0 and 1.0 make 2.0. To give one output less weight, pass
+# `loss_weights`, a number for each loss of the list.
 #
 # **Does `TimeDistributed` change anything?** *The architecture differs, so
 # results may*, is the reply. `Dense` works on the last axis anyway:
@@ -1367,8 +1371,8 @@ print("another seed: ", np.array_equal(drawn(0), drawn(1)))
 # takes away the bound that `tanh` gives the cell. On nine numbers below one
 # nobody notices. A reader has a thousand steps in their own units, and gets
 # NaN. We give the posted network two hundred steps that rise from zero to a
-# thousand, and note after how many updates the loss is no number any more,
-# and else how much of it is left after twenty.
+# thousand, and note after how many updates the loss stops being a number,
+# or, where it does not, how much of it is left after twenty.
 
 # %% tags=["experiment"]
 def sound(seed, top, activation="relu", **clip):
@@ -1417,12 +1421,12 @@ assert inside and raw > 1 > scaled
 # %% [markdown]
 # With `relu` and raw numbers the loss is gone after two updates, or three.
 # Clipping the gradient, which readers are advised to try, does not even
-# postpone it with two seeds: what is to be clipped is no number already. The
-# remaining seed goes on for 20 updates, and 1.000 of its loss is left.
+# postpone it with two seeds: what is to be clipped is already not a number.
+# The remaining seed goes on for 20 updates, and 1.000 of its loss is left.
 #
 # With inputs between zero and one the same network is sound and leaves
 # 0.274. And `tanh` on raw numbers is sound too, and learns next to nothing,
-# 0.974, where scaled it leaves 0.342: the cure is the scale, not the
+# 0.974, where on scaled ones it leaves 0.342: the cure is the scale, not the
 # activation.
 #
 # **Can it read a very long series?** It can be given `2205` steps at once,
@@ -1524,19 +1528,19 @@ for claim, (said, found) in claims.items():
 
 # %% [markdown]
 # The second figure is confirmed; the first is not, ours is twice as large.
-# And what they were taken for is not confirmed: 0.0347 is the error of a
-# copy. That the composite is best is not what we find on sines, 0.0062
-# against 0.0018. A mask on the input alone costs 0.0402 against 0.0126, and
-# `TimeDistributed` costs nothing, 0.0000.
+# But what the second was taken for is not confirmed: 0.0347 is the error of
+# a copy, not of a prediction. That the composite is best is not what we find
+# on sines, 0.0062 against 0.0018. A mask on the input alone costs 0.0402
+# against 0.0126, and `TimeDistributed` changes nothing, 0.0000.
 #
 # | reply or claim | what we find |
 # |---|---|
 # | the code is compressed | not with a hundred numbers for nine; with four for twenty it is |
 # | *it predicts the next step for each step* | the target stands in the input |
-# | the composite model performs best | see above |
+# | the composite model performs best | not on our sines |
 # | *masks are only needed for the input* | the loss counts the padding |
 # | *the loss is the mean of both outputs* | it is the sum |
-# | *all my encoder-decoders use teacher forcing* | one input; no |
+# | *all my encoder-decoders use teacher forcing* | no: the model has one input |
 # | *each step is conditioned on the one before* | every step reads the same copy |
 # | *both kinds of seq2seq are nearly the same* | not in 3b, where a decoder that begins with the state does far better on reversed symbols |
 # | *`TimeDistributed` may change results* | no difference |
@@ -1550,16 +1554,16 @@ for claim, (said, found) in claims.items():
 #
 # | section of the course notes | settled in |
 # |---|---|
-# | kinds of sequence problems | 3a, the taxonomy |
+# | kinds of sequence problems | 3a, the table of tasks in *Samples, steps, features* |
 # | preparing data: scaling, encoding, padding | 3a, exercise *Encode, pad, scale*; padding in a loss: *Where a mask is lost* |
-# | defining, compiling, fitting, evaluating, predicting | 3a, the table of what broke since the sources were written |
+# | defining, compiling, fitting, evaluating, predicting | 3a, *From Keras 2 to Keras 3* |
 # | LSTM state management (*to be studied*) | *State, kept and dropped* |
 # | samples, steps and features | 3a, exercise *From a series to samples*; *What readers ask* |
 # | four framings; `TimeDistributed` (*to be studied*) | 3a, exercise *Five framings*; *What readers ask*; 3b, exercise *A convolution for every frame* |
 # | vanilla and stacked LSTM | 3a, echo and damped sine |
 # | CNN-LSTM | 3b, exercise *A convolution for every frame* |
 # | encoder-decoder, addition | 3b, exercises *Sums as characters* and *Nothing on both sides* |
-# | tuning: repeats, diagnosis, units, scaling, stationarity, layers, optimizers, regularization, early stopping | 3a, exercise *Run it again, and read the curves*; *A tuning guide, run*; *Stopping early, wrong and right* |
+# | tuning: repeats, diagnosis, units, scaling, stationarity, layers, optimizers, regularization, early stopping | 3a, *Preparing data*; exercise *Run it again, and read the curves*; *A tuning guide, run*; *Stopping early, wrong and right* |
 #
 # | section of the tutorial | settled in |
 # |---|---|
@@ -1592,8 +1596,8 @@ for claim, (said, found) in claims.items():
 # clean targets. A *variational* one draws its code from a distribution and
 # pays for its distance from a standard normal. `Conv1D` layers make faster
 # encoders where patterns are short. Which input a code depends on can be
-# asked by *attribution*, with the gradient of the code, and the answer is
-# one sequence's, not PCA's loadings for all.
+# asked by *attribution*, with the gradient of the code; the answer holds for
+# one sequence, where PCA's loadings hold for all.
 #
 # Three questions to think about, without code.
 #

@@ -22,12 +22,12 @@
 # measures and the equations, and every one is tested. Then eleven networks
 # forecast two bouncing digits.
 #
-# With equal steps the paper's network wins, on every seed; but most of that
-# is earned as well by a plain mean of the map, put into the memory in place
-# of attention. With equal seconds it is behind the plain mean, a wider
-# kernel and, in the end, a second layer; it passes the plain ConvLSTM only
-# late. Where somebody has to choose, attention learns it and a plain mean,
-# in as many steps, does not; we build such a task.
+# With equal steps the paper's network wins, on every seed; but most of its
+# lead is earned as well by a plain mean of the map, put into the memory in
+# place of attention. With equal seconds it is behind the plain mean, a
+# larger kernel and, in the end, a second layer; it passes the plain ConvLSTM
+# only late. Where a position has to choose, attention learns how and a plain
+# mean, in as many steps, does not; we build such a task.
 #
 # Somebody reads *Self-Attention ConvLSTM for Spatiotemporal Prediction*
 # {cite:p}`lin2020` and writes pages of notes: equations two to nine, a
@@ -89,7 +89,7 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 #   says
 # - **horizon**: how many frames ahead a forecast lies
 # - **free-running**: reading one's own forecasts, and no true frame
-# - **variant**: one of the eleven networks that we compare
+# - **variant**: a network in a comparison: five in the paper, eleven here
 #
 # $B$ counts sequences, $T$ frames, $C$ channels, $K$ channels of a key, $H$
 # and $W$ are height and width, and $N = H \cdot W$ counts positions. In the
@@ -126,19 +126,20 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 # \alpha^m_{ij} = \frac{\exp e^m_{ij}}{\sum_n \exp e^m_{in}}, \qquad
 # Z^m_i = \sum_j \alpha^m_{ij} v^m_j$$
 #
-# Both answers are mixed, $Z = W_z [Z^h; Z^m]$. From $Z$ and $H$ come two
-# more gates, $i'$ and $o'$, and $g'$, and by them the memory is written
-# ($8$) and shown ($9$):
+# Both answers are mixed: $Z = W_z [Z_h; Z_m]$, where $Z_h$ is the map of all
+# $Z_i$ of equation $4$ and $Z_m$ that of all $Z^m_i$ of equation $7$. From
+# $Z$ and $H$ come two more gates, $i'$ and $o'$, and $g'$, and by them the
+# memory is written ($8$) and shown ($9$):
 #
 # $$M_t = (1 - i') \odot M_{t-1} + i' \odot g', \qquad
 # \hat H_t = o' \odot M_t$$
 #
 # The notes contradict themselves in two places. The weights are *normalized
-# along the columns*, they say of equation $3$, and *along each row* of
-# equation $6$. Their formula $3$ sums with $i$ fixed, as ours does: rows.
-# And the output is a *dot product* of gate and memory, beside a formula that
-# has $\circ$: entry by entry, for a dot product would leave one number. In
-# both cases the formula decides, and a check holds us to it.
+# along the columns*, they say of equation $3$, and of equation $6$, *along
+# each row*. Their formula $3$ sums with $i$ fixed, as ours does: rows. And
+# the output is a *dot product* of gate and memory, beside a formula that has
+# $\circ$: entry by entry, for a dot product would leave one number. In both
+# cases the formula decides, and a check holds us to it.
 #
 # Other things stand nowhere in the notes, and the paper itself was not at
 # hand, so we choose them. The gates of the memory see $3 \times 3$
@@ -147,12 +148,12 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 # gates do not look at $c$. What a module shows is what the next step gets as
 # $h$.
 #
-# Unless a row says otherwise our networks have one layer of sixteen channels
-# on patches of $2 \times 2$ pixels, and a rate that rises once and falls.
-# The layer normalization, which the notes mention in passing, is taken over
-# the channels at each position, for a reason that we will measure. And
-# *memory without attention*, one of the five variants, is no more than a
-# name there; what we build under it is a guess.
+# Unless a table says otherwise, our networks have one layer of sixteen
+# channels on patches of $2 \times 2$ pixels, and a learning rate that rises
+# and falls once. The layer normalization, which the notes mention in
+# passing, is taken over the channels at each position, for a reason that we
+# will measure. And *memory without attention*, one of the five variants, is
+# no more than a name there; what we build under it is a guess.
 
 # %%
 query = torch.tensor([[[2.0, 0.0]]])  # (B, K, N): two positions
@@ -168,7 +169,7 @@ print("weights", *(f"{one:5.2f}" for one in weights.flatten()))
 # %% [markdown]
 # Two positions, by hand. The first asks loudly and gives 0.98 of its weight
 # to the key that agrees; the second asks nothing, its scores are zero, and
-# it gives 0.50 to each. Each pair of numbers sums to one because the softmax
+# it gives 0.50 to each. Each pair of weights sums to one because the softmax
 # runs along a row. Along a column it would not, and nothing would crash.
 
 # %% [markdown]
@@ -191,12 +192,12 @@ print("weights", *(f"{one:5.2f}" for one in weights.flatten()))
 # Write `bounce`. Each digit starts at a place drawn uniformly among all
 # where it fits whole, and the first frame shows it there. Along each axis it
 # moves one or two pixels a frame, either way; the four speeds are equally
-# likely. Starts and speeds are drawn for each clip, digit and axis alone,
-# from `rng`.
+# likely. Starts and speeds are drawn from `rng`, separately for each clip,
+# digit and axis.
 #
 # A digit never leaves the frame: a step that would end $k$ pixels outside
-# ends $k$ pixels inside, and the digit goes back. The digits know nothing of
-# each other; where they overlap, the brighter pixel is seen.
+# ends $k$ pixels inside, and the digit turns back. The digits know nothing
+# of each other; where they overlap, the brighter pixel is seen.
 
 # %% exercise="bounce" tags=["exercise"]
 def bounce(
@@ -260,22 +261,22 @@ plt.show()
 # frames are given and four are to be forecast.
 #
 # Before any network comes a measure, and before a measure comes the question
-# what can go wrong with it. The usual four are all in use for this task, and
-# all of them can be averaged in the wrong order.
+# of what can go wrong with it. The usual four are all in use for this task,
+# and all of them can be summed or averaged over the wrong axes.
 
 # %% [markdown]
 # ### Exercise 4.2 · Four ways to be wrong (about 18 lines)
 #
-# Each function takes two clips, $(B, T, C, H, W)$, and returns a figure for
-# each frame, $(B, T)$, in the frames' own precision. `frame_mse` and
+# Each function takes two clips, $(B, T, C, H, W)$, and returns one number
+# for each frame, $(B, T)$, in the frames' own precision. `frame_mse` and
 # `frame_mae` sum over the pixels and channels of a frame. `psnr` is
 # $10 \log_{10}(p^2 / \text{mse})$ with the *mean* squared error of the frame
 # and the peak $p$; equal frames have an infinite one.
 #
 # `ssim` {cite:p}`wang2004` slides a Gaussian window of $11 \times 11$ pixels
 # with a deviation of $1.5$ over every place where it lies inside the frame,
-# over each channel alone. With its weights, which sum to one, it takes means
-# $\mu$, variances $s^2$ and the covariance $s_{xy}$, and averages over
+# in each channel separately. With its weights, which sum to one, it takes
+# means $\mu$, variances $s^2$ and the covariance $s_{xy}$, and averages over
 # places and channels
 #
 # $$\frac{(2 \mu_x \mu_y + c_1)(2 s_{xy} + c_2)}
@@ -344,10 +345,10 @@ print(f"shown again, to the pixel: {again.sum()} of {again.numel()} frames")
 # By absolute error the order is another one. The median of the training
 # frames, dark nearly everywhere, is best with 33.567, black follows with
 # 35.090, and the mean pays 43.034. By SSIM the last frame with 0.068 is
-# better than a black one with 0.004. Its PSNR is infinite: digits that turn
-# back pass where they were, 1 of 800 frames is shown again to the pixel, and
-# one is enough for an average of logarithms. A measure is a question, and
-# these are different questions.
+# better than a black one with 0.004. The PSNR of the last frame is infinite:
+# digits that turn back pass where they were, 1 of 800 frames is shown again
+# to the pixel, and one is enough for an average of logarithms. A measure is
+# a question, and these are different questions.
 
 # %% [markdown]
 # ## The reach of a convolution
@@ -408,9 +409,9 @@ for step in (1, 2, 3):
 # One bright pixel, then darkness. It is heard over 3 columns, then 5, then
 # 7: one more on each side with each step. What happens in one corner of a
 # frame can concern the opposite corner at once, and then a ConvLSTM has no
-# way to know. We make that the whole task. A random brightness stands in the
-# top left corner of a small frame, and the next frame has to show it at the
-# bottom right.
+# way to know. We make that the whole task. A random brightness, the cue,
+# stands in the top left corner of a small frame, and the next frame has to
+# show it at the bottom right, in the far corner.
 
 # %% tags=["experiment"]
 def draw_cues(rng, count, size):
@@ -446,8 +447,9 @@ print(f"variance of the cue: {cue.var(correction=0):.4f}")
 # %% [markdown]
 # Somebody who knows nothing about the cue forecasts its mean, and pays its
 # variance, 0.0862. One layer with a kernel of three positions hears one
-# position around it, the frame is given once, and the corner is three
-# positions away. So no training can bring a ConvLSTM below that.
+# position to each side, the frame is given once, and the far corner is three
+# positions away. So no training can bring such a ConvLSTM below that
+# variance.
 
 # %% [markdown]
 # ## Attention over positions
@@ -576,8 +578,8 @@ class SAMemory(nn.Module):
 
 
 # %% [markdown]
-# `SAMemory` holds the weights and calls what you write. Its two halves are
-# the last two exercises about the paper's equations.
+# `SAMemory` holds the weights and calls what you write. The two functions
+# that it calls are the last two exercises about the paper's equations.
 
 # %% [markdown]
 # ### Exercise 4.6 · Ask the memory (about 9 lines)
@@ -625,10 +627,10 @@ check("sam_update")
 # %% [markdown]
 # One gate does the work of two: what is not written is kept. So the memory
 # is an average of its past and of numbers between minus one and one, and it
-# stays there for as long as one likes. A missing `tanh` breaks that promise
-# and no shape; a check runs thirty steps to see it.
+# stays between these two for as long as one likes. A missing `tanh` breaks
+# that promise but no shape; a check runs thirty steps to see it.
 #
-# These are the properties on which the checks of these equations stand.
+# The checks of the equations stand on these properties.
 #
 # | equation | what has to hold | a slip that it finds |
 # |---|---|---|
@@ -848,10 +850,10 @@ def new_model(variant, seed, channels=4, layers=None, norm=Normed):
 # training, in full.
 #
 # A clip's first frame is given and the seven that follow are forecast. True
-# frames are always fed after the first three, so that four frames in all are
-# given, and after the later ones less and less often. Adam's rate rises and
-# falls once, in one cycle; its peak was chosen for none of the networks in
-# particular, and there is no validation split.
+# frames are always fed after the first three forecasts, so that four frames
+# in all are given, and after the later ones less and less often. Adam's rate
+# rises and falls once, in one cycle; its peak was chosen for none of the
+# networks in particular, and there is no validation split.
 
 # %% tags=["experiment"]
 def loss_of(model, clips, shown):
@@ -1026,13 +1028,14 @@ print("attention chooses, a plain mean does not:", chosen and hears)
 assert inside and chosen and hears
 
 # %% [markdown]
-# Whoever hears nothing pays 0.0905, as the ConvLSTM does. Whoever hears both
-# cues and forecasts their average pays 0.0478, and that is about where both
-# networks with a plain mean still are when training ends. The gates behind
-# the memory's mean could choose; they have not learned it. The three that
-# ask end between 0.00025 and 0.00108 on every seed. *Here* it pays to look.
+# Whoever hears nothing pays 0.0905, and the ConvLSTM pays about as much.
+# Whoever hears both cues and forecasts their average pays 0.0478, and that
+# is about where both networks with a plain mean still are when training
+# ends. The gates behind the memory's mean could choose; they have not
+# learned it. The three that ask end between 0.00025 and 0.00108 on every
+# seed. *Here* it pays to look.
 #
-# The last row tells that attention is not the only way. Normalized over the
+# The last row shows that attention is not the only way. Normalized over the
 # map, the ConvLSTM passes on two of three seeds, with 0.00233 at best, and
 # stays at 0.05239 on the third. Perhaps that is because a normalization
 # divides by what all positions hold together, which is more than a sum.
@@ -1058,7 +1061,7 @@ def looked_at(model, given):
         hook.remove()
     return seen[-len(model.layers):]  # of each layer (B, N, N)
 
-# %% alt="Four maps of four by four positions: where the far corner looks. For one cue, dark or bright, all positions have the same weight. For two named cues the weight lies around the one that is asked for: once the upper left, once the upper right."
+# %% alt="Four maps of four by four positions: where the far corner looks. For one cue, dark or bright, all positions have the same weight. For two named cues most of the weight lies around the one that is asked for: once the upper left, once the upper right."
 one_cue, cue = draw_cues(np.random.default_rng(2020), 400, 4)
 single = looked_at(seeker, one_cue)[0][:, -1].unflatten(1, (4, 4))
 named = looked_at(chooser, both)[0][:, -1].unflatten(1, (4, 4))
@@ -1131,7 +1134,7 @@ row, column = (
 asked = alt.param(name="asked", value="a", bind=alt.binding_select(
     options=["a", "b"], name="far corner names"))
 
-# %% alt="A map of four by four positions with the letter a in its upper left corner, b in its upper right and a in its lower right one. The lower right position asks, and the weight lies in the upper left quarter, around the a."
+# %% alt="A map of four by four positions with the letter a in its upper left corner, b in its upper right and a in its lower right one. The lower right position asks, and most of the weight lies in the upper left quarter, around the a."
 grid = alt.Chart(alt.Data(values=looks), width=260, height=260).encode(
     alt.X("column:O").axis(labelAngle=0), alt.Y("row:O")).transform_filter(
     "datum.asked == asked && datum['from row'] == row"
@@ -1148,9 +1151,11 @@ asking = grid.transform_filter(
 
 # %% [markdown]
 # *Move the position that asks; on the page a click will do.* Whoever stands
-# near a name looks for all who have the same, itself included: a kernel
-# brings the name to the neighbors, and attention carries it across the map.
-# Whoever has heard no name looks everywhere alike.
+# near a cue looks for all who have its name, itself included, and so does
+# the far corner: a kernel brings the name to the neighbors, and attention
+# carries it across the map. In the row above the far corner, though, the
+# same network looks for the other name. Whoever has heard no name looks
+# everywhere alike.
 
 # %% [markdown]
 # ## An ablation with controls
@@ -1160,7 +1165,7 @@ asking = grid.transform_filter(
 # adds parts to a network should also show what the same number of weights
 # does without them. Weights can be spent on more channels (*wider*), on a
 # kernel of $5 \times 5$, or on a second layer; all three rows have about as
-# many as the full network.
+# many as the full network, SA-ConvLSTM.
 
 # %% tags=["experiment"]
 def horizons(made, truth):
@@ -1234,26 +1239,27 @@ for name in (full, "without Z_m"):
     print(f"seeds of {name:11} differ by {width:.3f}")
 
 # %% [markdown]
-# At equal steps the paper's direction holds, by less than one weak baseline
-# makes it look. The full network is below each of the three matched networks
-# on 3 of 3 seeds. Against more channels that is −5.4%, against a second
-# layer −3.7%. Against a kernel of $5 \times 5$, which spends the same
-# weights on reach, it is −3.1%. Whoever compares with *wider* alone credits
-# attention with what reach alone gives.
+# At equal steps the paper's direction holds, but by less than a single weak
+# baseline would make it look. The full network is below each of the three
+# matched networks on 3 of 3 seeds. Against more channels that is −5.4%,
+# against a second layer −3.7%. Against a kernel of $5 \times 5$, which
+# spends the same weights on reach, it is −3.1%. Whoever compares with
+# *wider* alone credits attention with what reach alone gives.
 #
 # Which part did it? None of the parts alone. A memory without attention ends
 # at 15.414, by the median where the plain ConvLSTM does. Plain
-# self-attention ends at 15.569, better on one of three seeds: no better than
-# nothing, by these. A plain mean in its place is better than attention on
-# each of them, and better than the ConvLSTM on each too.
+# self-attention ends at 15.569, better than the ConvLSTM on one of three
+# seeds: by these, no better than nothing. A plain mean in its place is
+# better than attention on each seed, and better than the ConvLSTM on each
+# too.
 #
 # Now our controls. The memory in which each position asks nobody earns
 # little: 15.336, lower than the plain ConvLSTM on two of three seeds. Let
 # every position hear the plain mean instead, and the error falls to 14.727,
 # by 0.481 at least. The full network is lower still, by 0.081, 0.028 and
 # 0.194. So what earns the gain is that the memory's gates hear something of
-# the whole frame. Who is listened to adds little: no query and no key do
-# nearly as well.
+# the whole frame. Who is listened to adds little: without any query or key a
+# network does nearly as well.
 #
 # And $Z_m$, the second question, which the notes call very important? With
 # it the error is lower on each of three seeds, by 0.064, 0.098 and 0.218,
@@ -1263,9 +1269,9 @@ for name in (full, "without Z_m"):
 # though that mean hears the memory too.
 #
 # The rows at the end keep this in its place. By absolute error no network
-# beats a black frame, which costs 35.1: they were asked for means, and that
-# measure asks for medians. And a forecast of these clips could cost next to
-# nothing; 14.584 is far from that. All eleven are barely trained.
+# beats a black frame, which costs 35.1: the networks were asked for means,
+# and that measure asks for medians. And a forecast of these clips could cost
+# next to nothing; 14.584 is far from that. All eleven are barely trained.
 
 # %%
 rerun = ("ConvLSTM", "ConvLSTM, wider", "ConvLSTM, 5 x 5",
@@ -1343,9 +1349,9 @@ for n, one in zip(ahead, cloud, strict=True):
 # ## The same seconds
 #
 # *Is a step a fair unit?* A step of the full network costs more than one of
-# the ConvLSTM. Somebody who has an afternoon counts hours, not steps. Before
-# you read on, predict: the full network wins at three hundred steps. Where
-# does its curve lie when the error is drawn against seconds?
+# the ConvLSTM. Somebody who has an afternoon counts hours, not steps. The
+# full network wins at three hundred steps. Before you read on, predict:
+# where does its curve lie when the error is drawn against seconds?
 #
 # First the prices. All networks take turns on the same batch, so that a busy
 # machine is busy for all of them; drawing the clips is not counted.
@@ -1451,7 +1457,7 @@ for n, when in enumerate(("shortest", "middle", "longest")):
               *(f"{one:+.3f}" for one in gap),
               f"  on {sum(gap > 0)} of {len(gap)} seeds")
 
-# %% alt="Held-out error against CPU seconds for four networks, three points each, with the range over seeds. At every budget the full network lies above the plain mean and the wider kernel; at the longest one it has passed the plain ConvLSTM."
+# %% alt="Held-out error against CPU seconds for four networks, three points each, with the range over seeds. At every budget the full network lies above the plain mean and the larger kernel; at the longest one it has passed the plain ConvLSTM."
 figure, axes = plt.subplots(figsize=(7, 3.6))
 for name in ("ConvLSTM", "ConvLSTM, 5 x 5", "SAM, plain mean", full):
     seconds = [steps * price[name] / 1000 for steps in BUDGETS[name]]
@@ -1462,17 +1468,17 @@ for name in ("ConvLSTM", "ConvLSTM, 5 x 5", "SAM, plain mean", full):
                   capsize=3, label=name)
 axes.set(xlabel="CPU seconds of training", ylabel="squared error of a frame")
 axes.legend()
-axes.set_title("Against time a wider kernel and a plain mean stay ahead")
+axes.set_title("Against time a larger kernel and a plain mean stay ahead")
 plt.show()
 
 # %% [markdown]
 # With equal seconds the paper's network is behind the kernel of $5 \times 5$
 # and the plain mean at every budget, and ahead of the plain ConvLSTM only at
 # the longest. None of the others got more of the time that is counted;
-# drawing is not, and the cheaper networks draw more often. At the shortest
-# budget four of the five others are below it on every seed, the plain
-# ConvLSTM among them; it has had a hundred steps by then, and on one seed
-# they end at 19.219.
+# drawing clips is not, and the cheaper networks draw more of them. At the
+# shortest budget the full network has had a hundred steps, which end at
+# 19.219 on one seed; four of the five others are below it on every seed, the
+# plain ConvLSTM among them.
 #
 # At the middle budget, where its three hundred steps end at 14.584, the
 # plain mean has reached 14.269, the larger kernel 13.998 and even the plain
@@ -1486,18 +1492,18 @@ plt.show()
 #
 # And $Z_m$ takes a seventh of a step. Where that time is spent on more steps
 # instead, the error is 14.571 and 13.654 at the two longer budgets, first
-# below and then above the full network's. Per second the second question
-# earns nothing that three seeds could show.
+# below and then above the full network's. Counted in seconds, the question
+# to the memory earns nothing that three seeds could show.
 #
 # So the answer depends on the unit, and on who else was asked. By steps, and
 # beside a *wider* ConvLSTM alone, we would have told the paper's story with
 # the same code, and every number in it would have been correct.
 
 # %% [markdown]
-# ## What the figures hide
+# ## What the numbers hide
 #
-# *What else is claimed, and can it be seen on this small task?* Four small
-# questions, each with an answer that is cheap to get.
+# *What have the tables not told us yet?* Four small questions, each with an
+# answer that is cheap to get.
 #
 # First, the attention maps. A query on the background, say the notes, puts
 # most of its weight on background, more evenly in the first layer than in
@@ -1546,9 +1552,9 @@ for row, one in tables["background"].items():
 # close to a plain mean, tilted away from the background.
 
 # %% [markdown]
-# Second, the measures. On a frame of $24 \times 24$ two digits fill less of
-# it. No network is needed to see what SSIM makes of that: black frames
-# against the mean of the training frames.
+# Second, the measures. Two digits fill less of a frame of $24 \times 24$. No
+# network is needed to see what SSIM makes of that: black frames against the
+# mean of the training frames.
 
 # %%
 large = draw_clips(test_digits, np.random.default_rng(7), 100, 8, 24)[:, 4:]
@@ -1569,11 +1575,11 @@ for name, frames in (("black frames", 0 * large), ("mean frame", wide)):
 # So we never report that measure alone.
 
 # %% [markdown]
-# Third, the blur. Forecasts fade with the horizon in every row of the
-# strips. On these clips they need not. After four frames the place and the
-# speed of each digit can be read off, the motion has no chance in it, and a
-# perfect forecast is sharp and costs next to nothing. What blurs is what the
-# network does not know.
+# Third, the blur. In the clip drawn above, the forecasts of all five
+# networks fade with the horizon. On such clips they need not. After four
+# frames the place and the speed of each digit can be read off, nothing in
+# the motion is left to chance, and a perfect forecast is sharp and costs
+# next to nothing. What blurs is what the network does not know.
 #
 # To see what not knowing costs, take a case in which the future is open
 # indeed: one frame of one digit. Sixteen next frames are possible, for four
@@ -1599,7 +1605,7 @@ for name, bet in bets.items():
     print(f"{name:13} {cost:.2f}")
 print(f"one of them   {pairs:.2f}")
 
-# %% alt="Five frames: two possible next frames with a sharp digit, the mean of all sixteen, which is a gray cloud, their median, which is dimmer, and a black frame."
+# %% alt="Five frames: two possible next frames with a sharp digit, the mean of all sixteen, which is a gray cloud, a black frame, and their median, a small gray patch."
 pictures = {"one future": futures[0], "another": futures[-1]} | bets
 figure, panels = plt.subplots(1, len(pictures), figsize=(8, 2))
 for axes, (name, frame) in zip(panels, pictures.items(), strict=True):
@@ -1621,9 +1627,9 @@ plt.show()
 # is no digit either.
 
 # %% [markdown]
-# Fourth, two channels. TaxiBJ has two, for traffic that comes and goes. Ours
-# has one digit in each. The network changes by one number; the clips need a
-# function of their own.
+# Fourth, two channels. TaxiBJ has two, for traffic that comes and goes. For
+# ours we put one digit into each. The network changes by one number; the
+# clips need a function of their own.
 
 # %% tags=["experiment"]
 def draw_two_channels(images, rng, count):
@@ -1655,7 +1661,7 @@ assert (missed["forecast"] < missed["mean frame"]).all()
 # In the second channel a black frame costs 15.26, the mean frame 12.01, and
 # the forecast 10.87: a tenth better than a cloud, after three hundred steps.
 # The code carries two channels. That the network keeps them apart is another
-# claim, which these figures do not show.
+# claim, which these numbers do not show.
 
 # %% [markdown]
 # ## What it costs, and how to pay less
@@ -1679,7 +1685,7 @@ for scale in (None, 1.0):
     print("scale", scale or "left out", f"off by {gap:.2f}")
 
 # %% [markdown]
-# The trap in numbers. With the scale left out the kernel divides by the root
+# A trap, in numbers. With the scale left out the kernel divides by the root
 # of the width, and its answer is off by 1.14; with a scale of one it is
 # exact. A network trained with the wrong scale works, and is another
 # network.
@@ -1815,10 +1821,9 @@ plt.show()
 
 # %% [markdown]
 # On our own frames, with $N = 64$, there is little to gain: the time is
-# 1.055 of the explicit module's and the memory 0.914. At $N = 256$, which
-# are the paper's frames in patches of $4 \times 4$, the memory falls to
-# 0.472 and the time is level. At $N = 1024$, KTH in such patches, time falls
-# to 0.438 as well.
+# 1.055 of the explicit module's and the memory 0.914. At $N = 256$, Moving
+# MNIST in patches of $4 \times 4$, the memory falls to 0.472 and the time is
+# level. At $N = 1024$, KTH in such patches, time falls to 0.438 as well.
 #
 # At $64 \times 64$ positions the explicit module holds 338.7 megabytes for
 # one step of one sequence, the efficient one 8.7, for the same numbers and
@@ -1841,7 +1846,7 @@ plt.show()
 # The motion is that of the program which made Moving MNIST: first a step,
 # then a digit that has left the room is put on its border, and places are
 # rounded down. It is the very shortcut that the first exercise forbids.
-# Whoever is tested on its clips has to train on it.
+# Whoever is tested on that program's clips has to train on its motion.
 
 # %% tags=["experiment"]
 PAPER = dict(size=64, patch=4, layers=4, hidden=64, given=10, horizon=10,
@@ -1959,10 +1964,10 @@ assert same
 # One command starts the paper's size: `make results CHAPTER=04 SCALE=full`.
 # It takes Moving MNIST from the book's data layer, trains in mixed precision
 # on a graphics card, shows a bar, and goes on after an interruption. Five
-# rows and three seeds are asked for, with three controls from above, no
-# longer matched in weights: the larger kernel, the plain mean, and the
-# network without $Z_m$. The long run has not been done for this edition;
-# that its loop works is tested on small frames.
+# networks train, on three seeds each: the ConvLSTM, the full network, and
+# three controls from above, no longer matched in weights (the larger kernel,
+# the plain mean, the network without $Z_m$). The long run has not been done
+# for this edition; that its loop works is tested on small frames.
 
 # %% tags=["experiment"]
 def large_forecast(model, clips, size):
@@ -2061,11 +2066,11 @@ print(f"weights, full to ConvLSTM {sizes[0] / sizes[1]:.2f}, "
 # notes' own, the full network goes from +7.56% at the shortest budget to
 # −1.86% at the longest. There it is still +4.06% against the larger kernel,
 # +2.90% against the second layer and +2.49% against the plain mean. The
-# notes also claim fewer weights and a higher efficiency than MIM's, an
-# earlier network. We have no MIM; beside a ConvLSTM the full network has
+# notes also claim fewer weights and a higher efficiency than those of MIM,
+# an earlier network. We have no MIM; beside a ConvLSTM the full network has
 # 2.34 times the weights, and its step takes 2.70 times as long.
 #
-# We have no figure for TaxiBJ or KTH, and none for Moving MNIST. With more
+# We have no number for TaxiBJ or KTH, and none for Moving MNIST. With more
 # channels, larger frames and eighty thousand steps it may matter more who is
 # listened to; whether the paper's numbers hold where it measured them, this
 # chapter does not know. It knows that its equations are those of the notes.
@@ -2079,7 +2084,7 @@ print(f"weights, full to ConvLSTM {sizes[0] / sizes[1]:.2f}, "
 #
 # Three questions to think about, without code.
 #
-# 1. All six implementations train, and their loss falls. Which of their
+# 1. All six programs train, and their loss falls. Which of their
 #    slips would you find by looking at forecasts, and which only by a test?
 # 2. A colleague compares two networks at equal numbers of weights. What else
 #    would you want to be equal, and who profits from each choice?

@@ -40,9 +40,9 @@
 # whole day ahead.
 #
 # What to know before: what an LSTM takes and returns, and what a linear
-# regression is. The exercises build on one another, and no answer changes
-# what it is given. Replace each `raise` by an answer; the `check` below it
-# says what holds and what does not.
+# regression is. The exercises build on one another, and no answer may change
+# its inputs. Replace each `raise` by an answer; the `check` below it says
+# what holds and what does not.
 
 # %% tags=["setup"]
 from collections.abc import Sequence
@@ -107,7 +107,8 @@ for *past, future in views:
 # makes itself, and every output says which of the two it shows.
 #
 # `AEP` is the region of the real files that we look at; `synthetic` is ours.
-# Tables of the real load were measured beforehand, by `unrolled results 5`.
+# Tables of the real load were measured beforehand, by
+# `make results CHAPTER=05`.
 #
 # We make the synthetic load from what moves a real one: habits, which have
 # the shape of a day and rest on free days; heating and cooling, which follow
@@ -144,9 +145,9 @@ def weather(rng, index):
     return 12 + lfilter([0.25], [1.0, -0.75], outside)  # walls are slow
 
 # %% [markdown]
-# A mean of temperatures that weighs the newest by a quarter stands for
-# walls, which warm up slowly. Heating begins below some twelve degrees and
-# cooling above eighteen, each with a soft bend.
+# A running mean of temperatures, in which the newest weighs a quarter,
+# stands for walls, which warm up slowly. Heating begins below some twelve
+# degrees and cooling above eighteen, each with a soft bend.
 
 # %% tags=["experiment"]
 def free_days(index):
@@ -205,8 +206,8 @@ def true_load(rng, index):
 # Whoever tests on data without faults finds out about faults later. So the
 # generator knows the calendar of the clock: the second Sunday of March, on
 # which the stamp of three o'clock does not exist, and the first Sunday of
-# November, on which that of two o'clock exists twice. It depends on its seed
-# alone.
+# November, on which that of two o'clock exists twice. What it makes depends
+# on its seed alone.
 
 # %% tags=["experiment"]
 def synthetic_load(seed):
@@ -269,17 +270,17 @@ print("rows that do not follow the one before", int(away.sum() - 1))
 
 # %% [markdown]
 # Ten years have 87,648 hours and 87,636 rows. Four stamps are there twice,
-# and 16 hours were never stored. And some three and a half thousand times
-# the next row is not the next hour, once for each day. Whoever cuts windows
-# out of such a file without sorting it learns days that end in the day
-# before. The tutorial sorts, and has this right.
+# and 16 hours were never stored. And 3,672 times the next row is not the
+# next hour, about once for each day. Whoever cuts windows out of such a file
+# without sorting it learns days that end in the day before. The tutorial
+# sorts, and has this right.
 
 # %% [markdown]
-# Why average the doubles, and why a straight line through the gaps? Each is
-# an hour or two in ten years, and any sensible value will do for an error of
-# a tenth of a percent. What will not do is to leave the gaps out. From the
-# first one on, the row that lies twenty-four rows back would be another hour
-# of the day, and every lag in this chapter is counted in rows.
+# Why average the doubles, and why a straight line through the gaps? They are
+# a few hours in ten years, and any sensible value will do. What will not do
+# is to leave the gaps out. From the first one on, the row that lies
+# twenty-four rows back would be another hour of the day, and every lag in
+# this chapter is counted in rows.
 #
 # A drop-out is another matter. One reading of a tenth of the load, left in
 # place, spoils a forecast for as long as it is among the lags, and it sets
@@ -303,7 +304,7 @@ def portrait(load):
     return rows
 
 # %% [markdown]
-# And its profiles: how the load of each hour, weekday and month compares
+# Then its profiles: how the load of each hour, weekday and month compares
 # with the mean. For the real load these few shares are stored, and its rows
 # are not.
 
@@ -352,7 +353,8 @@ assert max(gaps.values()) < 0.03 and made["of the change, 168 h"] <= 0.93
 # 0.909 with today's in the real load, and of 0.921 in ours, which is the
 # work of the moods. What the table does not hold is how much of the next
 # hour is pure chance. There ours will turn out to be the tamer one, so its
-# errors are not to be compared with the real ones, only its orders.
+# errors are not to be compared with the real ones, only the order in which
+# it puts the forecasts.
 
 # %% alt="Three panels with the mean load by hour, by weekday and by month, each over the overall mean: the synthetic load as a line and the real one as points close to it."
 import matplotlib.pyplot as plt
@@ -374,14 +376,15 @@ plt.show()
 
 # %% [markdown]
 # A trough and a plateau in the day, two low days in the week, and in the
-# year one hump for heating and one for cooling. The points lie on the line
-# because we turned the knobs of the generator until they did.
+# year one hump for heating and one for cooling. The points lie close to the
+# line because we turned the knobs of the generator until they did.
 #
 # From here on `shown` is the real load where its file is found, and the
-# synthetic one elsewhere. Figures are drawn from it, and say so. Numbers in
-# the text are of the stored tables, or of the synthetic load.
+# synthetic one elsewhere. Figures are drawn from it, and say which of the
+# two it is. Numbers in the text are of the stored tables, or of the
+# synthetic load.
 
-# %% alt="Two weeks of hourly load in gigawatts: fourteen days with a trough at night and a plateau by day, lower on the two weekends."
+# %% alt="Two weeks of hourly load in gigawatts: fourteen days, low at night and high by day, and lower on the two weekends."
 name = "AEP" if found("pjm/AEP") else "synthetic"
 shown = to_hourly_grid(readings(name)) if found("pjm/AEP") else load
 part = shown["2018-01-15":"2018-01-28"] / 1000
@@ -408,9 +411,10 @@ plt.show()
 # $$\text{sMAPE} = \frac{100}{N} \sum_{i=1}^{N}
 # \frac{|y_i - \hat y_i|}{(|y_i| + |\hat y_i|) / 2}$$
 #
-# and that is the formula in the tutorial's text. The mean absolute scaled
-# error {cite:p}`hyndman2006` asks another question: how large is the error
-# beside that of the seasonal naive forecast, *in the past*?
+# and that is the formula in the tutorial's text. A *seasonal naive* forecast
+# repeats the load of one season before. The mean absolute scaled error
+# {cite:p}`hyndman2006` asks how large an error is beside that of such a
+# forecast, *in the past*.
 #
 # $$\text{MASE} = \frac{\frac1N \sum_i |y_i - \hat y_i|}
 # {\frac{1}{n - m} \sum_{t > m} |x_t - x_{t-m}|}$$
@@ -430,8 +434,7 @@ plt.show()
 # the scale is zero. Guard both divisions with `EPS`, as the library sktime
 # does: nothing is divided by less than that, neither the sum of the two
 # sizes nor the scale. All arrays have one axis; actual loads and forecasts
-# are equally long. A *seasonal naive* forecast repeats the load of one
-# season before.
+# are equally long.
 
 # %% exercise="smape" tags=["exercise"]
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
@@ -466,17 +469,18 @@ check("smape")
 # reports, and what is quoted most. The second does not depend on the unit or
 # the level: it says how large an error is beside that of repeating
 # yesterday, in the past. Its scale comes from the past, since a test year
-# that is hard to forecast would otherwise excuse itself. So one is not
-# exactly the border; yesterday itself may well be a little below it or
-# above.
+# that is hard to forecast would otherwise excuse itself. So a value of one
+# is not exactly the border; yesterday itself may well be a little below it
+# or above.
 #
 # The third is a price list. With $q$ of nine tenths, a load that exceeds the
 # forecast costs nine times as much as one that stays below it, and the
 # cheapest forecast is the one that is exceeded once in ten times.
 
 # %% [markdown]
-# The tutorial's code takes the absolute difference, divides it by the sum of
-# the two, and then by two once more. We put its line beside the formula.
+# The tutorial's code takes the absolute difference of load and forecast,
+# divides it by their sum, and then by two once more. We put its line beside
+# the formula.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -501,16 +505,16 @@ for cell, share in CLAIMED.items():
           f"   in the original {ORIGINAL[cell]:.3f} %")
 
 # %% [markdown]
-# A slip of brackets, and every error of the tutorial is a quarter of what it
-# is called. In the copy its GRU is at 1.344 percent and its LSTM at 1.548.
-# What is touched by that is every comparison with anything that was measured
-# elsewhere.
+# A slip of brackets, and every error of the tutorial is a quarter of what
+# its name says. In the copy its GRU is at 1.344 percent and its LSTM at
+# 1.548. What is touched by that is every comparison with anything that was
+# measured elsewhere.
 #
 # The order of the two is not touched, and there is something odd about it.
-# The original posts 0.281 for the GRU and 0.270 for the LSTM, and says
-# *slightly* of that difference. The copy posts the opposite order and keeps
-# the sentence. Two runs of one recipe, two orders: that is what one seed is
-# worth.
+# The original, by the same line of code, posts 0.281 for the GRU and 0.270
+# for the LSTM, and says *slightly* of that difference. The copy posts the
+# opposite order and keeps the sentence. Two runs of one recipe, two orders:
+# that is what one seed is worth.
 
 # %% [markdown]
 # ## What it costs to know nothing
@@ -552,8 +556,8 @@ check("naive")
 # %% [markdown]
 # Note what the second term is: not yesterday's load but yesterday's
 # *change*. The level comes from the hour that has just been measured, with
-# all the weather in it, and only the shape is borrowed. Two simple forecasts
-# are each good at what the other is bad at.
+# all the weather in it, and only the shape is borrowed. The last hour and
+# yesterday are each good at what the other is bad at.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -565,9 +569,9 @@ for title, forecast in simple.items():
 
 # %% [markdown]
 # One subtraction and one addition bring the error of the last hour down to
-# about a third. On the synthetic load drift is at 0.993 percent; what
-# the real one gives, a table below will say. Remember that one: the
-# tutorial's networks have six and eight hundred thousand weights.
+# about a third. On the synthetic load drift is at 0.993 percent; a table
+# below has its error on the real one. Remember that error: the tutorial's
+# networks have six and eight hundred thousand weights.
 
 # %% [markdown]
 # ## Nothing of the test
@@ -583,11 +587,11 @@ for title, forecast in simple.items():
 # ### Exercise 5.4 · A split in time (about 6 lines)
 #
 # `split_by_time` cuts a series at its borders, which are given in order.
-# Each border belongs to the piece that it opens. With a `gap`, the last so
-# many hours before each border belong to no piece, and of a piece that is
-# shorter nothing is left. `scaled` subtracts the mean of the first piece
-# from all of them and divides by the deviation of the first, `std()` as
-# pandas computes it.
+# Each border belongs to the piece that it opens. With a `gap`, that many
+# hours before each border belong to no piece, and of a piece that is shorter
+# than the gap nothing is left. `scaled` subtracts the mean of the first
+# piece from all of them and divides by the deviation of the first, `std()`
+# as pandas computes it.
 
 # %% exercise="split_by_time" tags=["exercise"]
 def split_by_time(
@@ -613,10 +617,10 @@ REGIONS = ("AEP", "COMED", "DAYTON", "DEOK", "DOM", "DUQ", "EKPC", "FE",
 EVERY = tuple(f"pjm/{name}" for name in REGIONS)
 
 # %% [markdown]
-# How much does it matter that regions are put side by side? For each region
-# we take the hours of its test, the last tenth of its windows, and ask which
-# of them lie in the training part of any *other* region. Nothing is trained
-# for this; it is arithmetic with dates.
+# How much of a test lies in the training when regions are put side by side?
+# For each region we take the hours of its test, the last tenth of its
+# windows, and ask which of them lie in the training part of any *other*
+# region. Nothing is trained for this; it is arithmetic with dates.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(1), tolerance=0.01, needs=EVERY)
@@ -651,10 +655,10 @@ for one, share in sorted(leaks.items(), key=lambda pair: -pair[1]):
 # in one region may have been in its training in another. Only the file that
 # begins last, and one that ends before any other begins, have no such leak.
 #
-# In our split a model sees one region alone, and time is cut twice, a year
-# and two before the end. For the pieces we keep one object, with the load in
-# units of its training, the parts as ranges of hours, and the calendar: a
-# column for each hour, weekday and month, and one for holidays.
+# In our split a model sees one region alone, and time is cut twice, one year
+# and two years before the end. For the pieces we keep one object, with the
+# load in units of its training, the parts as ranges of hours, and the
+# calendar: a column for each hour, weekday and month, and one for holidays.
 
 # %% tags=["experiment"]
 def calendar(index, ordinal=False):
@@ -831,9 +835,9 @@ print("training windows", *shape, f"as doubles: {gigabytes:.2f} GB")
 # Written out, the training windows take 3.53 GB, and putting the parts
 # together takes as much again for a moment. Two regions alone peak at 1354
 # MB while they are joined. All twelve, as views, stay at 150 MB; a factor of
-# two of that is precision. The seconds go elsewhere: to a Python function
-# that is called for every row and every feature, where the columns of a
-# calendar are a few array operations.
+# two of the difference is precision. The seconds go elsewhere: to a Python
+# function that is called for every row and every feature, where the columns
+# of a calendar are a few array operations.
 
 # %% [markdown]
 # ## A straight line
@@ -988,7 +992,7 @@ class Boosted:
 # All of them are put to the same test: fitted on the training hours, asked
 # for every hour of the last year, scored by the formula above. Where there
 # is a setting, the penalty or the number of trees, the validation year
-# chooses it, and its error there stands in the table.
+# chooses it, and the error of that year stands in the table as well.
 
 # %% tags=["experiment"]
 def chosen(data, days, kind, settings):
@@ -1046,8 +1050,8 @@ def lines(series):
     return rows
 
 # %% [markdown]
-# One table holds everything that costs nothing or is solved in one step, on
-# both loads. It is the table that the tutorial lacks.
+# One table holds everything that is not a network, on both loads. It is the
+# table that the tutorial lacks.
 
 # %% tags=["experiment"]
 def entries(title, costs):
@@ -1084,14 +1088,15 @@ for row in both[0]:
               f"{both[1][row].median:8.3f}")
 
 # %% [markdown]
-# Look at the middle of the table. Ninety lags alone are at 0.799 percent.
-# The tutorial's calendar, in which hour, weekday and month are plain
-# numbers, adds next to nothing: 0.796. One column for each hour adds hardly
-# more, 0.793, as nothing says how Sunday's morning differs. A column for
-# each hour of the week brings 0.656, and the last two hundred hours 0.631.
+# Look at the middle of the table, on AEP. Ninety lags alone are at 0.799
+# percent. The tutorial's calendar, in which hour, weekday and month are
+# plain numbers, adds next to nothing: 0.796. One column for each hour,
+# weekday and month (*one-hot*) adds hardly more, 0.793, as nothing says how
+# Sunday's morning differs. A column for each hour of the week brings 0.656,
+# and the last two hundred hours 0.631.
 #
 # And then the surprise. With a line for each hour of the day, and no columns
-# but the lags and the plain calendar, the error is 0.575, in less time.
+# but the lags and the one-hot calendar, the error is 0.575, in less time.
 # Boosted trees get there as well, and take eighteen times as long.
 #
 # Every straight line beats drift, which is at 1.081, even the one that knows
@@ -1126,10 +1131,10 @@ for table, bound in zip(both, LINE_BOUNDS, strict=True):
 # ## Two gates or three
 #
 # *What can a recurrent network add?* It reads the series once, hour by hour,
-# and keeps what it needs in its state. So it is trained on long pieces, with
-# a forecast at every hour: many to many. At each step it sees the newest
-# load, the load of the day before and of the week before the hour that it
-# forecasts, and the calendar of that hour.
+# and keeps what it needs in its state. So it is trained on long chunks of
+# the series, with a forecast at every hour: many to many. At each step it
+# sees the newest load, the load of the day before and of the week before the
+# hour that it forecasts, and the calendar of that hour.
 
 # %% [markdown]
 # ### Exercise 5.7 · A forecaster that carries its state (about 5 lines)
@@ -1160,7 +1165,7 @@ class LoadForecaster(nn.Module):
 check("LoadForecaster")
 
 # %% [markdown]
-# What a recipe of many small decisions hides is easily said. The forecast is
+# A recipe hides many small decisions; ours are easily said. The forecast is
 # a *change*, so a network whose read-out is zero is the naive forecast, and
 # not noise. The lags of a day and a week are inputs, so nothing has to be
 # carried for a hundred and sixty-eight steps that can be looked up. And
@@ -1179,8 +1184,8 @@ def inputs(z, days, hours):
 # Here is the training loop. The series is cut into chunks of five days that
 # overlap by one; the first day of a chunk only settles the state and is not
 # scored. The loss is the absolute error. The learning rate rises and falls
-# once {cite:p}`smith2017`. It is a generator, so that somebody can look at
-# the network after each epoch.
+# once {cite:p}`smith2017`. The loop is a generator, so that somebody can
+# look at the network after each epoch.
 
 # %% tags=["experiment"]
 def train(model, xs, ys, settle, epochs, rng, loss):
@@ -1202,11 +1207,12 @@ def train(model, xs, ys, settle, epochs, rng, loss):
         yield cost.item()
 
 # %% [markdown]
-# Two lines of it deserve a word. Clipping the gradient keeps a single bad
-# batch from throwing the weights away while the learning rate is high. And
-# `settle` leaves the first day of each chunk out of the loss: the state
-# begins at zero there, as no scored hour of the test sees it, and a network
-# should not spend its weights on recovering from a beginning that is ours.
+# Two lines of the loop deserve a word. Clipping the gradient keeps a single
+# bad batch from throwing the weights away while the learning rate is high.
+# And `settle` leaves the first day of each chunk out of the loss: the state
+# begins at zero there, which happens to no scored hour of the test, and a
+# network should not spend its weights on recovering from a beginning that is
+# ours.
 
 # %% tags=["experiment"]
 class Hourly:
@@ -1240,11 +1246,11 @@ class Hourly:
         return forecast[0, 672:].numpy()
 
 # %% [markdown]
-# At the test the state is carried along time: one sequence from four weeks
-# before the year to its end, a forecast at every hour. Six contenders. Two
-# have thirty-two units each, as the tutorial's have `256` each; one LSTM has
-# as many weights as the GRU; one is trained for about as many CPU seconds as
-# the GRU; and two are wide and take more updates.
+# At the test the state is carried through time: one sequence from four weeks
+# before the year to its end, a forecast at every hour. There are six
+# contenders. Two have thirty-two units each, as the tutorial's have `256`
+# each; one LSTM has as many weights as the GRU; one is trained for about as
+# many CPU seconds as the GRU; and two are wide and take more updates.
 #
 # *Predict before you read on*: an LSTM has four products where a GRU has
 # three. Which of the two takes longer to train?
@@ -1318,7 +1324,7 @@ for title, (*_, epochs) in CONTENDERS.items():
 # Where do the settings of the networks come from? The chunk, the rate, the
 # widths and the epochs, here and for the day ahead below, were found by
 # trial on AEP before this chapter was written, and nobody kept the test year
-# out of sight while that was done. Of the lines the validation year chose
+# out of sight while that was done. For the lines the validation year chose
 # the penalty; their lags and columns were looked for on the same file. The
 # other eleven files had no part in any of that. By the validation year the
 # networks fall into the same two groups.
@@ -1349,9 +1355,9 @@ print("below half of drift:", below)
 assert inside and below
 
 # %% [markdown]
-# When is one better than the other? We look at the hours of the day, on the
-# load that is shown here, real where the file is found. *Predict the figure
-# first*: at which hours will drift fail?
+# When is one forecast better than another? We look at the hours of the day,
+# on the load that is shown here, real where the file is found. *Predict the
+# figure first*: at which hours will drift fail?
 
 # %%
 seen = data if name == "synthetic" else Load(shown)
@@ -1362,7 +1368,7 @@ for title, model in models.items():
     model.fit(seen.z, seen.days, seen.train)
     drawn[title] = model.predict(seen.z, seen.days, seen.test)
 
-# %% alt="Error by hour of the day for drift, a straight line for each hour and the LSTM: drift is the worst at every hour, with peaks where the day rises and where it falls; the two others lie close together below it."
+# %% alt="Error by hour of the day for drift, a straight line for each hour and the LSTM: drift is the worst at every hour, most of all in the morning; the two others lie close together below it."
 figure, axes = plt.subplots(figsize=(7, 3))
 hour = (seen.index[seen.test].hour - 1) % 24
 for title, forecast in drawn.items():
@@ -1477,8 +1483,8 @@ for title in CONTENDERS:
 
 # %% [markdown]
 # The GRU takes 7.58 CPU seconds for its six epochs, the LSTM of equal width
-# 1.72, with a third more weights. The narrow LSTM has 7,827 weights, the GRU
-# 7,809.
+# 1.72, with a third more weights. The smaller LSTM has 7,827 weights, the
+# GRU 7,809.
 
 # %% [markdown]
 # There are at least three ways to make a race fair. We run equal updates,
@@ -1502,8 +1508,8 @@ for axis, pair in PAIRS.items():
 # At equal updates the two tie, narrow and wide, on the real load; on the
 # synthetic one too. With as many weights the GRU is better, on both. By CPU
 # seconds the LSTM wins, and by far: in about the time that the GRU needs for
-# its six epochs it takes thirty, since our library trains it three to four
-# times as fast; its GRU cannot use the fast path that the LSTM has.
+# its six epochs it takes thirty, since PyTorch trains an LSTM three to four
+# times as fast; its GRU cannot use the fast path that its LSTM has.
 #
 # So the answer to *predict before you read on* is that the larger cell is
 # the cheaper one here. The seconds are not quite equal, 7.6 and 8.6, and the
@@ -1556,9 +1562,9 @@ plt.show()
 # *What does the operator need?* Not the next hour. Somebody plans tomorrow,
 # all its hours, and has no forecast of the weather in our case. We put the
 # origin at midnight, which is kinder than a real market, whose bids close
-# before. Two ways lead there. The model of one hour can be rolled, each
-# forecast fed back as if it had been measured. Or all hours are forecast
-# directly, each by weights of its own.
+# before. Two ways lead to a whole day. The model of one hour can be rolled,
+# each forecast fed back as if it had been measured. Or all hours are
+# forecast directly, each by weights of its own.
 
 # %% [markdown]
 # ### Exercise 5.9 · Tomorrow, directly (about 12 lines)
@@ -1688,15 +1694,15 @@ for row, cost in tables["rolling_AEP"].items():
 
 # %% [markdown]
 # A week back and a small penalty are the best of the plain lines, 2.786
-# percent on AEP, and letting each kind of day have weights of its own brings
+# percent on AEP, and letting each kind of day have weights of its own helps
 # a little more, 2.761. On the synthetic load two days do better than a week,
 # and interactions bring nothing; we take what AEP's validation year chooses
 # for both. No error of these lines on the test year was used.
 
 # %% [markdown]
 # The network of a day, then. With $x_d$ for what is known at the midnight
-# before day $d$, and $h_d$ for a state that is carried from day to day, all
-# its hours are
+# before day $d$, and $h_d$ for a state that is carried from day to day, the
+# hours of that day are
 #
 # $$\hat y_d = A x_d + b + R\, h_d, \qquad h_d = \text{cell}(x_d, h_{d-1})$$
 #
@@ -1801,9 +1807,9 @@ def rolled(model, z, days, origins):
 # %% [markdown]
 # A band from a straight line needs no new model. We take the errors that it
 # makes in the validation year, separately for each hour of the day, and add
-# their quantiles to its forecast. The line is then as wide at noon as it was
-# wrong at noon. The same correction is fair to a network's quantiles: each
-# is moved by what it missed in that year.
+# their quantiles to its forecast. The band is then as wide at noon as the
+# line was wrong at noon. A network's quantiles can be corrected in the same
+# way: each is moved by what it missed in that year.
 
 # %% tags=["experiment"]
 NINE = (0.05, 0.5, 0.95)
@@ -1859,8 +1865,9 @@ def fitted_days(data, seed):
     return models, rows
 
 # %% [markdown]
-# Besides them stand what needs no training, yesterday and the day a week
-# ago; the rolled network; and the plain mean of three LSTMs and the line.
+# Beside them stand yesterday and the day a week ago, which need no training;
+# the rolled network; and two plain means, of the three LSTMs alone and of
+# the three with the line.
 
 # %% tags=["experiment"]
 def drawn_days(data, models, seed):
@@ -1942,13 +1949,13 @@ for title in titles:
 
 # %% [markdown]
 # The same hour of yesterday is at 6.244 percent. A fraction of a second of
-# ridge regression halves that, 3.039; interactions bring 3.020. The day-step
-# networks are at 3.004 and 2.997. The good one-hour network, rolled, ends at
-# 3.121: what it was trained for is the next hour, and it takes its own
-# errors for loads. It is no disaster either.
+# ridge regression halves that, to 3.039; interactions bring 3.020. The
+# day-step GRU and LSTM are at 3.004 and 2.997. The wide one-hour LSTM,
+# rolled, ends at 3.121: what it was trained for is the next hour, and it
+# takes its own errors for loads. It is no disaster either.
 #
-# The mean of three networks is at 2.959, and with the line with interactions
-# among them the best of all, 2.900.
+# The mean of three networks is at 2.959, and with the line that has
+# interactions among them it is the best of all, 2.900.
 
 # %%
 ours = {title: planned[0][f"{title}, sMAPE"].values for title in titles}
@@ -1979,10 +1986,10 @@ print("weeks in which the LSTM is ahead of the line:",
 # %% [markdown]
 # Between the two cells there is a tie. The LSTM was drawn and trained
 # fifteen times, five of them on their own account and ten for the mean; all
-# but one of these runs are better than the plain line, so that by our rule
-# it is a tie as well. Week by week the LSTM is ahead of the line with
-# interactions in 26 weeks of the year, the toss of a coin: another year
-# might well tell another story.
+# but one of these runs are better than the plain line, and because of that
+# one our rule says tie here as well. Week by week the LSTM is ahead of the
+# line with interactions in 26 weeks of the year, the toss of a coin: another
+# year might well tell another story.
 #
 # Two LSTMs are wrong on the same days, with a correlation of 0.968 between
 # their daily errors; an LSTM and the line less so, 0.829. That is what the
@@ -2029,15 +2036,15 @@ print(f"width and error of a day, LSTM on AEP: {follows:.2f}")
 # A band that should hold nine loads of ten holds 83.3 percent of them on
 # AEP. The network was trained on twelve years and is tested on one that
 # differs. Corrected by what it missed in the validation year, it holds 88.7,
-# and its price falls to 118.38. The line's errors of the same year make a
-# band of 86.4 percent at the price that the network's had before. On the
+# and its loss falls to 118.38. The line's errors of the same year make a
+# band of 86.4 percent at the loss that the network's had before. On the
 # synthetic load, whose years are all alike, all three are close to ninety.
 #
 # Are the days with a wide band the days with large errors? The line has one
 # width for all days. The network's width follows the error, with a
 # correlation of 0.34: it has learned something of which days are uncertain,
 # and not much. Quantiles are forecasts too, and they have to be *measured*
-# on a year that nobody saw.
+# on a year to which nothing was fitted.
 
 # %%
 origins = midnights(data, data.train), midnights(data, data.test)
@@ -2065,7 +2072,7 @@ quantiles = Daily(nn.LSTM, 64, 40, 0, NINE).fit(seen.z, seen.days, begin)
 band = quantiles.bands(seen.z, seen.days, test[160:164])
 band = band * seen.deviation + seen.mean  # (4, 24, 3)
 
-# %% alt="Four days of load and their day-ahead forecasts, each made at midnight, with a band between the quantiles of five and ninety-five percent; the band widens from the night to the afternoon."
+# %% alt="Four days of load and their day-ahead forecasts, each made at midnight, with a band between the quantiles of five and ninety-five percent; the band widens through the day."
 figure, axes = plt.subplots(figsize=(9, 3))
 hours = targets(test[160:164])  # (4, 24)
 low, middle, high = np.moveaxis(band, -1, 0) / 1000
@@ -2084,9 +2091,9 @@ plt.show()
 # level, and widens through the day as the unknown weather takes over.
 
 # %% [markdown]
-# How far ahead is far? The network of one hour can be rolled from any hour,
-# not only from midnight. A week of its forecasts at each horizon, and the
-# mean error over the test year:
+# How far ahead is far? The narrow LSTM of one hour, from the figure by hour,
+# can be rolled from any hour, not only from midnight. A week of its
+# forecasts at each horizon, and the mean error over the test year:
 
 # %%
 hourly, days = models["LSTM"].model, seen.days
@@ -2151,17 +2158,17 @@ alt.vconcat(truth + drawn, cost.mark_line() + dots).properties(
 # %% [markdown]
 # ## Twelve regions, and the tutorial's own split
 #
-# *Is it one region's luck?* One command, `unrolled results 5`, measures all
-# twelve, twice: on the tutorial's split, the last tenth of the rows of each
-# file as they are, and on ours, the last year of an hourly grid.
+# *Is it one region's luck?* One command, `make results CHAPTER=05`, measures
+# all twelve, twice: on the tutorial's split, the last tenth of the rows of
+# each file as they are, and on ours, the last year of an hourly grid.
 
 # %% [markdown]
 # On the tutorial's split we keep its rows as they are, gaps and doubles
 # included, and its last tenth. The simple forecasts then step over the clock
-# changes as its windows do. There is no validation part to choose by, so the
-# lines for each hour take the penalty that AEP's validation year chose for
-# ninety lags. The lines are fitted for each file alone, while its networks
-# saw all files together.
+# changes as the tutorial's windows do. There is no validation part to choose
+# by, so the lines for each hour take the penalty that AEP's validation year
+# chose for ninety lags. The lines are fitted for each file alone, while the
+# tutorial's networks saw all files together.
 
 # %% tags=["experiment"]
 def their_split(name):
@@ -2259,8 +2266,8 @@ print("without EKPC:", *(f"{title} {mean_of(OTHERS, 'ours', title):.3f}"
 # in three to the wide LSTM. The line has no seeds, so here the rule only
 # says on which side of it all three networks lie; in DAYTON, where the line
 # wins, they are a thousandth apart. On the mean of the twelve the network is
-# ahead by a hair, and that is EKPC alone: without it the two are at 0.666
-# and 0.665.
+# ahead by a hair, and that is EKPC alone: without it the network is at 0.666
+# and the lines are at 0.665.
 #
 # The three files that the LSTM wins are the shortest. A twenty-fourth of few
 # hours is little for a line. One line with a column for each hour of the
@@ -2339,12 +2346,12 @@ for row, gap in tables["carried_state"].items():
     print(f"{row:15} {gap.median:.1e} of the forecasts' deviation")
 
 # %% [markdown]
-# The tutorial hands the state of one shuffled batch on to the next, which
-# belongs to other hours of other regions. That is wrong, and in a small copy
-# of its network it hardly matters: after ninety steps some millionths are
-# left of it, 2.8e-06 of the forecasts' deviation. With only the last five
-# steps it is 1.6e-01. What it does to the training we have not measured. A
-# fault may be harmless by luck, and here the luck is the long window.
+# The tutorial hands the state of one shuffled batch on to the next. That is
+# wrong, and in a small copy of its network it hardly matters: after ninety
+# steps some millionths are left of it, 2.8e-06 of the forecasts' deviation.
+# With only the last five steps it is 1.6e-01. What it does to the training
+# we have not measured. A fault may be harmless by luck, and here the luck is
+# the long window.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -2359,8 +2366,8 @@ for cell in (nn.GRU, nn.LSTM):
 
 # %% [markdown]
 # How much does a forward pass keep for a gradient? PyTorch can be asked: a
-# hook sees every tensor that is put aside. We count the bytes, each memory
-# once, for two batches of different size, and take the difference.
+# hook sees every tensor that is put aside. We count the bytes, each piece of
+# memory once, for two batches of different size, and take the difference.
 
 # %%
 def kept_for_backward(net, x):
@@ -2427,9 +2434,9 @@ for what in ("training", "clean"):
 
 # %% [markdown]
 # Two more faults that are none, or nearly. The rows are sorted only after
-# the hour and the weekday have been taken from each, which is the same
-# thing. And the scaling is fitted on the whole file, test included: a leak
-# in principle. But in all files but one the extremes lie in the training, so
+# the hour and the weekday have been taken from each, which comes to the
+# same. And the scaling is fitted on the whole file, test included: a leak in
+# principle. But in all files but one the extremes lie in the training, so
 # that the scale is the same to the last digit; in DEOK the training has
 # 0.970 of the range. A leak has to be looked for by what it changes.
 
@@ -2441,9 +2448,9 @@ print("weekdays from", days_of_week.min(), "to", days_of_week.max())
 # %% [markdown]
 # Smaller things. The text counts weekdays from one to seven, the code from 0
 # to 6. It says that a scaling between the extremes keeps the importance of
-# outliers. It does worse: a single drop-out sets the lower end, and all real
-# loads move together. In FE, as the table above says, they fill 0.650 of the
-# range.
+# outliers. The scaling does worse: a single drop-out sets the lower end, and
+# all real loads move together. In FE, as printed above, they fill 0.650 of
+# the range.
 
 # %% [markdown]
 # ## Claim against measurement
@@ -2510,8 +2517,8 @@ for row, seconds in STATED.items():
 # graphics card some minutes and a laptop hours. Ours have less than a
 # twentieth of the weights.
 #
-# Two faults change what one concludes: the metric and the missing line. Two
-# leave open whether one may conclude anything, the single seed and the
+# Two faults change what one concludes: the metric and the missing baseline.
+# Two leave open whether one may conclude anything, the single seed and the
 # missing validation year. One spoils the race, the equal widths; one costs a
 # line next to nothing, the calendar; two cost memory and time. One, the
 # regions side by side, may have flattered the networks, and we cannot say by
