@@ -233,6 +233,21 @@ def test_an_answer_that_never_ends_is_stopped_once_and_told_its_line(
     assert "notrun:anearliercheckoftwicehadtobestopped" in flat
 
 
+def test_an_answer_that_ends_in_some_checks_only_is_stopped_in_its_diagnosis_too(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin, "CALLING", 0.3)
+    _run("start", "1")
+    path = tiny.root / "work" / "01_twice.py"
+    edit(path, STUB, "if x > 0:\n        return x * x\n    while True: pass")
+    os.utime(path, (4e9, 4e9))
+    code, output = _run("check", "twice")
+    flat = " ".join(output.split())
+    assert (code, "0/2" in flat) == (1, True)
+    assert "✗ a positive number is multiplied twice(x): expected" in flat
+    assert "twice ran for 0.3 s and was stopped: a loop that never ends?" in flat
+
+
 def test_all_checks_that_fail_are_listed(tiny: Book) -> None:
     _run("start", "1")
     path = tiny.root / "work" / "01_twice.py"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -405,18 +405,22 @@ class Checks:
                 self.catalogs[notebook.name] = Catalog(notebook, self.memory)
             catalog = self.catalogs[notebook.name]
             bench, answers = self.benches[notebook.name], self.answers[notebook.name]
-            self.diagnosed[exercise] = catalog.diagnose(
-                exercise,
-                self.checks[notebook.name][exercise],
-                lambda check: self._again(check, exercise, bench, answers),
-            )
+            try:
+                self.diagnosed[exercise] = catalog.diagnose(
+                    exercise,
+                    self.checks[notebook.name][exercise],
+                    lambda check: self._again(check, exercise, bench, answers),
+                )
+            except Endless:  # the check that never ends says so itself
+                self.diagnosed[exercise] = None
         return self.diagnosed[exercise]
 
     def _again(self, check: Check, exercise: str, bench: Bench, answers: Answers) -> Failure | None:
-        """Run a check once more, with the seed of the catalog."""
-        if self.live:
-            return run_check(check, self.live.names, DIAGNOSIS_SEED)
-        return bench.run(check, exercise, answers, DIAGNOSIS_SEED)
+        """Run a check once more, with the seed of the catalog; Endless as in the check itself."""
+        with within(self.calling, exercise) if self.limited else nullcontext():
+            if self.live:
+                return run_check(check, self.live.names, DIAGNOSIS_SEED)
+            return bench.run(check, exercise, answers, DIAGNOSIS_SEED)
 
     def _failed_below(self, notebook: Notebook, exercise: str) -> str | None:
         """Return a failing exercise that this one uses, where no reference stands in for it."""
