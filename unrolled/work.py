@@ -254,7 +254,9 @@ def conclude(
 ) -> int:
     """Print what a run gave, and note it where the answers are the student's own."""
     if not ran.verdicts:
-        last = [line for line in ran.said.splitlines() if line.strip()][-1:]
+        lines = [line for line in ran.said.splitlines() if line.strip()]
+        errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
+        last = [*lines, *errors][-1:]
         raise BookError(f"the checks did not run: {''.join(last).removeprefix('ERROR: ')}")
     progress = read_progress(what.folder)[0] if what.mine else Progress()
     code = show(screen, book, ran, seed, progress)

@@ -108,6 +108,14 @@ def test_the_watch_goes_on_after_whatever_an_answer_does(
     assert "2/2" in at("return 2 * x")
 
 
+def test_a_package_that_is_not_installed_is_told_by_the_checks(
+    at: Callable[..., str], tiny: Book
+) -> None:
+    edit(tiny.notebooks[0].source, "import math", "import nowhere")
+    said = at("return 2 * x")
+    assert "ModuleNotFoundError: No module named 'nowhere'" in said
+
+
 def test_what_cannot_be_interrupted_is_ended_with_its_process(
     at: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

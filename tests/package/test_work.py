@@ -185,6 +185,14 @@ def test_an_interrupt_of_the_checks_is_one_line(tiny: Book) -> None:
     assert (code, said) == (130, "unrolled: interrupted; finished work is kept\n")
 
 
+def test_checks_that_cannot_be_imported_are_one_line(tiny: Book) -> None:
+    _run("start", "1")
+    checks = tiny.notebooks[0].checks
+    checks.write_text("import nowhere\n" + checks.read_text())
+    said = "unrolled: the checks did not run: ModuleNotFoundError: No module named 'nowhere'\n"
+    assert _run("check") == (2, said)
+
+
 STUB = 'raise NotImplementedError("exercise twice")'
 BODY = "def twice(x: float) -> float:"
 

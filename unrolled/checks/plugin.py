@@ -450,8 +450,10 @@ class Checks:
             )
         return "\n".join(lines)
 
-    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+    def pytest_report_teststatus(self, report: object) -> tuple[str, str, str] | None:
         """Count what is not tried apart from what is wrong."""
+        if not isinstance(report, pytest.TestReport):  # of a file that cannot be imported
+            return None
         found = dict(report.user_properties).get(PROPERTY)
         outcome = found["outcome"] if isinstance(found, dict) else None
         if outcome in LETTERS:
