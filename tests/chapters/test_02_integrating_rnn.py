@@ -745,9 +745,7 @@ def descended(weights, x, y, k, lr, loss):
     return torch.cat(outputs, 1), {name: value.detach() for name, value in own.items()}
 
 
-def training_case(
-    train_in_chunks, Integrator, rng, batch, steps, k, lr, loss="l1", left_over=None
-):
+def training_case(train_in_chunks, Integrator, rng, batch, steps, k, lr, loss="l1", left_over=None):
     weights = weights_of(rng, int(rng.integers(2, 5)))
     x, y = draw(rng, batch, steps, 1), draw(rng, batch, steps, 1)
     outputs, after = descended(weights, x, y, k, lr, loss)
