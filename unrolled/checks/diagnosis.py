@@ -139,7 +139,7 @@ class Catalog:
         every = same = [one for one in self.named if one.exercise == exercise]
         for check, found in ran:
             same = [one for one in same if _alike(found, one.fails(check))]
-        if same:
+        if len({one.mistake for one in same}) == 1:  # else what fails is not the answer
             return Likeness(same[0], 1.0)
         near = [(_agreement(one, ran), one) for one in every]
         best, named = max(near, key=lambda pair: pair[0], default=(0.0, None))

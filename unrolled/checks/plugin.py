@@ -199,7 +199,10 @@ class Checks:
             self.answers, load = submitted.answers, submitted.load
             self.catalogs = submitted.catalogs
         else:
-            self.answers = {one.name: self._answers(one) for one in book.notebooks}
+            self.answers = {}
+            workers = getattr(config.option, "numprocesses", None)
+            if config.option.mistake or workers:  # what is wrong is told by this process
+                self.answers = {one.name: self._answers(one) for one in book.notebooks}
             load = self._backend(config.option.backend)
         waits = not isinstance(submitted, Submitted)
         self.memory = book.root / MEMORY if waits else None
@@ -318,6 +321,13 @@ class Checks:
         if len(kept) < len(items):
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+        for notebook in self.book.notebooks:  # a torn file of another is nobody's concern
+            chosen = any(item.path == notebook.checks for item in kept)
+            if chosen and notebook.name not in self.answers:
+                try:
+                    self.answers[notebook.name] = self._answers(notebook)
+                except BookError as error:
+                    raise pytest.UsageError(str(error)) from error
         if self.config.option.answers != "solutions":  # a warning fails the book, not a student
             for item in kept:
                 item.add_marker(pytest.mark.filterwarnings("ignore"))

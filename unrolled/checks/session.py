@@ -46,7 +46,7 @@ class Gather:
                 self.seconds[verdict.exercise] += self._spent.pop(report.nodeid, 0)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Tell an interrupt from the end that pytest itself makes, as at a file it cannot import."""
+        """Tell an interrupt from the end that pytest makes at a file it cannot import."""
         self.interrupted = not excinfo.errisinstance(pytest.Session.Interrupted)
 
 
