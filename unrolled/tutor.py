@@ -121,7 +121,11 @@ def status(book: Book) -> Iterator[RenderableType]:
         table.add_column(justify="right", no_wrap=True)
     stale: list[str] = []
     for notebook in book.notebooks:
-        answers = answered(book, notebook)
+        answers: dict[str, list[Cell]] = {}
+        try:
+            answers = answered(book, notebook)
+        except BookError as error:
+            yield f"[yellow]{escape(str(error))}[/]"
         stale += [e for e in answers if changed(progress, e, answers[e])]
         rows = {one.id: progress.exercises.get(one.id, Record()) for one in notebook.exercises}
         done = sum(one.holds for one in rows.values())
@@ -180,8 +184,11 @@ def where(book: Book, notebook: Notebook, exercise: str) -> str:
     path = newest(work, notebook) if work.is_dir() else None
     if path is None:
         return ""
-    found = answers_in(read_cells(path)).get(exercise)
     name = path.relative_to(book.root).as_posix()
+    try:
+        found = answers_in(read_cells(path)).get(exercise)
+    except BookError:
+        return f"{name}: cannot be read"
     if not found:
         return f"{name}: its cell is gone; unrolled reset {exercise}"
     place = found[0].place

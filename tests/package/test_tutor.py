@@ -172,6 +172,18 @@ def test_status_counts_exercises_points_and_hints_and_says_what_is_next(tiny: Bo
     assert "next: 2.1 thrice · Triple it (3 points, about 5 minutes) work/02_thrice." in flat
 
 
+def test_a_file_that_cannot_be_read_is_a_line_above_the_table(tiny: Book) -> None:
+    run("start")
+    path = tiny.root / "work" / "01_twice.ipynb"
+    path.write_text("{")
+    os.utime(path, (4e9, 4e9))
+    code, said = run("status")
+    flat = " ".join(said.split())
+    assert (code, flat.count("0 of 1")) == (0, 2)
+    assert "01_twice.ipynbcannotbereadasanotebook" in "".join(said.split())
+    assert flat.endswith("work/01_twice.ipynb: cannot be read")
+
+
 def test_a_terminal_without_our_signs_shows_others(tiny: Book) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     words = [sys.executable, "-m", "unrolled", "status"]
