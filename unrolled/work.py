@@ -47,10 +47,11 @@ def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
         written = []
         if not there:  # first, so that no copy is without what `update` compares it with
             write_atomic(received(work, notebook), notebook.source.read_text(encoding="utf-8"))
-        pair = paired(read_notebook(there[0] if there else notebook.source))
+        missing = {".py", ".ipynb"} - {one.suffix for one in there}
+        pair = paired(read_notebook(there[0] if there else notebook.source)) if missing else {}
         for suffix, text in pair.items():
             path = work / f"{notebook.name}{suffix}"
-            if path.suffix not in {one.suffix for one in there}:
+            if suffix in missing:
                 write_atomic(path, text)
                 written.append(path.name)
         if not written:
@@ -214,16 +215,20 @@ def asked(
 ) -> Asked:
     """Return what a person asks to be checked, by names as they are called, see `called`.
 
-    Raises BookError where there is nothing to check.
+    Raises BookError where there is nothing to check, or not all that was named.
     """
     named = tuple(one for name in exercises for one in called(book, name))
     folder = meant_folder(answers, Path.cwd(), book.root)
     if answers == "work" and not folder.is_dir():
         raise BookError("no folder work/ yet; `unrolled start` makes it")
+    for name in named:
+        if book.notebook_of(name) not in notebooks:
+            raise BookError(f"{name} is not in the chapter that --chapter names")
     chosen = [n for n in notebooks if not named or {e.id for e in n.exercises} & set(named)]
     found = tuple(one for one in chosen if newest(folder, one))
-    if not found:
-        names = ", ".join(f"{one.name}.py or .ipynb" for one in chosen)
+    missing = [one for one in chosen if one not in found]
+    if not found or (named and missing):
+        names = ", ".join(f"{one.name}.py or .ipynb" for one in missing)
         raise BookError(f"no {names} in {answers}/; `unrolled start` puts it there")
     return Asked(folder, found, named, folder.resolve() == (book.root / "work").resolve())
 

@@ -113,6 +113,15 @@ def test_what_cannot_be_done_is_one_line_and_status_2(
     assert output.count("\n") == 1
 
 
+@pytest.mark.parametrize("names", [("twice", "thrice"), ("1", "2"), ("thrice",)])
+def test_what_was_named_and_is_not_there_is_told(tiny: Book, names: tuple[str, ...]) -> None:
+    _run("start", "1")
+    said = "unrolled: no 02_thrice.py or .ipynb in work/; `unrolled start` puts it there\n"
+    assert _run("check", *names) == (2, said)
+    said = "unrolled: thrice is not in the chapter that --chapter names\n"
+    assert _run("check", "thrice", "--chapter", "1") == (2, said)
+
+
 def test_a_full_disk_is_one_line_and_leaves_no_half_file(
     tiny: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +141,29 @@ def test_a_work_file_that_is_no_notebook_is_one_line(tiny: Book) -> None:
     code, said = _run("check")
     assert code == 2
     assert "01_twice.ipynb cannot be read as a notebook" in said
+
+
+def test_start_does_not_read_what_it_leaves_as_it_is(tiny: Book) -> None:
+    _run("start", "1")
+    path = tiny.root / "work" / "01_twice.ipynb"
+    path.write_text("{")
+    os.utime(path, (4e9, 4e9))
+    code, said = _run("start")
+    assert (code, "work/01_twice: there already" in said) == (0, True)
+    assert "work/02_thrice.py and .ipynb" in said
+    assert path.read_text() == "{"
+
+
+def test_a_torn_file_of_another_chapter_keeps_no_answer_from_its_check(tiny: Book) -> None:
+    _run("start")
+    edit(tiny.root / "work" / "01_twice.py", STUB, "return 2 * x")
+    path = tiny.root / "work" / "02_thrice.ipynb"
+    path.write_text("{")
+    for one in (path, tiny.root / "work" / "01_twice.py"):
+        os.utime(one, (4e9, 4e9))
+    assert _run("check", "twice")[0] == _run("check", "--chapter", "1")[0] == 0
+    code, said = _run("check", "thrice")
+    assert (code, "02_thrice.ipynb cannot be read as a notebook" in said) == (2, True)
 
 
 def test_a_syntax_error_in_an_answer_is_named_with_its_line(tiny: Book) -> None:
