@@ -568,7 +568,7 @@ def _aside(line: str) -> None:
 
 @main.command()
 def bench() -> None:
-    """Print what the checks and the grading cost on this machine."""
+    """Print how long a student waits here, and what the checks and the grading cost."""
     from unrolled.bench import bench as measure
 
     with _progress("submissions") as show:

@@ -321,9 +321,6 @@ def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -
         if others:
             command = f"unrolled check {' '.join(others)}"
             screen.print(f"also failing: [bold]{command}[/]", soft_wrap=True)
-    elif verdicts[0].printed:
-        for line in _printed(verdicts[0]):
-            screen.print(f"  {escape(line)}")
     return 0 if all(one.outcome == "passed" for one in verdicts) else 1
 
 
