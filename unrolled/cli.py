@@ -346,7 +346,7 @@ def _one(book: Book, name: str | None) -> str:
     from unrolled.tutor import next_exercise
 
     if name is None:
-        found = next_exercise(book, read_progress(book.root / "work")[0])
+        found = next_exercise(book, read_progress(book.work)[0])
         if found is None:
             raise BookError("every exercise passes; name one")
         return found

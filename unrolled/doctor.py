@@ -103,7 +103,7 @@ def _kernel() -> Finding:
 
 
 def _work(book: Book) -> Iterator[Finding]:
-    work = book.root / "work"
+    work = book.work
     if not work.is_dir():
         yield Finding("your answers", "no folder work/ yet", "unrolled start", needed=False)
         return

@@ -130,6 +130,11 @@ class Book:
     chapters: tuple[Chapter, ...]
     notebooks: tuple[Notebook, ...]
 
+    @property
+    def work(self) -> Path:
+        """A student's own copy of the chapters; there may be none."""
+        return self.root / "work"
+
     def select(self, names: Iterable[str] = ()) -> tuple[Notebook, ...]:
         """Return the notebooks that `names` mean (3, 03, 3a, 03a_shapes); all for none."""
         names = list(names)

@@ -22,7 +22,7 @@ from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
 from unrolled.notebook import definitions, read_notebook, signature_problem, splice
 from unrolled.tutor import outdated, received
-from unrolled.work import Pair, alone
+from unrolled.work import NO_WORK, Pair, alone
 
 Key = tuple[str, str]
 
@@ -40,9 +40,9 @@ class Merged:
 
 def update(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
     """Carry the answers in work/ into the chapters as they are now; yield what was done."""
-    work = book.root / "work"
+    work = book.work
     if not work.is_dir():
-        raise BookError("no folder work/ yet; `unrolled start` makes it")
+        raise BookError(NO_WORK)
     yield from _unclaimed(book, work)
     trouble = []
     for notebook in notebooks:

@@ -25,8 +25,8 @@ from unrolled.grade.course import read_course
 from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Exercise, Notebook
 from unrolled.notebook import Cell, answers_in, read_cells, read_notebook
-from unrolled.progress import Progress, Record, changing, digest, read_progress, record
-from unrolled.tutor import console, outdated, received
+from unrolled.progress import KEPT, Progress, Record, changing, digest, read_progress, record
+from unrolled.tutor import console, outdated, received, started
 
 SIGNS = {
     "passed": "[green]✓[/]",
@@ -34,12 +34,12 @@ SIGNS = {
     "untried": "[dim]·[/]",
     "rests": "[yellow]·[/]",
 }
-KEPT = "kept"  # the folder in work/ of answers and files that others took the place of
+NO_WORK = "no folder work/ yet; `unrolled start` makes it"
 
 
 def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
     """Copy chapters into work/, a .py and a paired .ipynb each; yield a line for each notebook."""
-    work = book.root / "work"
+    work = book.work
     if work.exists() and not work.is_dir():
         raise BookError(f"{work} is a file; expected a folder for your answers: rename the file")
     for notebook in notebooks:
@@ -147,16 +147,14 @@ def alone(work: Path) -> FileLock:
 
 def reset(book: Book, exercise: str) -> str:
     """Put the stub of an exercise back into work/; return a line that says where the answer is."""
-    notebook, work = book.notebook_of(exercise), book.root / "work"
-    if not work.is_dir() or newest(work, notebook) is None:
+    notebook, work = book.notebook_of(exercise), book.work
+    if started(book, notebook) is None:
         raise BookError(f"no {notebook.name}.py or .ipynb in work/; `unrolled start` puts it there")
     with alone(work):
         said = _reset(book, Pair.read(work, notebook), exercise)
     with changing(work) as progress:
         row = progress.of(exercise)
-        progress.exercises[exercise] = Record(
-            passed=row.passed, seen=row.seen, revealed=row.revealed
-        )
+        progress.exercises[exercise] = Record(passed=row.passed, seen=row.seen)
     return said
 
 
@@ -220,7 +218,7 @@ def asked(
     named = tuple(one for name in exercises for one in called(book, name))
     folder = meant_folder(answers, Path.cwd(), book.root)
     if answers == "work" and not folder.is_dir():
-        raise BookError("no folder work/ yet; `unrolled start` makes it")
+        raise BookError(NO_WORK)
     for name in named:
         if book.notebook_of(name) not in notebooks:
             raise BookError(f"{name} is not in the chapter that --chapter names")
@@ -230,7 +228,7 @@ def asked(
     if not found or (named and missing):
         names = ", ".join(f"{one.name}.py or .ipynb" for one in missing)
         raise BookError(f"no {names} in {answers}/; `unrolled start` puts it there")
-    return Asked(folder, found, named, folder.resolve() == (book.root / "work").resolve())
+    return Asked(folder, found, named, folder.resolve() == book.work.resolve())
 
 
 def check(

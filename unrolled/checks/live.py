@@ -115,7 +115,7 @@ def check(exercise: str) -> Table:
     if not ran.verdicts:
         raise BookError(f"the checks of {found[0]} did not run: {ran.said.strip()[-500:]}")
     table = Table(found[0], tuple(ran.verdicts), tuple(_elsewhere(names, notebook, found[0])))
-    work = book.root / "work"
+    work = book.work
     if Path.cwd().resolve().is_relative_to(work.resolve()):  # a student's notebook
         try:
             record(work, ran.verdicts)
