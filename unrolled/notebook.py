@@ -157,6 +157,11 @@ def answers_in(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
     return answers
 
 
+def joined(sources: Iterable[str]) -> str:
+    """Return the answer that stands in several cells, as one."""
+    return "\n\n\n".join(sources)
+
+
 # --- signatures and docstrings ----------------------------------------------------------------
 
 
@@ -254,7 +259,7 @@ def splice(
             raise BookError(
                 f'{shown}: no answer to exercise {name!r}; add a cell exercise="{name}"'
             )
-        answer = "\n\n\n".join(keyed[name])
+        answer = joined(keyed[name])
         problem = signature_problem(cell.source, answer)
         if problem:
             raise BookError(f'{shown}: cell exercise="{name}": {problem}')

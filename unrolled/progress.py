@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from unrolled.checks.plugin import Verdict
 from unrolled.errors import BookError
 from unrolled.files import keep, write_atomic
-from unrolled.notebook import Cell
+from unrolled.notebook import Cell, joined
 
 VERSION = 1
 NAME = "progress.json"
@@ -99,7 +99,7 @@ def changing(work: Path) -> Iterator[Progress]:
 
 def digest(cells: Sequence[Cell]) -> str:
     """Return the hash by which an answer is known again."""
-    text = "\n\n\n".join(cell.source for cell in cells)
+    text = joined(cell.source for cell in cells)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -20,7 +20,7 @@ from unrolled.answers import newest
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
-from unrolled.notebook import definitions, read_notebook, signature_problem, splice
+from unrolled.notebook import definitions, joined, read_notebook, signature_problem, splice
 from unrolled.tutor import outdated, received
 from unrolled.work import NO_WORK, Pair, alone
 
@@ -171,7 +171,7 @@ def _sources(notebook: NotebookNode | None) -> dict[str, str]:
         name = _exercise(cell)
         if name:
             found.setdefault(name, []).append(cell.source)
-    return {name: "\n\n\n".join(parts) for name, parts in found.items()}
+    return {name: joined(parts) for name, parts in found.items()}
 
 
 def _plain(

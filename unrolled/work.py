@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from unrolled.answers import called, meant_folder, newest, overruled, versions
-from unrolled.checks.plugin import Verdict
+from unrolled.checks.plugin import SIGNS, Verdict
 from unrolled.checks.run import new_seed
 from unrolled.checks.session import Ran, run_pytest
 from unrolled.errors import BookError
@@ -24,16 +24,12 @@ from unrolled.files import keep, write_atomic
 from unrolled.grade.course import read_course
 from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Exercise, Notebook
-from unrolled.notebook import Cell, answers_in, read_cells, read_notebook
+from unrolled.notebook import Cell, answers_in, joined, read_cells, read_notebook
 from unrolled.progress import KEPT, Progress, Record, changing, digest, read_progress, record
 from unrolled.tutor import console, outdated, received, started
 
-SIGNS = {
-    "passed": "[green]✓[/]",
-    "failed": "[red]✗[/]",
-    "untried": "[dim]·[/]",
-    "rests": "[yellow]·[/]",
-}
+STYLES = {"passed": "green", "failed": "red", "untried": "dim", "rests": "yellow"}
+COLORED = {outcome: f"[{style}]{SIGNS[outcome]}[/]" for outcome, style in STYLES.items()}
 NO_WORK = "no folder work/ yet; `unrolled start` makes it"
 
 
@@ -164,7 +160,7 @@ def _reset(book: Book, pair: Pair, exercise: str) -> str:
     stub = next(one for one in chapter.cells if one.metadata.get("exercise") == exercise)
     cells = [c for c in mine.cells if _answers(c, exercise)]
     already = [cell.source for cell in cells] == [stub.source]
-    answer = "\n\n\n".join(cell.source for cell in cells)
+    answer = joined(cell.source for cell in cells)
     if cells:
         mine.cells[mine.cells.index(cells[0])] = stub
         mine.cells = [one for one in mine.cells if one not in cells[1:]]
@@ -309,7 +305,7 @@ def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -
     if len({one.exercise for one in verdicts}) == 1:
         for verdict in verdicts:
             if verdict.outcome == "passed":
-                screen.print(f"  {SIGNS['passed']} {escape(verdict.sentence)}")
+                screen.print(f"  {COLORED['passed']} {escape(verdict.sentence)}")
     failed = [one for one in verdicts if one.outcome == "failed"]
     if failed:
         first = [one for one in failed if one.exercise == failed[0].exercise]
@@ -329,7 +325,7 @@ def _failure(
     exercise, said = first[0].exercise, set[str]()
     yield f"\n[bold]{escape(book.notebook_of(exercise).label(exercise))} {escape(exercise)}[/]"
     for number, verdict in enumerate(first):
-        yield f"  {SIGNS['failed']} {escape(verdict.sentence)}"
+        yield f"  {COLORED['failed']} {escape(verdict.sentence)}"
         told = [*verdict.told, *_printed(verdict)] if number == 0 else verdict.told[:1]
         for line in [one for one in told if one not in said]:
             said.add(line)
@@ -353,7 +349,7 @@ def _row(
     passed = sum(one.outcome == "passed" for one in mine)
     earned = sum(one.points for one in mine) * points / exercise.points
     return [
-        SIGNS[_worst(mine).outcome],
+        COLORED[_worst(mine).outcome],
         f"{notebook.label(exercise.id)} {exercise.id}",
         f"{passed}/{len(mine)}",
         f"{earned:.3g}/{points:g}",

@@ -3,8 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from tests.package.conftest import edit
-from tests.package.test_tutor import run
+from tests.package.conftest import edit, run
 from unrolled.cli import SECTIONS, main
 from unrolled.doctor import MAKE, Finding, examine
 from unrolled.manifest import Book

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.package.conftest import edit
-from tests.package.test_tutor import STUB, answer, run
+from tests.package.conftest import STUB, answer, edit, run
 from unrolled.errors import BookError
 from unrolled.manifest import Book
 from unrolled.notebook import read_notebook
@@ -387,6 +386,13 @@ def test_killed_at_every_write_each_file_is_the_old_or_the_new_one(
     solved: Book, tmp_path_factory: pytest.TempPathFactory, words: tuple[str, ...], half: bool
 ) -> None:
     edit(solved.notebooks[0].source, PROSE, "# ## A better section")
+    newest, older = (solved.work / f"01_twice{end}" for end in (".py", ".ipynb"))
+    notebook = nbformat.read(older, as_version=4)
+    notebook.cells.append(new_markdown_cell("a note in the notebook alone"))
+    nbformat.write(notebook, older)
+    for seconds, path in enumerate([older, newest]):  # both before whatever is written now
+        os.utime(path, (1e9 + seconds, 1e9 + seconds))
+    before = newest.read_text()
 
     def files(root: Path) -> dict[str, bytes]:
         names = ("01_twice.py", "01_twice.ipynb", "progress.json", ".chapters/01_twice.py")
@@ -407,8 +413,11 @@ def test_killed_at_every_write_each_file_is_the_old_or_the_new_one(
             assert content in (old.get(name), new[name]), (step, name)
         if lived:
             break
-        answers = [*(place / "work").rglob("*.py"), *(place / "work").rglob("*.ipynb")]
-        assert any("return 2 * x  # mine" in one.read_text() for one in answers)
+        left = [one for end in ("py", "ipynb") for one in (place / "work").rglob(f"*.{end}")]
+        for text in ("return 2 * x  # mine", "a note in the notebook alone"):
+            assert any(text in one.read_text() for one in left), (step, text)
+        if words[0] == "update" and (place / "work" / newest.name).read_text() != before:
+            assert (place / "work" / "kept" / newest.name).read_text() == before
         assert _killed(place, words, 0, half)  # and the same command once more ends the work
         again = files(place)
         assert {n: c for n, c in again.items() if "progress" not in n} == {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.answers import called, defined_names, owners
-from unrolled.checks.plugin import Live, Verdict
+from unrolled.checks.plugin import SIGNS, Live, Verdict
 from unrolled.checks.session import Named, run_pytest
 from unrolled.checks.warm import kept
 from unrolled.errors import BookError
@@ -25,7 +25,6 @@ COLORS = {  # the book's own where a page has them; else 3 to 1 on white and on 
     "failed": "var(--pst-color-danger, #e5534b)",
 }
 TOP = "text-align: left; vertical-align: top"
-SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ CALLING, LOADING = 15.0, 60.0  # seconds until an answer is stopped, see `within
 MEMORY = "build/mistakes"  # what the wrong answers were found to do, in the book's folder
 PRINTED = 2_000  # characters kept of what an answer prints
 BACKENDS = ("local", "wire", "warm", "cold")
+SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
 LETTERS = {"untried": ("u", "NOT TRIED YET"), "rests": ("r", "RESTS ON ANOTHER")}
 
 
