@@ -557,6 +557,15 @@ def test_a_sleep_is_ended_too() -> None:
         time.sleep(1000)
 
 
+def test_what_works_where_others_do_too_is_not_said_to_sleep() -> None:
+    with pytest.raises(Endless, match=r"this ran for 0\.2 s"), within(0.2, "this"):
+        while True:
+            until = time.process_time() + 0.01
+            while time.process_time() < until:
+                pass
+            time.sleep(0.02)  # as if others had the processor
+
+
 def test_a_loop_is_ended_where_interrupts_are_ignored_as_in_a_background_job() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
