@@ -4,14 +4,13 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from unrolled.errors import BookError
 from unrolled.hints import LEVELS
-from unrolled.manifest import Book, Notebook
+from unrolled.manifest import Book, Notebook, meant
 from unrolled.notebook import Cell, answers_in, compiled, read_cells
 from unrolled.reach import defines, home, reach
 
@@ -194,8 +193,7 @@ def called(book: Book, name: str) -> list[str]:
     if name[:1].isdigit() and "." not in name:
         return [one.id for notebook in book.select([name]) for one in notebook.exercises]
     first, last = (book.notebooks[i].label(known[i]) for i in (0, -1))
-    near = get_close_matches(name, known, 1)
-    told = f"did you mean {near[0]}?" if near else f"they are numbered {first} to {last}"
+    told = meant(name, known, f"they are numbered {first} to {last}")
     raise BookError(f"no exercise {name!r} in this book; {told}")
 
 

@@ -361,7 +361,7 @@ def _one(book: Book, name: str | None) -> str:
     from unrolled.tutor import next_exercise
 
     if name is None:
-        found = next_exercise(book, read_progress(book.root / "work")[0])
+        found = next_exercise(book, read_progress(book.work)[0])
         if found is None:
             raise BookError("every exercise passes; name one")
         return found
@@ -583,7 +583,7 @@ def _aside(line: str) -> None:
 
 @main.command()
 def bench() -> None:
-    """Print what the checks and the grading cost on this machine."""
+    """Print how long a student waits here, and what the checks and the grading cost."""
     from unrolled.bench import bench as measure
 
     with _progress("submissions") as show:

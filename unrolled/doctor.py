@@ -103,7 +103,7 @@ def _kernel() -> Finding:
 
 
 def _work(book: Book) -> Iterator[Finding]:
-    work = book.root / "work"
+    work = book.work
     if not work.is_dir():
         yield Finding("your answers", "no folder work/ yet", "unrolled start", needed=False)
         return
@@ -124,6 +124,6 @@ def _data() -> Iterator[Finding]:
         whole = all(here)
         found = "here" if whole else f"{sum(here)} of {len(here)} files here" if any(here) else ""
         embedded = any(file.embedded for file in one.files)
-        mend = f"git checkout data/ ({one.name})" if embedded else f"unrolled data fetch {one.name}"
+        mend = "git checkout data/" if embedded else f"unrolled data fetch {one.name}"
         words = found or "not here; the chapters run without it"
         yield Finding(f"data: {one.name}", words, "" if whole else mend, needed=embedded)

@@ -19,8 +19,7 @@ from unrolled.checks.run import new_seed
 from unrolled.checks.session import Ran
 from unrolled.errors import BookError
 from unrolled.manifest import Book, Notebook
-from unrolled.notebook import answers_in, read_cells
-from unrolled.progress import digest, read_progress
+from unrolled.progress import read_progress
 from unrolled.tutor import answered, console, following, hint, next_exercise
 from unrolled.work import Asked, asked, checked, conclude, two_answers
 
@@ -170,7 +169,6 @@ class Loop:
 
     def _answers(self) -> dict[str, str]:
         """Return a hash of each answer in work/; raises BookError where a file is gone."""
-        found: dict[str, str] = {}
         for notebook in self.what.notebooks:
             path = newest(self.what.folder, notebook)
             if path is None:
@@ -179,9 +177,7 @@ class Loop:
             if not read.is_file():
                 self.screen.print(f"[yellow]{read.name} is gone; {path.name} is checked[/]")
             self.read[notebook.name] = path
-            cells = answers_in(read_cells(path))
-            found |= {exercise: digest(group) for exercise, group in cells.items()}
-        return found
+        return dict(checked(self.what))
 
     def _say(self, act: Callable[[], object]) -> bool:
         """Do something whose trouble is a line, after which the watch goes on."""

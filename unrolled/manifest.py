@@ -162,6 +162,11 @@ class Book:
     chapters: tuple[Chapter, ...]
     notebooks: tuple[Notebook, ...]
 
+    @property
+    def work(self) -> Path:
+        """A student's own copy of the chapters; there may be none."""
+        return self.root / "work"
+
     def select(self, names: Iterable[str] = ()) -> tuple[Notebook, ...]:
         """Return the notebooks that `names` mean (3, 03, 3a, 03a_shapes); all for none."""
         names = list(names)
@@ -185,11 +190,16 @@ class Book:
         raise BookError(f"no exercise {exercise!r} in book.toml; {meant(exercise, known)}")
 
 
-def meant(name: str, known: Sequence[str]) -> str:
-    """Return what to tell somebody who wrote an unknown name: the one it resembles, or all."""
+def meant(name: str, known: Sequence[str], otherwise: str = "") -> str:
+    """Return what to tell somebody who wrote an unknown name: the one it resembles, or all.
+
+    otherwise: said in place of all of them.
+    """
     lower = {one.lower(): one for one in known}
     near = get_close_matches(name.lower(), lower, 1)
-    return f"did you mean {lower[near[0]]}?" if near else f"there are {', '.join(known)}"
+    if near:
+        return f"did you mean {lower[near[0]]}?"
+    return otherwise or f"there are {', '.join(known)}"
 
 
 def _means(name: str, notebook: Notebook) -> bool:

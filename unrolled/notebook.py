@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import io
 import linecache
 import re
 import traceback
@@ -85,12 +86,25 @@ def _compile(source: str, place: str, line: int) -> CodeType:
 
 def read_notebook(path: Path) -> NotebookNode:
     """Read a py:percent file or an .ipynb; trouble is one line."""
+    return _parsed(path, _content(path))[0]
+
+
+def _content(path: Path) -> bytes:
     try:
-        if path.suffix == ".ipynb":
-            return nbformat.read(path, as_version=4)
-        return jupytext.reads(path.read_text(encoding="utf-8-sig"), fmt=PERCENT)
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise BookError(f"{path} is missing") from error
+    except OSError as error:
+        raise BookError(f"{path} cannot be read as a notebook: {error.strerror}") from error
+
+
+def _parsed(path: Path, content: bytes) -> tuple[NotebookNode, str]:
+    """Return the notebook that a file's content is, and its text."""
+    try:
+        text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig").read()
+        if path.suffix == ".ipynb":
+            return nbformat.reads(text, as_version=4), text
+        return jupytext.reads(text, fmt=PERCENT), text
     except UnicodeDecodeError as error:
         raise BookError(f"{path} is not UTF-8 text; save it with that encoding") from error
     except Exception as error:  # nbformat and jupytext raise many kinds
@@ -103,22 +117,18 @@ def read_cells(path: Path, shown: str | None = None) -> list[Cell]:
 
     path: a py:percent file or an .ipynb. shown: the name for messages (default: the path).
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BookError(f"{path} is missing") from error
-    return list(_read_cells(path, shown or str(path), content))
+    return list(_read_cells(path, shown or str(path), _content(path)))
 
 
 @lru_cache(maxsize=64)
-def _read_cells(path: Path, shown: str, _content: bytes) -> list[Cell]:
-    notebook = read_notebook(path)
+def _read_cells(path: Path, shown: str, content: bytes) -> list[Cell]:
+    notebook, text = _parsed(path, content)
     if path.suffix == ".ipynb":
         return [
             Cell(c.cell_type, c.source, c.metadata, f"{shown}, cell {number}", 1)
             for number, c in enumerate(notebook.cells, start=1)
         ]
-    lines = path.read_text(encoding="utf-8-sig").split("\n")
+    lines = text.split("\n")
     cells, cursor = [], 0
     for cell in notebook.cells:
         wanted = cell.source.split("\n")
@@ -145,6 +155,11 @@ def answers_in(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
         if cell.kind == "code" and cell.exercise:
             answers.setdefault(cell.exercise, []).append(cell)
     return answers
+
+
+def joined(sources: Iterable[str]) -> str:
+    """Return the answer that stands in several cells, as one."""
+    return "\n\n\n".join(sources)
 
 
 # --- signatures and docstrings ----------------------------------------------------------------
@@ -244,7 +259,7 @@ def splice(
             raise BookError(
                 f'{shown}: no answer to exercise {name!r}; add a cell exercise="{name}"'
             )
-        answer = "\n\n\n".join(keyed[name])
+        answer = joined(keyed[name])
         problem = signature_problem(cell.source, answer)
         if problem:
             raise BookError(f'{shown}: cell exercise="{name}": {problem}')

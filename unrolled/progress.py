@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from unrolled.checks.plugin import Verdict
 from unrolled.errors import BookError
 from unrolled.files import keep, write_atomic
-from unrolled.notebook import Cell
+from unrolled.notebook import Cell, joined
 
 VERSION = 1
 NAME = "progress.json"
+KEPT = "kept"  # the folder in work/ of answers and files that others took the place of
 
 
 class Record(BaseModel):
@@ -24,7 +25,7 @@ class Record(BaseModel):
 
     answer: a hash of the answer that was checked; empty for one that was checked in a notebook.
     points: earned of the book's. says, hint: of the mistake that it looked like, if any. passed:
-    when it did so first. seen: the levels of its hints that were shown. revealed: its solution was.
+    when it did so first. seen: the levels of its hints that were shown.
     """
 
     model_config = ConfigDict(extra="ignore", validate_assignment=True)
@@ -36,7 +37,6 @@ class Record(BaseModel):
     hint: int | None = None
     passed: datetime | None = None
     seen: list[int] = Field(default_factory=list)
-    revealed: bool = False
 
     @property
     def holds(self) -> bool:
@@ -91,7 +91,7 @@ def changing(work: Path) -> Iterator[Progress]:
     with FileLock(work / f".{NAME}.lock"):
         progress, damaged = read_progress(work)
         if damaged:
-            keep(work / "kept", NAME, path.read_bytes().decode("utf-8", errors="replace"))
+            keep(work / KEPT, NAME, path.read_bytes().decode("utf-8", errors="replace"))
         yield progress
         if progress.version == VERSION:
             write_atomic(path, progress.model_dump_json(indent=1) + "\n")
@@ -99,7 +99,7 @@ def changing(work: Path) -> Iterator[Progress]:
 
 def digest(cells: Sequence[Cell]) -> str:
     """Return the hash by which an answer is known again."""
-    text = "\n\n\n".join(cell.source for cell in cells)
+    text = joined(cell.source for cell in cells)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -40,7 +40,7 @@ def hint(book: Book, exercise: str, level: int | None = None) -> Iterator[Render
     hints = read_hints(notebook.hints).get(exercise, [])
     if not hints:
         raise BookError(f"{notebook.hints} has no hints for {exercise}; get it anew with git")
-    work = book.root / "work"
+    work = book.work
     progress, _ = read_progress(work)
     row = progress.of(exercise)
     said = row.says if not row.holds else ""
@@ -73,8 +73,7 @@ def solution(book: Book, exercise: str, reveal: bool) -> Iterator[RenderableType
     Raises BookError before the exercise has passed, unless `reveal`.
     """
     notebook = book.notebook_of(exercise)
-    work = book.root / "work"
-    row = read_progress(work)[0].of(exercise)
+    row = read_progress(book.work)[0].of(exercise)
     if not notebook.solutions.is_file():
         raise BookError("this copy of the book has no solutions; your instructor has them")
     if row.passed is None and not reveal:
@@ -91,9 +90,6 @@ def solution(book: Book, exercise: str, reveal: bool) -> Iterator[RenderableType
                 if code
                 else Markdown(cell.source)
             )
-    if row.passed is None and work.is_dir():
-        with changing(work) as progress:
-            progress.of(exercise).revealed = True
 
 
 def _titled(notebook: Notebook, exercise: str) -> str:
@@ -109,7 +105,7 @@ def status(book: Book) -> Iterator[RenderableType]:
 
     Nothing is checked for this: what counts is the last check of each answer.
     """
-    work, course = book.root / "work", read_course(book)
+    work, course = book.work, read_course(book)
     progress, damaged = read_progress(work)
     if damaged:
         yield f"[yellow]work/{NAME} is damaged; what can be read of it counts[/]"
@@ -121,7 +117,11 @@ def status(book: Book) -> Iterator[RenderableType]:
         table.add_column(justify="right", no_wrap=True)
     stale: list[str] = []
     for notebook in book.notebooks:
-        answers = answered(book, notebook)
+        answers: dict[str, list[Cell]] = {}
+        try:
+            answers = answered(book, notebook)
+        except BookError as error:
+            yield f"[yellow]{escape(str(error))}[/]"
         stale += [e for e in answers if changed(progress, e, answers[e])]
         rows = {one.id: progress.exercises.get(one.id, Record()) for one in notebook.exercises}
         done = sum(one.holds for one in rows.values())
@@ -131,10 +131,10 @@ def status(book: Book) -> Iterator[RenderableType]:
         title = notebook.chapter.title
         if len(notebook.chapter.notebooks) > 1:
             title = notebook.name.partition("_")[2].replace("_", " ")
-        started = newest(work, notebook) if work.is_dir() else None
+        begun = started(book, notebook)
         table.add_row(
-            f"[bold]{notebook.key}[/]" if started else f"[dim]{notebook.key}[/]",
-            Text(title, "" if started else "dim", no_wrap=True, overflow="ellipsis"),
+            f"[bold]{notebook.key}[/]" if begun else f"[dim]{notebook.key}[/]",
+            Text(title, "" if begun else "dim", no_wrap=True, overflow="ellipsis"),
             ProgressBar(total=len(rows), completed=done, width=BAR, finished_style="green"),
             f"{done} of {len(rows)}",
             f"{earned:.3g}/{most:g} points",
@@ -176,16 +176,23 @@ def next_exercise(book: Book, progress: Progress, after: str | None = None) -> s
 
 def where(book: Book, notebook: Notebook, exercise: str) -> str:
     """Return the place of an exercise's cell in work/, as an editor takes it; empty if none."""
-    work = book.root / "work"
-    path = newest(work, notebook) if work.is_dir() else None
+    path = started(book, notebook)
     if path is None:
         return ""
-    found = answers_in(read_cells(path)).get(exercise)
     name = path.relative_to(book.root).as_posix()
+    try:
+        found = answers_in(read_cells(path)).get(exercise)
+    except BookError:
+        return f"{name}: cannot be read"
     if not found:
         return f"{name}: its cell is gone; unrolled reset {exercise}"
     place = found[0].place
     return f"{name}:{found[0].line}" if path.suffix == ".py" else f"{name}{place[len(str(path)) :]}"
+
+
+def started(book: Book, notebook: Notebook) -> Path | None:
+    """Return the file in work/ that holds a notebook's answers and counts; None before a start."""
+    return newest(book.work, notebook) if book.work.is_dir() else None
 
 
 def received(work: Path, notebook: Notebook) -> Path:
@@ -203,8 +210,7 @@ def outdated(work: Path, notebook: Notebook) -> bool:
 
 def answered(book: Book, notebook: Notebook) -> dict[str, list[Cell]]:
     """Return a student's answers that are no longer the stub, by exercise."""
-    work = book.root / "work"
-    path = newest(work, notebook) if work.is_dir() else None
+    path = started(book, notebook)
     if path is None:
         return {}
     stubs = answers_in(read_cells(notebook.source))

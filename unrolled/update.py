@@ -20,9 +20,9 @@ from unrolled.answers import newest
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
-from unrolled.notebook import definitions, read_notebook, signature_problem, splice
+from unrolled.notebook import definitions, joined, read_notebook, signature_problem, splice
 from unrolled.tutor import outdated, received
-from unrolled.work import Pair, alone
+from unrolled.work import NO_WORK, Pair, alone
 
 Key = tuple[str, str]
 
@@ -40,9 +40,9 @@ class Merged:
 
 def update(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
     """Carry the answers in work/ into the chapters as they are now; yield what was done."""
-    work = book.root / "work"
+    work = book.work
     if not work.is_dir():
-        raise BookError("no folder work/ yet; `unrolled start` makes it")
+        raise BookError(NO_WORK)
     yield from _unclaimed(book, work)
     trouble = []
     for notebook in notebooks:
@@ -71,8 +71,9 @@ def _update(book: Book, pair: Pair) -> list[str]:
     merged = merge(base, mine, newer, f"work/{pair.newest.name}")
     kept = [pair.keep(pair.newest), *pair.replace(merged.notebook)]
     write_atomic(received(work, notebook), notebook.source.read_text(encoding="utf-8"))
-    parts = [f"{merged.carried} answers carried"]
-    parts += [f"{merged.own} cells of yours stay"] if merged.own else []
+    parts = [f"{merged.carried} answer{'s' * (merged.carried != 1)} carried"]
+    own = "1 cell of yours stays" if merged.own == 1 else f"{merged.own} cells of yours stay"
+    parts += [own] if merged.own else []
     places = ", ".join(path.relative_to(book.root).as_posix() for path in kept)
     lines = [f"work/{notebook.name}: {', '.join(parts)}; the old file is kept in {places}"]
     if base is None:
@@ -170,7 +171,7 @@ def _sources(notebook: NotebookNode | None) -> dict[str, str]:
         name = _exercise(cell)
         if name:
             found.setdefault(name, []).append(cell.source)
-    return {name: "\n\n\n".join(parts) for name, parts in found.items()}
+    return {name: joined(parts) for name, parts in found.items()}
 
 
 def _plain(
@@ -232,7 +233,7 @@ def _merged(
         if was == is_mine or is_new == is_mine:
             yield from new
         elif was == is_new and kept:  # only the student changed it
-            result.own += len([key for key in is_mine if key not in was])
+            result.own += len([key for key in is_mine if key not in {*was, *wanted}])
             yield from own
         else:
             mine_alone = [c for c in own if _key(c) not in {*was, *is_new, *wanted}]
@@ -286,7 +287,9 @@ def _new_docstrings(old: str, stub: str, answer: str) -> str:
         texts = [ast.get_docstring(one[name]) for one in (before, now, given)]
         if None not in texts and texts[0] == texts[2] != texts[1]:
             text, new = given[name].body[0], now[name].body[0]
-            if text.lineno > given[name].lineno:  # else on the line of its header
+            rest = given[name].body[1:2]
+            alone = not rest or rest[0].lineno > (text.end_lineno or 0)  # on its last line
+            if alone and text.lineno > given[name].lineno:  # else on the line of its header
                 found.append((text.lineno, text.end_lineno, new.lineno, new.end_lineno))
     for first, last, new_first, new_last in sorted(found, reverse=True):
         lines[first - 1 : last] = stub_lines[new_first - 1 : new_last]

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from unrolled.answers import called, meant_folder, newest, overruled, versions
-from unrolled.checks.plugin import Verdict
+from unrolled.checks.plugin import SIGNS, Verdict
 from unrolled.checks.run import new_seed
 from unrolled.checks.session import Ran, run_pytest
 from unrolled.errors import BookError
@@ -24,22 +24,18 @@ from unrolled.files import keep, write_atomic
 from unrolled.grade.course import read_course
 from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Exercise, Notebook
-from unrolled.notebook import Cell, answers_in, read_cells, read_notebook
-from unrolled.progress import Progress, Record, changing, digest, read_progress, record
-from unrolled.tutor import console, outdated, received
+from unrolled.notebook import Cell, answers_in, joined, read_cells, read_notebook
+from unrolled.progress import KEPT, Progress, Record, changing, digest, read_progress, record
+from unrolled.tutor import console, outdated, received, started
 
-SIGNS = {
-    "passed": "[green]✓[/]",
-    "failed": "[red]✗[/]",
-    "untried": "[dim]·[/]",
-    "rests": "[yellow]·[/]",
-}
-KEPT = "kept"  # the folder in work/ of answers and files that others took the place of
+STYLES = {"passed": "green", "failed": "red", "untried": "dim", "rests": "yellow"}
+COLORED = {outcome: f"[{style}]{SIGNS[outcome]}[/]" for outcome, style in STYLES.items()}
+NO_WORK = "no folder work/ yet; `unrolled start` makes it"
 
 
 def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
     """Copy chapters into work/, a .py and a paired .ipynb each; yield a line for each notebook."""
-    work = book.root / "work"
+    work = book.work
     if work.exists() and not work.is_dir():
         raise BookError(f"{work} is a file; expected a folder for your answers: rename the file")
     for notebook in notebooks:
@@ -47,10 +43,11 @@ def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
         written = []
         if not there:  # first, so that no copy is without what `update` compares it with
             write_atomic(received(work, notebook), notebook.source.read_text(encoding="utf-8"))
-        pair = paired(read_notebook(there[0] if there else notebook.source))
+        missing = {".py", ".ipynb"} - {one.suffix for one in there}
+        pair = paired(read_notebook(there[0] if there else notebook.source)) if missing else {}
         for suffix, text in pair.items():
             path = work / f"{notebook.name}{suffix}"
-            if path.suffix not in {one.suffix for one in there}:
+            if suffix in missing:
                 write_atomic(path, text)
                 written.append(path.name)
         if not written:
@@ -146,16 +143,14 @@ def alone(work: Path) -> FileLock:
 
 def reset(book: Book, exercise: str) -> str:
     """Put the stub of an exercise back into work/; return a line that says where the answer is."""
-    notebook, work = book.notebook_of(exercise), book.root / "work"
-    if not work.is_dir() or newest(work, notebook) is None:
+    notebook, work = book.notebook_of(exercise), book.work
+    if started(book, notebook) is None:
         raise BookError(f"no {notebook.name}.py or .ipynb in work/; `unrolled start` puts it there")
     with alone(work):
         said = _reset(book, Pair.read(work, notebook), exercise)
     with changing(work) as progress:
         row = progress.of(exercise)
-        progress.exercises[exercise] = Record(
-            passed=row.passed, seen=row.seen, revealed=row.revealed
-        )
+        progress.exercises[exercise] = Record(passed=row.passed, seen=row.seen)
     return said
 
 
@@ -165,7 +160,7 @@ def _reset(book: Book, pair: Pair, exercise: str) -> str:
     stub = next(one for one in chapter.cells if one.metadata.get("exercise") == exercise)
     cells = [c for c in mine.cells if _answers(c, exercise)]
     already = [cell.source for cell in cells] == [stub.source]
-    answer = "\n\n\n".join(cell.source for cell in cells)
+    answer = joined(cell.source for cell in cells)
     if cells:
         mine.cells[mine.cells.index(cells[0])] = stub
         mine.cells = [one for one in mine.cells if one not in cells[1:]]
@@ -214,18 +209,22 @@ def asked(
 ) -> Asked:
     """Return what a person asks to be checked, by names as they are called, see `called`.
 
-    Raises BookError where there is nothing to check.
+    Raises BookError where there is nothing to check, or not all that was named.
     """
     named = tuple(one for name in exercises for one in called(book, name))
     folder = meant_folder(answers, Path.cwd(), book.root)
     if answers == "work" and not folder.is_dir():
-        raise BookError("no folder work/ yet; `unrolled start` makes it")
+        raise BookError(NO_WORK)
+    for name in named:
+        if book.notebook_of(name) not in notebooks:
+            raise BookError(f"{name} is not in the chapter that --chapter names")
     chosen = [n for n in notebooks if not named or {e.id for e in n.exercises} & set(named)]
     found = tuple(one for one in chosen if newest(folder, one))
-    if not found:
-        names = ", ".join(f"{one.name}.py or .ipynb" for one in chosen)
+    missing = [one for one in chosen if one not in found]
+    if not found or (named and missing):
+        names = ", ".join(f"{one.name}.py or .ipynb" for one in missing)
         raise BookError(f"no {names} in {answers}/; `unrolled start` puts it there")
-    return Asked(folder, found, named, folder.resolve() == (book.root / "work").resolve())
+    return Asked(folder, found, named, folder.resolve() == book.work.resolve())
 
 
 def check(
@@ -254,7 +253,9 @@ def conclude(
 ) -> int:
     """Print what a run gave, and note it where the answers are the student's own."""
     if not ran.verdicts:
-        last = [line for line in ran.said.splitlines() if line.strip()][-1:]
+        lines = [line for line in ran.said.splitlines() if line.strip()]
+        errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
+        last = [*lines, *errors][-1:]
         raise BookError(f"the checks did not run: {''.join(last).removeprefix('ERROR: ')}")
     progress = read_progress(what.folder)[0] if what.mine else Progress()
     code = show(screen, book, ran, seed, progress)
@@ -304,7 +305,7 @@ def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -
     if len({one.exercise for one in verdicts}) == 1:
         for verdict in verdicts:
             if verdict.outcome == "passed":
-                screen.print(f"  {SIGNS['passed']} {escape(verdict.sentence)}")
+                screen.print(f"  {COLORED['passed']} {escape(verdict.sentence)}")
     failed = [one for one in verdicts if one.outcome == "failed"]
     if failed:
         first = [one for one in failed if one.exercise == failed[0].exercise]
@@ -314,9 +315,6 @@ def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -
         if others:
             command = f"unrolled check {' '.join(others)}"
             screen.print(f"also failing: [bold]{command}[/]", soft_wrap=True)
-    elif verdicts[0].printed:
-        for line in _printed(verdicts[0]):
-            screen.print(f"  {escape(line)}")
     return 0 if all(one.outcome == "passed" for one in verdicts) else 1
 
 
@@ -327,7 +325,7 @@ def _failure(
     exercise, said = first[0].exercise, set[str]()
     yield f"\n[bold]{escape(book.notebook_of(exercise).label(exercise))} {escape(exercise)}[/]"
     for number, verdict in enumerate(first):
-        yield f"  {SIGNS['failed']} {escape(verdict.sentence)}"
+        yield f"  {COLORED['failed']} {escape(verdict.sentence)}"
         told = [*verdict.told, *_printed(verdict)] if number == 0 else verdict.told[:1]
         for line in [one for one in told if one not in said]:
             said.add(line)
@@ -351,7 +349,7 @@ def _row(
     passed = sum(one.outcome == "passed" for one in mine)
     earned = sum(one.points for one in mine) * points / exercise.points
     return [
-        SIGNS[_worst(mine).outcome],
+        COLORED[_worst(mine).outcome],
         f"{notebook.label(exercise.id)} {exercise.id}",
         f"{passed}/{len(mine)}",
         f"{earned:.3g}/{points:g}",

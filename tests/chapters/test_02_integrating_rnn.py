@@ -707,10 +707,16 @@ def test_no_samples_no_steps(update_steps, rng):
 
 
 @there
-def trained(train_in_chunks, Integrator, weights, x, y, k, lr, loss=None):
-    """Outputs on the way and weights after it, with plain descent."""
+def trained(train_in_chunks, Integrator, weights, x, y, k, lr, loss, left_over):
+    """Outputs on the way and weights after it, with plain descent.
+
+    left_over: what stands in every gradient before; None for no gradient.
+    """
     model = Integrator(weights["read_out.weight"].shape[1]).double()
     model.load_state_dict(weights)
+    if left_over is not None:
+        for one in model.parameters():
+            one.grad = torch.full_like(one, left_over)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     named = {} if loss is None else {"loss": LOSSES[loss]}
     outputs = train_in_chunks(model, x, y, k, optimizer, **named)
@@ -739,12 +745,12 @@ def descended(weights, x, y, k, lr, loss):
     return torch.cat(outputs, 1), {name: value.detach() for name, value in own.items()}
 
 
-def training_case(train_in_chunks, Integrator, rng, batch, steps, k, lr, loss="l1"):
+def training_case(train_in_chunks, Integrator, rng, batch, steps, k, lr, loss="l1", left_over=None):
     weights = weights_of(rng, int(rng.integers(2, 5)))
     x, y = draw(rng, batch, steps, 1), draw(rng, batch, steps, 1)
     outputs, after = descended(weights, x, y, k, lr, loss)
     named = None if loss == "l1" else loss
-    got, moved = trained(train_in_chunks, Integrator, weights, x, y, k, lr, named)
+    got, moved = trained(train_in_chunks, Integrator, weights, x, y, k, lr, named, left_over)
     what = f"{batch} sequences of {steps} steps, k = {k}, lr = {lr:g}"
     close(got, outputs, f"outputs for {what}", axes="BTF", tolerance=1e-9)
     for name, value in after.items():
@@ -777,6 +783,10 @@ def test_another_loss_can_be_given(train_in_chunks, Integrator, rng):
 
 def test_one_chunk_is_one_step(train_in_chunks, Integrator, rng):
     training_case(train_in_chunks, Integrator, rng, 3, 5, 5, 0.3)
+
+
+def test_a_gradient_from_before_moves_no_weight(train_in_chunks, Integrator, rng):
+    training_case(train_in_chunks, Integrator, rng, 2, 6, 3, 0.3, left_over=5.0)
 
 
 @there

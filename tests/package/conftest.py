@@ -1,9 +1,12 @@
 """A book small enough to break: two notebooks, one exercise each."""
 
+import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from unrolled.cli import main
 from unrolled.manifest import Book, read_book
 
 BOOK = """\
@@ -133,6 +136,7 @@ def {name}(x: float) -> float:
     return {factor} * min(x, 0.5)
 """
 
+STUB = 'raise NotImplementedError("exercise twice")'
 HINTS = """\
 # Hints
 
@@ -189,3 +193,17 @@ def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text, f"{path} does not hold {old!r}"
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    """Call the command; its exit code and all that it said."""
+    done = CliRunner().invoke(main, list(arguments))
+    return done.exit_code, done.output
+
+
+def answer(book: Book, text: str, after: int = 0) -> Path:
+    """Put an answer into work/ in place of the stub, saved in the future so that it counts."""
+    path = book.root / "work" / "01_twice.py"
+    edit(path, STUB, text)
+    os.utime(path, (4e9 + after, 4e9 + after))
+    return path

@@ -276,6 +276,8 @@ def test_checks_without_answers_or_with_a_missing_folder_are_one_line(
     done = _pytest(pytester, tiny, "--answers=nowhere")
     assert done.ret == 4
     assert "no such folder" in done.stderr.str()
+    done = _pytest(pytester, tiny, "--answers=nowhere", "-n2")
+    assert (done.ret, "no such folder" in done.stderr.str()) == (4, True)
 
 
 def test_a_check_of_nothing_is_refused(tiny: Book) -> None:
@@ -372,6 +374,12 @@ def test_errors_alone_make_no_likeness(tiny: Book) -> None:
         file.write("def twice(x: float) -> float:\n    return x.nothing if x > 0 else 7.0\n")
     source = "def twice(x):\n    return x.bit_count()"
     assert _diagnosed(notebook, Catalog(notebook), source) is None
+
+
+def test_where_all_wrong_answers_fail_alike_no_mistake_is_named(tiny: Book) -> None:
+    notebook = tiny.notebooks[0]
+    edit(notebook.source, "import math", "import nowhere")
+    assert _diagnosed(notebook, Catalog(notebook), "def twice(x):\n    return 2 * x") is None
 
 
 def test_two_mistakes_that_are_equally_near_name_nothing(tiny: Book) -> None:
@@ -547,6 +555,15 @@ def test_the_books_checks_have_sentences_for_names() -> None:
 def test_a_sleep_is_ended_too() -> None:
     with pytest.raises(Endless, match=r"this slept for 0\.4 s"), within(0.2, "this"):
         time.sleep(1000)
+
+
+def test_what_works_where_others_do_too_is_not_said_to_sleep() -> None:
+    with pytest.raises(Endless, match=r"this ran for 0\.2 s"), within(0.2, "this"):
+        while True:
+            until = time.process_time() + 0.01
+            while time.process_time() < until:
+                pass
+            time.sleep(0.02)  # as if others had the processor
 
 
 def test_a_loop_is_ended_where_interrupts_are_ignored_as_in_a_background_job() -> None:

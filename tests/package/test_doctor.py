@@ -3,13 +3,20 @@
 import pytest
 from click.testing import CliRunner
 
-from tests.package.conftest import edit
-from tests.package.test_tutor import run
+from tests.package.conftest import edit, run
 from unrolled.cli import SECTIONS, main
 from unrolled.doctor import MAKE, Finding, examine
 from unrolled.manifest import Book
 
 PYPROJECT = '[project]\ndependencies = ["numpy>=2", "nowhere-to-be-found>=1", "click<1"]\n'
+EMBEDDED = f"""
+[[set]]
+name = "five.csv"
+what = "five numbers"
+origin = "here"
+license = "none"
+file = [{{ path = "five.csv", bytes = 10, sha256 = "{64 * "f"}" }}]
+"""
 
 
 @pytest.fixture
@@ -50,6 +57,13 @@ def test_a_device_that_is_not_there_is_a_line(tiny: Book, monkeypatch: pytest.Mo
     monkeypatch.setenv("UNROLLED_DEVICE", "abacus")
     [found] = [one for one in examine(tiny) if one.what == "device"]
     assert "abacus" in found.found and found.mend == "unset UNROLLED_DEVICE"
+
+
+def test_embedded_data_that_is_gone_comes_back_by_a_command(tiny: Book) -> None:
+    (tiny.root / "pyproject.toml").write_text(PYPROJECT)
+    (tiny.root / "data" / "registry.toml").write_text(EMBEDDED)
+    [found] = [one for one in examine(tiny) if one.what == "data: five.csv"]
+    assert found.needed and found.mend == "git checkout data/"
 
 
 def test_help_lists_every_command_once_by_what_one_is_about_to_do() -> None:

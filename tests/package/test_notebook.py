@@ -130,6 +130,25 @@ def test_cells_know_the_lines_they_stand_on() -> None:
                     assert "\n".join(lines[cell.line - 1 : cell.line - 1 + count]) == cell.source
 
 
+def test_cells_are_those_of_the_content_that_was_read_first(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An editor may empty a file and write it again while it is read."""
+    path = tiny.notebooks[0].solutions
+    whole, read = path.read_bytes(), Path.read_bytes
+
+    def emptied(one: Path) -> bytes:
+        content = read(one)
+        one.write_bytes(b"")
+        return content
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", emptied)
+        assert len(read_cells(path)) == 2
+    path.write_bytes(whole)
+    assert len(read_cells(path)) == 2
+
+
 def test_a_comment_that_looks_like_a_shell_command_stays_a_comment(tiny: Book) -> None:
     notebook = tiny.notebooks[0]
     edit(notebook.solutions, "    return 2 * x", "    # cat the rest\n    return 2 * x")

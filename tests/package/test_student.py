@@ -104,7 +104,7 @@ def test_from_a_clone_to_chapter_1_complete(tmp_path: Path) -> None:
     git("pull", "--quiet", at=student.folder)
     assert "newer than your copy: 01; unrolled update" in student.types("unrolled status")
     said = student.types("unrolled update")
-    assert "1 answers carried, 1 cells of yours stay" in said and "conflict" not in said
+    assert "1 answer carried, 1 cell of yours stays" in said and "conflict" not in said
     text = path.read_text(encoding="utf-8")
     assert f"{first}, once more" in text and "a note of my own" in text
     assert "x.mean(dim=1, keepdim=True)" in text

@@ -4,34 +4,16 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from click.testing import CliRunner
 
-from tests.package.conftest import edit
+from tests.package.conftest import answer, edit, run
 from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.run import checks_by_exercise, load_checks
-from unrolled.cli import main
 from unrolled.manifest import Book
 from unrolled.progress import VERSION, changing, read_progress
-
-STUB = 'raise NotImplementedError("exercise twice")'
-
-
-def run(*arguments: str) -> tuple[int, str]:
-    """Call the command; its exit code and all that it said."""
-    done = CliRunner().invoke(main, list(arguments))
-    return done.exit_code, done.output
-
-
-def answer(book: Book, text: str, after: int = 0) -> Path:
-    """Put an answer into work/ in place of the stub, saved in the future so that it counts."""
-    path = book.root / "work" / "01_twice.py"
-    edit(path, STUB, text)
-    os.utime(path, (4e9 + after, 4e9 + after))
-    return path
-
 
 # --- hints ------------------------------------------------------------------------------------
 
@@ -108,7 +90,6 @@ def test_a_solution_opens_once_the_answer_has_passed_or_on_request(tiny: Book) -
     assert "`unrolled hint twice` helps, and --reveal opens it all the same" in said
     code, said = run("solution", "twice", "--reveal")
     assert (code, "return 2 * x" in said, "One product is enough" in said) == (0, True, True)
-    assert read_progress(tiny.root / "work")[0].of("twice").revealed
     answer(tiny, "return x + x")
     run("check", "twice")
     assert run("solution", "twice")[0] == 0
@@ -170,6 +151,18 @@ def test_status_counts_exercises_points_and_hints_and_says_what_is_next(tiny: Bo
     assert "1 of 1 2/2 points" in flat
     assert "0 of 1 0/3 points 1 hint" in flat
     assert "next: 2.1 thrice · Triple it (3 points, about 5 minutes) work/02_thrice." in flat
+
+
+def test_a_file_that_cannot_be_read_is_a_line_above_the_table(tiny: Book) -> None:
+    run("start")
+    path = tiny.root / "work" / "01_twice.ipynb"
+    path.write_text("{")
+    os.utime(path, (4e9, 4e9))
+    code, said = run("status")
+    flat = " ".join(said.split())
+    assert (code, flat.count("0 of 1")) == (0, 2)
+    assert "01_twice.ipynbcannotbereadasanotebook" in "".join(said.split())
+    assert flat.endswith("work/01_twice.ipynb: cannot be read")
 
 
 def test_a_terminal_without_our_signs_shows_others(tiny: Book) -> None:
@@ -247,6 +240,20 @@ def test_progress_that_cannot_be_written_is_a_line_below_the_verdict(
     code, said = run("check", "twice")
     assert code == 0 and "2/2" in said
     assert "not noted in work/progress.json: No space left on device" in said
+
+
+def test_who_notes_something_waits_for_whoever_does(tiny: Book) -> None:
+    run("start")
+
+    def note(level: int) -> None:
+        with changing(tiny.work) as progress:
+            row = progress.of("twice")
+            time.sleep(0.01)
+            row.seen = [*row.seen, level]
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(note, range(8)))
+    assert sorted(read_progress(tiny.work)[0].of("twice").seen) == list(range(8))
 
 
 def test_what_of_a_damaged_file_can_be_read_counts(tiny: Book) -> None:

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.package.conftest import edit
-from tests.package.test_tutor import STUB, answer, run
+from tests.package.conftest import STUB, answer, edit, run
 from unrolled.errors import BookError
 from unrolled.manifest import Book
 from unrolled.notebook import read_notebook
@@ -54,7 +53,7 @@ def test_answers_and_cells_of_ones_own_stand_in_the_newer_chapter(solved: Book) 
     assert "the chapter is newer: unrolled update 01" in run("start")[1]
     code, said = run("update", "1")
     assert code == 0
-    assert "1 answers carried, 1 cells of yours stay" in said
+    assert "1 answer carried, 1 cell of yours stays" in said
     assert "conflict" not in said
     for text in texts(solved):
         assert "A better section" in text and "A section" not in text
@@ -103,6 +102,17 @@ def test_a_new_docstring_takes_the_place_of_the_old_one(solved: Book) -> None:
     assert "return 2 * x  # mine" in text
 
 
+def test_code_on_the_last_line_of_a_docstring_stays(tiny: Book) -> None:
+    run("start", "1")
+    path = tiny.root / "work" / "01_twice.py"
+    edit(path, f'    """\n    {STUB}', '    """; return 2 * x')
+    os.utime(path, (4e9, 4e9))
+    edit(tiny.notebooks[0].source, "x: a number.", "x: any number at all.")
+    assert run("update", "1")[0] == 0
+    assert all("return 2 * x" in text for text in texts(tiny))
+    assert run("check", "twice")[0] == 0
+
+
 def test_an_untouched_stub_becomes_the_new_one_without_a_word(tiny: Book) -> None:
     run("start", "1")
     edit(tiny.notebooks[0].source, "def twice(x: float)", "def twice(number: float)")
@@ -129,7 +139,7 @@ def test_an_answer_that_is_no_python_yet_is_carried_as_it_is(tiny: Book) -> None
     answer(tiny, "return 2 *")
     edit(tiny.notebooks[0].source, PROSE, "# ## A better section")
     said = run("update")[1]
-    assert "1 answers carried" in said and "conflict" not in said
+    assert "1 answer carried" in said and "conflict" not in said
     assert "return 2 *\n" in texts(tiny)[0]
 
 
@@ -144,6 +154,17 @@ def test_a_cell_that_the_student_deleted_stays_so_and_an_exercise_comes_back(sol
     run("update", "1")
     text = texts(solved)[0]
     assert text.count(STUB) == 1 and "a cell of mine" in text and "after a while" not in text
+
+
+def test_an_exercise_that_was_moved_is_no_cell_of_ones_own(tiny: Book) -> None:
+    run("start", "1")
+    path = answer(tiny, "return 2 * x")
+    text = path.read_text()
+    start, end = text.index('# %% exercise="twice"'), text.index("# %%\n# NBVAL")
+    path.write_text(f"{text[:start]}{text[end:]}\n{text[start:end]}")
+    os.utime(path, (4e9 + 1, 4e9 + 1))
+    edit(tiny.notebooks[0].source, PROSE, "# ## A better section")
+    assert "1 answer carried; the old file is kept" in run("update", "1")[1]
 
 
 def test_outputs_stay_below_cells_that_did_not_change(solved: Book) -> None:
@@ -202,7 +223,7 @@ def test_a_stub_that_was_saved_last_does_not_hide_an_answer(solved: Book) -> Non
     os.utime(work / "01_twice.ipynb", (5e9, 5e9))  # as an editor that saves by itself does
     edit(solved.notebooks[0].source, PROSE, "# ## A better section")
     said = run("update", "1")[1]
-    assert "1 answers carried" in said
+    assert "1 answer carried" in said
     assert "twice: taken from 01_twice.py; 01_twice.ipynb has the stub" in said
     assert all("return 2 * x  # mine" in text for text in texts(solved))
 
@@ -365,6 +386,13 @@ def test_killed_at_every_write_each_file_is_the_old_or_the_new_one(
     solved: Book, tmp_path_factory: pytest.TempPathFactory, words: tuple[str, ...], half: bool
 ) -> None:
     edit(solved.notebooks[0].source, PROSE, "# ## A better section")
+    newest, older = (solved.work / f"01_twice{end}" for end in (".py", ".ipynb"))
+    notebook = nbformat.read(older, as_version=4)
+    notebook.cells.append(new_markdown_cell("a note in the notebook alone"))
+    nbformat.write(notebook, older)
+    for seconds, path in enumerate([older, newest]):  # both before whatever is written now
+        os.utime(path, (1e9 + seconds, 1e9 + seconds))
+    before = newest.read_text()
 
     def files(root: Path) -> dict[str, bytes]:
         names = ("01_twice.py", "01_twice.ipynb", "progress.json", ".chapters/01_twice.py")
@@ -385,8 +413,11 @@ def test_killed_at_every_write_each_file_is_the_old_or_the_new_one(
             assert content in (old.get(name), new[name]), (step, name)
         if lived:
             break
-        answers = [*(place / "work").rglob("*.py"), *(place / "work").rglob("*.ipynb")]
-        assert any("return 2 * x  # mine" in one.read_text() for one in answers)
+        left = [one for end in ("py", "ipynb") for one in (place / "work").rglob(f"*.{end}")]
+        for text in ("return 2 * x  # mine", "a note in the notebook alone"):
+            assert any(text in one.read_text() for one in left), (step, text)
+        if words[0] == "update" and (place / "work" / newest.name).read_text() != before:
+            assert (place / "work" / "kept" / newest.name).read_text() == before
         assert _killed(place, words, 0, half)  # and the same command once more ends the work
         again = files(place)
         assert {n: c for n, c in again.items() if "progress" not in n} == {

@@ -103,6 +103,19 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
     return moved.square().sum((0, 1)) / flat.square().sum((0, 1))
 
 
+# %% exercise="explained_variance" mistake="pooled_mean"
+def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
+    residual = (target - prediction).square().sum((0, 1))
+    total = (target - target.mean((0, 1))).square().sum((0, 1))
+    return 1 - residual / total
+
+
+def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
+    moved = prediction - prediction.mean(1, keepdim=True)
+    should = target - target.mean(1, keepdim=True)
+    return moved.square().sum((0, 1)) / should.square().sum((0, 1))
+
+
 # %% exercise="explained_variance" mistake="swapped" hint=2 says="Prediction and target have changed places; divide by the movement of the target."
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))
@@ -265,6 +278,18 @@ def undo_difference(d: Tensor) -> Tensor:
     return d.cumsum(dim=1)
 
 
+# %% exercise="difference" mistake="runs_into_the_next_sequence"
+def difference(x: Tensor) -> Tensor:
+    rows = x.reshape(-1, x.shape[-1])
+    changes = torch.diff(rows, dim=0)
+    return torch.cat([rows[:1], changes], dim=0).reshape(x.shape)
+
+
+def undo_difference(d: Tensor) -> Tensor:
+    rows = d.reshape(-1, d.shape[-1])
+    return torch.cumsum(rows, dim=0).reshape(d.shape)
+
+
 # %% exercise="difference" mistake="sum_runs_into_the_next_sequence" says="Flattening lets the sum run on into the next sequence; sum along the time axis."
 def difference(x: Tensor) -> Tensor:
     return torch.cat([x[:, :1], x[:, 1:] - x[:, :-1]], dim=1)
@@ -362,6 +387,24 @@ class Decoder(nn.Module):
         return torch.cat(outputs)
 
 
+# %% exercise="Decoder" mistake="cat_on_axis_0"
+class Decoder(nn.Module):
+    def __init__(self, n_features: int, hidden: int):
+        super().__init__()
+        self.cell = nn.LSTMCell(n_features, hidden)
+        self.read_out = nn.Linear(hidden, n_features)
+
+    def forward(
+        self, state: tuple[Tensor, Tensor], steps: int
+    ) -> Tensor:
+        hx, cx = state
+        said = [self.read_out(hx)]
+        while len(said) < steps:
+            hx, cx = self.cell(said[-1], (hx, cx))
+            said.append(self.read_out(hx))
+        return torch.cat(said, dim=0).unsqueeze(0)
+
+
 # %% exercise="Decoder" mistake="bare_squeeze" says="A bare squeeze also drops a batch or a time axis of one; drop none."
 class Decoder(nn.Module):
     def __init__(self, n_features: int, hidden: int):
@@ -421,6 +464,26 @@ class Decoder(nn.Module):
     def forward(self, state: tuple[Tensor, Tensor], steps: int) -> Tensor:
         h, c = state
         output, outputs = self.read_out(h) * 0, []
+        for _ in range(steps):
+            h, c = self.cell(output, (h, c))
+            output = self.read_out(h)
+            outputs.append(output)
+        return torch.stack(outputs, dim=1)
+
+
+# %% exercise="Decoder" mistake="cell_before_the_first_output"
+class Decoder(nn.Module):
+    def __init__(self, n_features: int, hidden: int):
+        super().__init__()
+        self.cell = nn.LSTMCell(n_features, hidden)
+        self.read_out = nn.Linear(hidden, n_features)
+
+    def forward(
+        self, state: tuple[Tensor, Tensor], steps: int
+    ) -> Tensor:
+        h, c = state
+        output = self.read_out(h)
+        outputs = []
         for _ in range(steps):
             h, c = self.cell(output, (h, c))
             output = self.read_out(h)
@@ -681,6 +744,29 @@ class Windows(Dataset):
         if isinstance(index, slice):
             return torch.stack(self.items[index])
         return self.items[index].clone()
+
+
+# %% exercise="Windows" mistake="short_tail"
+class Windows(Dataset):
+    def __init__(self, data: Tensor, window: int, overlap: int = 0):
+        length = data.shape[0]
+        if not 0 <= overlap < window <= length:
+            raise ValueError("need 0 <= overlap < window <= n")
+        self.series, self.size = data, window
+        hop = window - overlap
+        self.starts = list(range(0, length - overlap, hop))
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, index: int | slice) -> Tensor:
+        if isinstance(index, slice):
+            chosen = self.starts[index]
+            if len(chosen) == 0:
+                return self.series.new_zeros(0, self.size, self.series.shape[1])
+            return torch.stack([self.series[s : s + self.size] for s in chosen])
+        s = self.starts[index]
+        return self.series[s : s + self.size].clone()
 
 
 # %% exercise="Windows" mistake="last_window_missing" hint=1 says="The last whole window is missing; a range ends before its stop."
@@ -1092,6 +1178,29 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
         optimizer.step()
 
 
+# %% exercise="fit_sequence" mistake="one_mean_for_all_features"
+def fit_sequence(
+    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
+) -> tuple[Tensor, int]:
+    level, spread = x.mean(), x.std(correction=0)
+    if spread == 0:
+        spread = torch.ones_like(spread)
+    z = (x - level) / spread
+    with seeded(seed):
+        model = Autoencoder(x.shape[-1], hidden)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    taken = 0
+    while True:
+        guess = model(z)
+        answer = guess.detach() * spread + level
+        if mse_loss(answer, x) < tolerance or taken == 1000:
+            return answer, taken
+        optimizer.zero_grad()
+        mse_loss(guess, z).backward()
+        optimizer.step()
+        taken += 1
+
+
 # %% exercise="fit_sequence" mistake="timid_rate" hint=2 says="The features are ready but the steps are tiny; try a larger learning rate."
 def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> tuple[Tensor, int]:
     mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
@@ -1124,6 +1233,30 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+
+
+# %% exercise="fit_sequence" mistake="stops_on_the_standardized_loss"
+def fit_sequence(
+    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
+) -> tuple[Tensor, int]:
+    mean = x.mean(1, keepdim=True)
+    std = x.var(1, keepdim=True, correction=0).sqrt()
+    std = std + (std == 0)
+    normal = (x - mean) / std
+    with seeded(seed):
+        autoencoder = Autoencoder(x.size(-1), hidden)
+    optimizer = torch.optim.Adam(autoencoder.parameters(), lr=1e-2)
+    steps = 0
+    output = autoencoder(normal)
+    loss = strict_mse(output, normal)
+    while loss.item() >= tolerance and steps < 1000:
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        steps += 1
+        output = autoencoder(normal)
+        loss = strict_mse(output, normal)
+    return output.detach() * std + mean, steps
 
 
 # %% exercise="fit_sequence" mistake="returns_the_standardized" says="The reconstruction is still standardized; give it back its scale and its mean."
@@ -1197,6 +1330,28 @@ def fit_sequence(x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4) -> 
         if strict_mse(restored, x) < tolerance:
             return restored, step
     return restored, 1000
+
+
+# %% exercise="fit_sequence" mistake="counts_one_too_few"
+def fit_sequence(
+    x: Tensor, hidden: int, seed: int, tolerance: float = 1e-4
+) -> tuple[Tensor, int]:
+    mu = x.mean(1, keepdim=True)
+    sigma = x.std(1, keepdim=True, correction=0)
+    sigma = torch.where(sigma > 0, sigma, torch.ones_like(sigma))
+    inputs = (x - mu) / sigma
+    with seeded(seed):
+        model = Autoencoder(x.shape[-1], hidden)
+    opt = torch.optim.Adam(model.parameters(), lr=0.01)
+    output, last = model(inputs), 0
+    for step in range(1000):
+        if mse_loss(output.detach() * sigma + mu, x) < tolerance:
+            break
+        opt.zero_grad()
+        mse_loss(output, inputs).backward()
+        opt.step()
+        output, last = model(inputs), step
+    return output.detach() * sigma + mu, last
 
 
 # %% exercise="fit_sequence" mistake="returns_nothing_at_the_limit" says="After the last step nothing is returned; return what was reached."

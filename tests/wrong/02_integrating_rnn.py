@@ -861,6 +861,22 @@ def tbptt_gradients(model: nn.Module, x: Tensor, y: Tensor, k: int) -> dict[str,
     return {name: one.grad.clone() for name, one in found}
 
 
+# %% exercise="tbptt_gradients" mistake="windows"
+def tbptt_gradients(
+    model: nn.Module, x: Tensor, y: Tensor, k: int
+) -> dict[str, Tensor]:
+    model.zero_grad()
+    length, state = x.shape[1], None
+    for first in range(max(length - k, 0) + 1):
+        seen = x[:, first : first + k]
+        wanted = y[:, first : first + k]
+        out, _ = model(seen, state)
+        (((out - wanted) ** 2).sum() / y.numel()).backward()
+        with torch.no_grad():
+            _, state = model(x[:, first : first + 1], state)
+    return {name: p.grad.clone() for name, p in model.named_parameters()}
+
+
 # %% exercise="accumulate_gradients" mistake="one_over_m" hint=1 says="Each batch's mean counts the same; a batch with fewer rows has to count less."
 def accumulate_gradients(
     model: nn.Module,
@@ -1258,6 +1274,27 @@ def train_in_chunks(
     return torch.cat(outputs, dim=0)
 
 
+# %% exercise="train_in_chunks" mistake="batch_cut_instead_of_time"
+def train_in_chunks(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    k: int,
+    optimizer: torch.optim.Optimizer,
+    loss: Callable[[Tensor, Tensor], Tensor] = l1_loss,
+) -> Tensor:
+    state = None
+    produced = []
+    for inputs, targets in zip(torch.split(x, k), torch.split(y, k)):
+        output, state = model(inputs, state)
+        optimizer.zero_grad()
+        loss(output, targets).backward()
+        optimizer.step()
+        state = state.detach()
+        produced.append(output.detach())
+    return torch.cat(produced)
+
+
 # %% exercise="train_in_chunks" mistake="state_reset" hint=1 says="Every chunk starts from a state of zeros; carry the state on, without its history."
 def train_in_chunks(
     model: nn.Module,
@@ -1551,6 +1588,28 @@ def train_in_chunks(
     return torch.cat(outputs, dim=1)
 
 
+# %% exercise="train_in_chunks" mistake="two_passes"
+def train_in_chunks(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    k: int,
+    optimizer: torch.optim.Optimizer,
+    loss: Callable[[Tensor, Tensor], Tensor] = l1_loss,
+) -> Tensor:
+    for _epoch in range(2):
+        state, outputs = None, []
+        for start in range(0, x.size(1), k):
+            stop = min(start + k, x.size(1))
+            predicted, state = model(x[:, start:stop], state)
+            state = state.detach()
+            optimizer.zero_grad()
+            loss(predicted, y[:, start:stop]).backward()
+            optimizer.step()
+            outputs.append(predicted.detach())
+    return torch.cat(outputs, dim=1)
+
+
 # %% exercise="accumulate_gradients" mistake="one_backward" hint=2 says="All graphs are kept until one backward pass at the end; call it once for each batch."
 def accumulate_gradients(
     model: nn.Module,
@@ -1560,6 +1619,19 @@ def accumulate_gradients(
     total = sum(len(x) for x, _ in batches)
     model.zero_grad()
     sum(loss(model(x), y) * len(x) / total for x, y in batches).backward()
+
+
+# %% exercise="accumulate_gradients" mistake="one_backward"
+def accumulate_gradients(
+    model: nn.Module,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    batches: Sequence[tuple[Tensor, Tensor]],
+) -> None:
+    model.zero_grad()
+    counts = torch.tensor([float(x.shape[0]) for x, _ in batches])
+    means = torch.stack([loss(model(x), y) for x, y in batches])
+    weights = (counts / counts.sum()).to(means)
+    (weights @ means).backward()
 
 
 # %% exercise="hides_the_scale" mistake="compared_with_the_weights" hint=2 says="The gap is compared with the weights, so small steps from large weights pass; compare it with the way that was gone."
@@ -1576,3 +1648,23 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
         moves.append(weights.detach() - start)
     gap = (moves[1] - moves[0]).norm() / (start + moves[0]).norm()
     return bool(gap < 1e-3)
+
+
+# %% exercise="train_in_chunks" mistake="zeroed_after_the_step" hint=2 says="Gradients are cleared after each step alone, so those from before move the first; clear them before each chunk."
+def train_in_chunks(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    k: int,
+    optimizer: torch.optim.Optimizer,
+    loss: Callable[[Tensor, Tensor], Tensor] = l1_loss,
+) -> Tensor:
+    state, outputs = None, []
+    for start in range(0, x.size(1), k):
+        output, state = model(x[:, start : start + k], state)
+        loss(output, y[:, start : start + k]).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        state = state.detach()
+        outputs.append(output.detach())
+    return torch.cat(outputs, 1)

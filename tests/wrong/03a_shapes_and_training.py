@@ -296,6 +296,22 @@ def to_supervised(
     return windows[:, :n_in], windows[:, n_in:]
 
 
+# %% exercise="to_supervised" mistake="no_overlap_of_windows"
+def to_supervised(series, n_in, n_out):
+    table = np.asarray(series)
+    if table.ndim == 1:
+        table = table[:, np.newaxis]
+    windows = len(table) - n_in - n_out + 1
+    if windows < 1:
+        raise ValueError("the series is too short for one window")
+    inputs, targets = [], []
+    for start in range(0, windows, n_in):
+        middle = start + n_in
+        inputs.append(table[start:middle])
+        targets.append(table[middle : middle + n_out])
+    return np.stack(inputs), np.stack(targets)
+
+
 # %% exercise="to_supervised" mistake="first_feature_only" says="Only the first feature is forecast; the target has all of them."
 def to_supervised(
     series: np.ndarray, n_in: int, n_out: int
@@ -365,6 +381,22 @@ def to_supervised(
     views = cut(table, n_in + n_out, axis=0)  # (B, F, n_in + n_out)
     windows = views.swapaxes(1, 2)[:, ::-1]  # (B, n_in + n_out, F)
     return windows[:, :n_in], windows[:, n_in:]
+
+
+# %% exercise="to_supervised" mistake="backward"
+def to_supervised(series, n_in, n_out):
+    table = np.asarray(series)
+    if table.ndim == 1:
+        table = table[:, np.newaxis]
+    windows = len(table) - n_in - n_out + 1
+    if windows < 1:
+        raise ValueError("the series is too short for one window")
+    inputs, targets = [], []
+    for start in range(windows):
+        middle = start + n_in
+        inputs.append([table[middle - lag] for lag in range(1, n_in + 1)])
+        targets.append(table[middle : middle + n_out])
+    return np.stack(inputs), np.stack(targets)
 
 
 # %% exercise="one_hot" mistake="negative_wraps" hint=2 says="A code of -1 becomes the last column; refuse it."
@@ -3106,6 +3138,37 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     return "good"
 
 
+# %% exercise="repeats" mistake="absolute_tenth"
+def repeats(train, seeds):
+    values = []
+    for seed in seeds:
+        with seeded(seed):
+            values.append(train(seed))
+    return {
+        "values": values,
+        "median": float(np.median(values)),
+        "low": min(values),
+        "high": max(values),
+    }
+
+
+def diagnose(history):
+    train = np.asarray(history["loss"], float)
+    valid = np.asarray(history["val_loss"], float)
+    lowest = int(valid.argmin())
+    rises = valid[-1] - valid[lowest] > 0.1
+    learns = train[-1] < train[lowest]
+    start = len(valid) - max(len(valid) // 10, 1)
+    falls = valid[start - 1] - valid[-1] > 0.1
+    if rises and learns:
+        verdict = "over-fit"
+    elif falls:
+        verdict = "under-fit"
+    else:
+        verdict = "good"
+    return verdict
+
+
 # %% exercise="repeats" mistake="underfit_asked_first" says="Under-fit is asked first; the rules have an order."
 def repeats(
     train: Callable[[int], float], seeds: Iterable[int]
@@ -3225,6 +3288,18 @@ def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
             known.append(a * known[-1] + b * known[-2] + c)
         predicted.append(known[len(row) :])
     return np.array(predicted)  # (B, horizon)
+
+
+# %% exercise="ar2_baseline" mistake="one_law_for_the_batch" says="One law is fitted to all sequences together; each has its own."
+def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
+    x = np.asarray(x, dtype=np.float64)
+    newer, older = x[:, 1:-1].ravel(), x[:, :-2].ravel()
+    A = np.stack([newer, older, np.ones_like(newer)], axis=1)
+    a, b, c = np.linalg.lstsq(A, x[:, 2:].ravel(), rcond=None)[0]
+    steps = [x[:, -2], x[:, -1]]
+    for _ in range(horizon):
+        steps.append(a * steps[-1] + b * steps[-2] + c)
+    return np.stack(steps, axis=1)[:, 2:]
 
 
 # %% exercise="repeats" mistake="seeds_counted_first" says="The seeds are counted and then gone through; some can be gone through only once."

@@ -723,6 +723,33 @@ def pca_error(
     return float(np.mean(left**2))
 
 
+# %% exercise="bottleneck_autoencoder" mistake="axes_in_columns" says="The axes are taken from the columns of the last factor; they are its rows."
+def bottleneck_autoencoder(
+    steps: int, features: int, code: int, units: int = 32
+) -> keras.Model:
+    if code >= steps * features:
+        raise ValueError("the code is as wide as the input")
+    start = keras.Input((steps, features))
+    flow = layers.LSTM(units)(start)
+    flow = layers.Dense(code)(flow)
+    flow = layers.RepeatVector(steps)(flow)
+    flow = layers.LSTM(units, return_sequences=True)(flow)
+    return keras.Model(start, layers.Dense(features)(flow))
+
+
+def pca_error(
+    x: np.ndarray, k: int, held_out: np.ndarray | None = None
+) -> float:
+    if held_out is None:
+        held_out = x
+    rows, other = x.reshape(len(x), -1), held_out.reshape(len(held_out), -1)
+    mean = rows.mean(0)
+    _, _, v = np.linalg.svd(rows - mean)
+    axes = v[:, :k]
+    left = (other - mean) - (other - mean) @ axes @ axes.T
+    return float((left**2).mean())
+
+
 # %% exercise="masked_mse" mistake="where_after_the_square" hint=2 says="The value is right and the gradient is not: take the padding out before squaring."
 def masked_mse(y, y_hat, mask):
     real = ops.cast(mask, "bool")[..., None]

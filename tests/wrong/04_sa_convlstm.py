@@ -52,6 +52,28 @@ def bounce(
     return clips
 
 
+# %% exercise="bounce" mistake="sticks_to_the_border"
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
+    """Clips of two digits that bounce off the borders of a frame."""
+    count, both, height, width = digits.shape
+    clips = torch.zeros(
+        (count, steps, 1, size, size), dtype=digits.dtype, device=digits.device
+    )
+    for b in range(count):
+        for n in range(both):
+            row = int(rng.integers(size - height, endpoint=True))
+            col = int(rng.integers(size - width, endpoint=True))
+            down, right = (int(one) for one in rng.choice([-2, -1, 1, 2], 2))
+            for t in range(steps):
+                part = clips[b, t, 0, row : row + height, col : col + width]
+                part[...] = torch.max(part, digits[b, n])
+                row = sorted((0, row + down, size - height))[1]
+                col = sorted((0, col + right, size - width))[1]
+    return clips
+
+
 # %% exercise="bounce" mistake="loses_the_overshoot" hint=1 says="A step that would pass the border ends on it; what is left of the step goes back inside."
 def bounce(
     digits: Tensor, rng: np.random.Generator, steps: int, size: int
@@ -128,6 +150,27 @@ def bounce(
                 place = clip[step, 0, y : y + h, x : x + w]
                 place.copy_(place + digit)
     return clips
+
+
+# %% exercise="bounce" mistake="overlap_is_added"
+def bounce(digits, rng, steps, size):
+    count, _, high, wide = digits.shape
+    film = digits.new_zeros(count, steps, 1, size, size)
+    for b in range(count):
+        for d in range(2):
+            tracks = []
+            for room in (size - high, size - wide):
+                place = int(rng.integers(0, room + 1))
+                speed = int(rng.choice([-2, -1, 1, 2]))
+                track = []
+                for t in range(steps):
+                    around = (place + speed * t) % max(2 * room, 1)
+                    track.append(min(around, 2 * room - around))
+                tracks.append(track)
+            for t, (y, x) in enumerate(zip(*tracks)):
+                spot = film[b, t, 0, y : y + high, x : x + wide]
+                spot += digits[b, d]
+    return film
 
 
 # %% exercise="bounce" mistake="second_digit_on_top" says="The second digit covers the first with its black pixels too; the brighter one counts."
@@ -1858,6 +1901,43 @@ class Forecaster(nn.Module):
         return torch.stack(logits, 1)
 
 
+# %% exercise="Forecaster" mistake="smoothed_over_time"
+class Forecaster(nn.Module):
+    def __init__(self, layers, hidden, channels):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Conv2d(hidden, channels, 1)
+
+    def step(self, frame, states):
+        x, after = frame, []
+        for layer, state in zip(self.layers, states):
+            state = layer(x, state)
+            x = state[0]
+            after.append(state)
+        return self.head(x), after
+
+    def forward(self, given, horizon, truth=None, shown=None):
+        frames = given if truth is None else torch.cat([given, truth], 1)
+        last = frames.size(1) - 1
+        mixed = [(frames[:, max(t - 1, 0)] + frames[:, t] + frames[:, min(t + 1, last)]) / 3
+                 for t in range(last + 1)]
+        frames = torch.stack(mixed, 1)
+        given, truth = frames[:, : given.size(1)], (
+            None if truth is None else frames[:, given.size(1) :])
+        states = [None] * len(self.layers)
+        for frame in given.unbind(1):
+            logits, states = self.step(frame, states)
+        forecasts = [logits]
+        for t in range(horizon - 1):
+            frame = torch.sigmoid(logits)
+            if truth is not None and shown is not None:
+                mask = shown[:, t].view(-1, 1, 1, 1)
+                frame = torch.where(mask, truth[:, t], frame)
+            logits, states = self.step(frame, states)
+            forecasts.append(logits)
+        return torch.stack(forecasts, dim=1)
+
+
 # %% exercise="Forecaster" mistake="state_on_the_module" says="The states are kept on the module and meet the next sequence; begin each call anew."
 class Forecaster(nn.Module):
     def __init__(
@@ -2970,6 +3050,16 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return value @ weights.mT
 
 
+# %% exercise="attend" mistake="top_half"
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Equations 2 to 4: what each position gathers from all."""
+    score = torch.einsum("bki,bkj->bij", query, key)
+    place = score.argsort(2, descending=True).argsort(2)  # 0 is the best
+    loud = place < (key.size(2) + 1) // 2
+    weight = torch.where(loud, score, -torch.inf).softmax(2)
+    return torch.einsum("bij,bcj->bci", weight, value)
+
+
 # %% exercise="SelfAttention" mistake="heads" says="The channels are cut into two heads; the paper has one."
 class SelfAttention(nn.Module):
 
@@ -3209,6 +3299,76 @@ def frame_mse(x: Tensor, y: Tensor) -> Tensor:
 
 def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).abs().flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="psnr_over_a_sequence"
+def ssim(x, y, peak=1.0):
+    batch, steps = x.shape[:2]
+    offset = torch.arange(11, dtype=x.dtype, device=x.device) - 5
+    bell = torch.exp(-offset**2 / (2 * 1.5**2))
+    bell = bell / bell.sum()
+
+    def blur(a):
+        a = a.flatten(0, 2).unsqueeze(1)
+        a = conv2d(a, bell.view(1, 1, 11, 1))
+        return conv2d(a, bell.view(1, 1, 1, 11))
+
+    mx, my = blur(x), blur(y)
+    vx = blur(x * x) - mx * mx
+    vy = blur(y * y) - my * my
+    cov = blur(x * y) - mx * my
+    c1 = (0.01 * peak) ** 2
+    c2 = (0.03 * peak) ** 2
+    quality = (2 * mx * my + c1) / (mx**2 + my**2 + c1)
+    quality = quality * (2 * cov + c2) / (vx + vy + c2)
+    return quality.reshape(batch, steps, -1).mean(-1)
+
+
+def psnr(x, y, peak=1.0):
+    error = torch.square(x - y).flatten(1).mean(1, keepdim=True)
+    error = error.expand(-1, x.size(1))
+    return 10 * torch.log10(peak**2 / error)
+
+
+def frame_mse(x, y):
+    return torch.square(x - y).flatten(2).sum(2)
+
+
+def frame_mae(x, y):
+    return torch.abs(x - y).flatten(2).sum(2)
+
+
+# %% exercise="ssim" mistake="constants_of_one" says="The constants of SSIM are made for a peak of one; scale them with the argument."
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    B, T, C, H, W = x.shape
+    away = torch.arange(-5, 6, dtype=x.dtype, device=x.device)
+    line = torch.exp(-away**2 / (2 * 1.5**2))
+    line = line / line.sum()
+    kernel = torch.outer(line, line)[None, None]
+
+    def blur(maps):
+        return conv2d(maps.reshape(-1, 1, H, W), kernel)
+
+    mx, my = blur(x), blur(y)
+    vx, vy = blur(x * x) - mx**2, blur(y * y) - my**2
+    cov = blur(x * y) - mx * my
+    c1, c2 = 0.01**2, 0.03**2
+    found = ((2 * mx * my + c1) * (2 * cov + c2)
+             / ((mx**2 + my**2 + c1) * (vx + vy + c2)))
+    return found.reshape(B, T, -1).mean(2)
+
+
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
+    mse = (x - y).square().mean((2, 3, 4))
+    return 10 * torch.log10(peak**2 / mse)
+
+
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().sum((2, 3, 4))
+
+
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().sum((2, 3, 4))
 
 
 # %% exercise="ConvLSTMCell" mistake="no_padding" hint=2 says="The gates have no padding, so that the map shrinks; pad by half a kernel."

@@ -102,6 +102,16 @@ def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     return kept.dropna()
 
 
+# %% exercise="to_hourly_grid" mistake="missing_left_out"
+def to_hourly_grid(frame):
+    stamps = pd.DatetimeIndex(frame.iloc[:, 0])
+    series = pd.Series(frame.iloc[:, 1].to_numpy(float), index=stamps)
+    series = series.groupby(level=0).mean().sort_index()
+    middle = series.rolling("25h", center=True).median()
+    series = series.where(series >= middle / 2)
+    return series.interpolate("time").ffill().bfill()
+
+
 # %% exercise="to_hourly_grid" mistake="ends_left_open" says="A drop-out at the first hour stays NaN; let the ends take the nearest reading."
 def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     stamps, load = frame.columns
@@ -668,6 +678,26 @@ def split_by_time(
 def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     mean, deviation = train.mean(), train.std()
     return [(one - mean) / deviation for one in (train, *others)]
+
+
+# %% exercise="split_by_time" mistake="shuffled"
+def split_by_time(frame, *borders, gap=0):
+    mixed = frame.sample(frac=1, random_state=0)
+    ends = [frame.index.get_loc(one) for one in borders]
+    begin, pieces = 0, []
+    for end in ends:
+        pieces.append(mixed.iloc[begin:max(begin, end - gap)])
+        begin = end
+    return pieces + [mixed.iloc[begin:]]
+
+
+def scaled(train, *others):
+    center = train.mean()
+    spread = train.std(ddof=1)
+    result = []
+    for piece in [train] + list(others):
+        result.append(piece.sub(center).div(spread))
+    return result
 
 
 # %% exercise="split_by_time" mistake="no_gap" hint=2 says="The gap is not left out; end each piece so many hours before its border."
@@ -1554,6 +1584,30 @@ class DayAhead:
         )
 
 
+# %% exercise="DayAhead" mistake="fixed_week"
+class DayAhead:
+    def __init__(self, lookback=168, alpha=1.0):
+        self.lookback = lookback
+        self.alpha = alpha
+
+    def rows(self, load, days, origins):
+        table = []
+        for origin in origins:
+            week = load[origin - 168:origin]
+            table.append(np.concatenate([week, days[origin]]))
+        return np.array(table)
+
+    def fit(self, load, days, origins):
+        hours = np.asarray(origins)[:, None] + np.arange(24)
+        x = self.rows(load, days, origins)
+        self.weights, self.intercept = ridge_fit(x, load[hours], self.alpha)
+        return self
+
+    def predict(self, load, days, origins):
+        x = self.rows(load, days, origins)
+        return ridge_predict(x, self.weights, self.intercept)
+
+
 # %% exercise="DayAhead" mistake="mean_of_the_day" says="All hours get the forecast of the day's mean; fit each hour."
 class DayAhead:
     def __init__(self, lookback: int = 168, alpha: float = 1.0):
@@ -1723,6 +1777,23 @@ def pinball(
     return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
 
 
+# %% exercise="smape" mistake="signed_errors"
+def smape(actual, forecast):
+    sizes = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
+    return float(abs(np.mean(200 * (actual - forecast) / sizes)))
+
+
+def mase(actual, forecast, past, season=24):
+    error = abs(np.mean(actual - forecast))
+    scale = abs(np.mean(past[season:] - past[:-season]))
+    return float(error / max(scale, EPS))
+
+
+def pinball(actual, forecast, quantile):
+    gap = actual - forecast
+    return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
+
+
 # %% exercise="smape" mistake="subtracts_in_place" values="vary" says="The caller's arrays are overwritten; make new ones."
 def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     size = (np.abs(actual) + np.abs(forecast)) / 2
@@ -1770,6 +1841,26 @@ def pinball(
 ) -> float:
     gap = actual - forecast
     return float(np.mean(np.maximum(quantile * gap, (quantile - 1) * gap)))
+
+
+# %% exercise="smape" mistake="squares"
+def smape(actual, forecast):
+    total = 0.0
+    for y, f in zip(actual, forecast):
+        total += abs(y - f) / max(abs(y) + abs(f), EPS)
+    return float(200 * total / len(actual))
+
+
+def mase(actual, forecast, past, season=24):
+    error = ((actual - forecast) ** 2).mean()
+    scale = ((past[season:] - past[:-season]) ** 2).mean()
+    return float(error / max(scale, EPS))
+
+
+def pinball(actual, forecast, quantile):
+    gap = np.asarray(actual) - np.asarray(forecast)
+    cost = np.where(gap > 0, quantile * gap, (quantile - 1) * gap)
+    return float(np.mean(cost))
 
 
 # %% exercise="smape" mistake="last_season_only" says="The scale is that of the last season; take the whole past."
@@ -3225,6 +3316,26 @@ class LoadForecaster(nn.Module):
         return x[..., 0] + self.read_out(h).squeeze(), state
 
 
+# %% exercise="LoadForecaster" mistake="relu_before_the_read_out" says="A ReLU stands between the state and the read-out; read the state itself."
+class LoadForecaster(nn.Module):
+    """A forecast at every step: the newest load and a change."""
+
+    def __init__(
+        self, cell: type[nn.RNNBase], features: int, hidden: int
+    ):
+        super().__init__()
+        self.rnn = cell(features, hidden, batch_first=True)
+        self.read_out = nn.Linear(hidden, 1)
+
+    def forward(
+        self, x: Tensor, state: Any = None
+    ) -> tuple[Tensor, Any]:
+        """x: (B, T, F). Returns forecasts (B, T) and the state."""
+        h, state = self.rnn(x, state)
+        change = self.read_out(torch.relu(h)).squeeze(-1)
+        return x[:, :, 0] + change, state
+
+
 # %% exercise="verdict" mistake="one_deviation_apart" hint=1 says="Mean and deviation are compared; look at the ranges."
 def verdict(
     scores_a: Sequence[float], scores_b: Sequence[float]
@@ -3241,6 +3352,21 @@ def verdict(
     wins = np.mean([a < b for a in scores_a for b in scores_b])
     losses = np.mean([b < a for a in scores_a for b in scores_b])
     return "a" if wins > 0.9 else "b" if losses > 0.9 else "tie"
+
+
+# %% exercise="verdict" mistake="most_pairs"
+def verdict(scores_a, scores_b):
+    won = lost = 0
+    for one in scores_a:
+        for other in scores_b:
+            won += one < other
+            lost += one > other
+    pairs = len(scores_a) * len(scores_b)
+    if won > pairs / 2:
+        return "a"
+    if lost > pairs / 2:
+        return "b"
+    return "tie"
 
 
 # %% exercise="DayAhead" mistake="calendar_first" says="The calendar stands before the loads; it stands behind them."

@@ -60,6 +60,7 @@ class Catalog:
         self.keeps = keeps
         self._memory = memory and memory / f"{notebook.name}.json"
         self._known: dict[Key, Failure | None] = {}
+        self._kept = 0
         self._until = math.inf
         self._bench = Bench(notebook, Answers.reference(notebook))
         if notebook.recorded.is_file():
@@ -90,8 +91,7 @@ class Catalog:
 
     def _keep(self) -> None:
         """Write what is known, where it has grown; a folder that cannot be written is no matter."""
-        new = self._memory and self.keeps and not self.notebook.recorded.is_file()
-        if self._memory and new and len(self._known) > self._kept and unchanged():
+        if self._memory and self.keeps and len(self._known) > self._kept and unchanged():
             rows = [[*key, f and [f.kind, f.got]] for key, f in self._known.items()]
             with suppress(OSError):
                 write_atomic(self._memory, json.dumps({"of": self._of, "fails": rows}) + "\n")
@@ -139,7 +139,7 @@ class Catalog:
         every = same = [one for one in self.named if one.exercise == exercise]
         for check, found in ran:
             same = [one for one in same if _alike(found, one.fails(check))]
-        if same:
+        if len({one.mistake for one in same}) == 1:  # else what fails is not the answer
             return Likeness(same[0], 1.0)
         near = [(_agreement(one, ran), one) for one in every]
         best, named = max(near, key=lambda pair: pair[0], default=(0.0, None))

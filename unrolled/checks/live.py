@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.answers import called, defined_names, owners
-from unrolled.checks.plugin import Live, Verdict
+from unrolled.checks.plugin import SIGNS, Live, Verdict
 from unrolled.checks.session import Named, run_pytest
 from unrolled.checks.warm import kept
 from unrolled.errors import BookError
@@ -25,7 +25,6 @@ COLORS = {  # the book's own where a page has them; else 3 to 1 on white and on 
     "failed": "var(--pst-color-danger, #e5534b)",
 }
 TOP = "text-align: left; vertical-align: top"
-SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def check(exercise: str) -> Table:
     if not ran.verdicts:
         raise BookError(f"the checks of {found[0]} did not run: {ran.said.strip()[-500:]}")
     table = Table(found[0], tuple(ran.verdicts), tuple(_elsewhere(names, notebook, found[0])))
-    work = book.root / "work"
+    work = book.work
     if Path.cwd().resolve().is_relative_to(work.resolve()):  # a student's notebook
         try:
             record(work, ran.verdicts)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ CALLING, LOADING = 15.0, 60.0  # seconds until an answer is stopped, see `within
 MEMORY = "build/mistakes"  # what the wrong answers were found to do, in the book's folder
 PRINTED = 2_000  # characters kept of what an answer prints
 BACKENDS = ("local", "wire", "warm", "cold")
+SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
 LETTERS = {"untried": ("u", "NOT TRIED YET"), "rests": ("r", "RESTS ON ANOTHER")}
 
 
@@ -199,7 +200,10 @@ class Checks:
             self.answers, load = submitted.answers, submitted.load
             self.catalogs = submitted.catalogs
         else:
-            self.answers = {one.name: self._answers(one) for one in book.notebooks}
+            self.answers = {}
+            workers = getattr(config.option, "numprocesses", None)
+            if config.option.mistake or workers:  # what is wrong is told by this process
+                self.answers = {one.name: self._answers(one) for one in book.notebooks}
             load = self._backend(config.option.backend)
         waits = not isinstance(submitted, Submitted)
         self.memory = book.root / MEMORY if waits else None
@@ -318,6 +322,13 @@ class Checks:
         if len(kept) < len(items):
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+        for notebook in self.book.notebooks:  # a torn file of another is nobody's concern
+            chosen = any(item.path == notebook.checks for item in kept)
+            if chosen and notebook.name not in self.answers:
+                try:
+                    self.answers[notebook.name] = self._answers(notebook)
+                except BookError as error:
+                    raise pytest.UsageError(str(error)) from error
         if self.config.option.answers != "solutions":  # a warning fails the book, not a student
             for item in kept:
                 item.add_marker(pytest.mark.filterwarnings("ignore"))
@@ -405,18 +416,22 @@ class Checks:
                 self.catalogs[notebook.name] = Catalog(notebook, self.memory)
             catalog = self.catalogs[notebook.name]
             bench, answers = self.benches[notebook.name], self.answers[notebook.name]
-            self.diagnosed[exercise] = catalog.diagnose(
-                exercise,
-                self.checks[notebook.name][exercise],
-                lambda check: self._again(check, exercise, bench, answers),
-            )
+            try:
+                self.diagnosed[exercise] = catalog.diagnose(
+                    exercise,
+                    self.checks[notebook.name][exercise],
+                    lambda check: self._again(check, exercise, bench, answers),
+                )
+            except Endless:  # the check that never ends says so itself
+                self.diagnosed[exercise] = None
         return self.diagnosed[exercise]
 
     def _again(self, check: Check, exercise: str, bench: Bench, answers: Answers) -> Failure | None:
-        """Run a check once more, with the seed of the catalog."""
-        if self.live:
-            return run_check(check, self.live.names, DIAGNOSIS_SEED)
-        return bench.run(check, exercise, answers, DIAGNOSIS_SEED)
+        """Run a check once more, with the seed of the catalog; Endless as in the check itself."""
+        with within(self.calling, exercise) if self.limited else nullcontext():
+            if self.live:
+                return run_check(check, self.live.names, DIAGNOSIS_SEED)
+            return bench.run(check, exercise, answers, DIAGNOSIS_SEED)
 
     def _failed_below(self, notebook: Notebook, exercise: str) -> str | None:
         """Return a failing exercise that this one uses, where no reference stands in for it."""
@@ -446,8 +461,10 @@ class Checks:
             )
         return "\n".join(lines)
 
-    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+    def pytest_report_teststatus(self, report: object) -> tuple[str, str, str] | None:
         """Count what is not tried apart from what is wrong."""
+        if not isinstance(report, pytest.TestReport):  # of a file that cannot be imported
+            return None
         found = dict(report.user_properties).get(PROPERTY)
         outcome = found["outcome"] if isinstance(found, dict) else None
         if outcome in LETTERS:

@@ -33,6 +33,7 @@ class Gather:
     def __init__(self) -> None:
         self.verdicts: list[Verdict] = []
         self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.interrupted = False
         self._spent: defaultdict[str, float] = defaultdict(float)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -43,6 +44,10 @@ class Gather:
                 verdict = Verdict(**value)  # type: ignore[arg-type]
                 self.verdicts.append(verdict)
                 self.seconds[verdict.exercise] += self._spent.pop(report.nodeid, 0)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Tell an interrupt from the end that pytest makes at a file it cannot import."""
+        self.interrupted = not excinfo.errisinstance(pytest.Session.Interrupted)
 
 
 class Named:
@@ -74,6 +79,6 @@ def run_pytest(arguments: Sequence[str], *plugins: object) -> Ran:
     for name in set(sys.modules) - before:
         if name.rpartition(".")[2].startswith("test_"):
             del sys.modules[name]
-    if code == pytest.ExitCode.INTERRUPTED:
+    if gather.interrupted:
         raise KeyboardInterrupt
     return Ran(int(code), gather.verdicts, said.getvalue(), dict(gather.seconds))

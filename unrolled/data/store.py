@@ -135,7 +135,7 @@ def absent(file: DataFile) -> BookError:
 def exists(file: DataFile) -> bool:
     """Return whether a file of that name lies anywhere, right or wrong, without reading it."""
     if file.embedded:
-        return True
+        return (file.root / "data" / file.path).is_file()
     own = own_folder()
     names = [own / file.path, own / f"{file.path}.gz"] if own else []
     return any(one.is_file() for one in [*names, cache_folder() / file.path])

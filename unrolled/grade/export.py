@@ -11,14 +11,13 @@ from typing import Any
 
 import jinja2
 
-from unrolled.checks.plugin import Verdict
+from unrolled.checks.plugin import SIGNS, Verdict
 from unrolled.checks.run import ENDED
 from unrolled.files import write_atomic
 from unrolled.grade.jail import OUT_OF_TIME
 from unrolled.grade.run import Class, Result, digest, table
 from unrolled.plots import style
 
-SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
 ELSEWHERE = "`unrolled check` shows where, on numbers of its own"
 ENDED_EARLY = "ended early: out of memory, a crash, or a reply that is none"
 TIMES = ("a call took more", "a call slept", "the submission took more", OUT_OF_TIME)
