@@ -13,7 +13,7 @@ from rich.console import Console, RenderableType
 from unrolled import __version__
 from unrolled.data.store import hide_fetched, in_words, settle
 from unrolled.errors import BookError
-from unrolled.manifest import Book, read_book
+from unrolled.manifest import Book, amount, read_book
 
 SECTIONS = {
     "Work through the book": ("start", "check", "hint", "solution", "status", "reset", "update"),
@@ -118,7 +118,7 @@ def inspect(lighthouse: bool) -> None:
     from unrolled.site.inspection import report
 
     problems = report(read_book(), Console(soft_wrap=True), lighthouse)
-    click.echo(f"{problems} problems" if problems else "every page holds")
+    click.echo(amount(problems, "problem") if problems else "every page holds")
     sys.exit(1 if problems else 0)
 
 
@@ -169,7 +169,7 @@ def verify(notebooks: tuple[str, ...]) -> None:
         for problem in report.problems:
             click.echo(f"{report.key}  {problem}", err=True)
         problems += len(report.problems)
-    click.echo(f"{problems} problems" if problems else "the book holds")
+    click.echo(amount(problems, "problem") if problems else "the book holds")
     sys.exit(1 if problems else 0)
 
 

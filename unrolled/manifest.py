@@ -190,6 +190,11 @@ class Book:
         raise BookError(f"no exercise {exercise!r} in book.toml; {meant(exercise, known)}")
 
 
+def amount(number: int, word: str) -> str:
+    """Return a number with its word: 1 point, 2 points."""
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
 def meant(name: str, known: Sequence[str], otherwise: str = "") -> str:
     """Return what to tell somebody who wrote an unknown name: the one it resembles, or all.
 

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from unrolled.errors import BookError
-from unrolled.manifest import Exercise, Notebook
+from unrolled.manifest import Exercise, Notebook, amount
 
 # Without magics, so that a comment like `# cat the outputs` stays a comment.
 PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
@@ -344,14 +344,18 @@ def _take_task(cells: list[NotebookNode]) -> tuple[str, str]:
             f"the cell before an exercise must open with its heading: {last.source[:60]!r}"
         )
     task = last.source[match.end() :]
-    last.source = f"### Exercise {match['label']} · {match['title']}"
+    last.source = exercise_heading(match["label"], match["title"])
     return task, match["lines"]
 
 
+def exercise_heading(label: str, title: str) -> str:
+    """Return the heading of an exercise on its page."""
+    return f"### Exercise {label} · {title}"
+
+
 def _exercise_block(exercise: Exercise, label: str, lines: str, task: str, stub: str) -> str:
-    points = f"{exercise.points} point{'s' * (exercise.points > 1)}"
-    size = f"about {lines} line{'s' * (lines != '1')}"
-    head = f"{points} · {size} · about {exercise.minutes} minutes"
+    points, minutes = amount(exercise.points, "point"), amount(exercise.minutes, "minute")
+    head = f"{points} · about {amount(int(lines), 'line')} · about {minutes}"
     parts = [
         f"`````{{exercise}} {head}\n:label: exercise-{label}\n:nonumber:\n",
         task,

@@ -5,12 +5,12 @@ import io
 import json
 from pathlib import Path
 
+from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book
 from unrolled.results import Summary, measured
-from unrolled.site import fill_table
 
-LINK = "chapters/{name}.py"
+BEGIN, END = "<!-- chapters:begin -->", "<!-- chapters:end -->"
 FIGURE = "data/results/readme.svg"
 ROWS = ("raw", "differenced", "centered", "standardized", "standardized, ten times the step")
 
@@ -18,7 +18,7 @@ ROWS = ("raw", "differenced", "centered", "standardized", "standardized, ten tim
 def write_readme(book: Book) -> list[Path]:
     """Write README's table from book.toml and its figure from the measured tables of chapter 1."""
     readme, figure = book.root / "README.md", book.root / FIGURE
-    write_atomic(readme, fill_table(book, readme.read_text(encoding="utf-8"), LINK))
+    write_atomic(readme, fill_table(book, readme.read_text(encoding="utf-8")))
     rows = _rows(book)
     if rows:
         write_atomic(figure, _draw(rows))
@@ -28,12 +28,37 @@ def write_readme(book: Book) -> list[Path]:
 def readme_problems(book: Book) -> list[str]:
     """Return a line for the table and one for the figure if they are not of today's book."""
     text, problems = (book.root / "README.md").read_text(encoding="utf-8"), []
-    if fill_table(book, text, LINK) != text:
+    if fill_table(book, text) != text:
         problems.append("README.md: its table of chapters differs from book.toml")
     rows, figure = _rows(book), book.root / FIGURE
     if rows and not (figure.is_file() and _mark(rows) in figure.read_text(encoding="utf-8")):
         problems.append(f"{FIGURE}: drawn from other values than data/results/ holds")
     return [f"{line}; run `unrolled readme`" for line in problems]
+
+
+def chapter_table(book: Book) -> str:
+    """Return the table of chapters in Markdown."""
+    rows = ["| | chapter | exercises | points |", "|---|---|---|---|"]
+    for chapter in book.chapters:
+        notebooks = book.select([str(chapter.number)])
+        links = [(one.short, f"chapters/{one.name}.py") for one in notebooks]
+        title = f"[{chapter.title}]({links[0][1]})"
+        if len(links) > 1:
+            title += " · " + " · ".join(f"[{short}]({target})" for short, target in links)
+        points = sum(one.points for one in chapter.exercise)
+        rows.append(f"| {chapter.number} | {title} | {len(chapter.exercise)} | {points} |")
+    return "\n".join(rows)
+
+
+def fill_table(book: Book, text: str) -> str:
+    """Put the table of chapters between the two markers, where a text has them."""
+    if BEGIN not in text:
+        return text
+    if END not in text:
+        raise BookError(f"{BEGIN} without {END}")
+    before, rest = text.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    return f"{before}{BEGIN}\n{chapter_table(book)}\n{END}{after}"
 
 
 def _rows(book: Book) -> dict[str, Summary]:

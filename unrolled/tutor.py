@@ -15,7 +15,7 @@ from unrolled.answers import newest
 from unrolled.errors import BookError
 from unrolled.grade.course import read_course
 from unrolled.hints import read_hints
-from unrolled.manifest import Book, Notebook
+from unrolled.manifest import Book, Notebook, amount
 from unrolled.notebook import Cell, answers_in, read_cells
 from unrolled.progress import NAME, Progress, Record, changing, digest, read_progress
 
@@ -138,7 +138,7 @@ def status(book: Book) -> Iterator[RenderableType]:
             ProgressBar(total=len(rows), completed=done, width=BAR, finished_style="green"),
             f"{done} of {len(rows)}",
             f"{earned:.3g}/{most:g} points",
-            f"{hints} hint{'s' * (hints != 1)}" if hints else "",
+            amount(hints, "hint") if hints else "",
         )
     yield table
     if stale:
@@ -157,11 +157,8 @@ def following(book: Book, progress: Progress, after: str | None = None) -> Itera
         return
     notebook = book.notebook_of(exercise)
     about = notebook.exercise(exercise)
-    points = f"{about.points} point{'s' * (about.points > 1)}"
-    yield (
-        f"next: [bold]{escape(_titled(notebook, exercise))}[/] "
-        f"({points}, about {about.minutes} minutes)"
-    )
+    points, minutes = amount(about.points, "point"), amount(about.minutes, "minute")
+    yield f"next: [bold]{escape(_titled(notebook, exercise))}[/] ({points}, about {minutes})"
     place = where(book, notebook, exercise)
     yield f"      {escape(place)}" if place else f"      unrolled start {notebook.key}"
 

@@ -42,9 +42,9 @@ def test_problems_are_listed_counted_and_fail(tiny: Book, monkeypatch: pytest.Mo
     found[1].add("it is slow")
     monkeypatch.setattr(inspection, "inspect_book", lambda *_: found)
     code, said = run("--no-lighthouse")
-    assert code == 1 and "1 problems" in said
+    assert code == 1 and "1 problem\n" in said
     found[1].problems.clear()
-    assert run("--no-lighthouse") == (0, said.replace("1 problems", "every page holds"))
+    assert run("--no-lighthouse") == (0, said.replace("1 problem\n", "every page holds\n"))
 
 
 def test_low_scores_are_problems_and_no_npm_is_none(

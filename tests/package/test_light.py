@@ -50,9 +50,18 @@ def test_a_function_keeps_its_distance(tex, spaces):
     assert len(re.findall("<mspace", mathml(tex))) == spaces
 
 
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [("h'", "h′"), ("h''", "h″"), ("h''_t", "h″t"), ("c'_t", "c′t"), ("c_t''", "c′t′")],
+)
+def test_a_prime_stands_beside_its_letter_whatever_is_below(tex, text):
+    formula = ElementTree.fromstring(mathml(tex))
+    assert "".join(formula.itertext()) == text
+    assert not {"msup", "msubsup"} & {one.tag for one in formula.iter()}
+    assert [len(one) for one in formula.iter("msub")] == [2] * ("_" in tex)
+
+
 def test_signs_stand_as_tex_sets_them():
-    prime = ElementTree.fromstring(mathml("h'"))
-    assert not list(prime.iter("msup")) and "".join(prime.itertext()) == "h′"
     bar = next(ElementTree.fromstring(mathml("|y|")).iter("mo"))
     assert (bar.get("lspace"), bar.get("rspace")) == ("0", "0")
     assert [one.tag for one in ElementTree.fromstring(mathml(r"\max(a; b)")).iter("mi")].count(

@@ -64,6 +64,13 @@ def test_the_figure_shows_every_seed_and_the_medians_of_the_tables(html: Path) -
     assert all(f"median {row.median:,.0f}" in label for row in rows)
 
 
+def test_the_first_page_says_where_the_repository_is_and_how_it_is_fetched(html: Path) -> None:
+    url = BOOK.published.git_repository_url
+    assert url in Page(html / "index.html").links
+    text = re.sub(r"<[^>]+>", "", (html / "index.html").read_text(encoding="utf-8"))
+    assert f"git clone {url}\ncd {url.rpartition('/')[2]}\n" in text
+
+
 def test_a_book_without_the_tables_has_no_figure(tiny: Book) -> None:
     assert figure(tiny) == ""
 

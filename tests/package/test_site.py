@@ -10,7 +10,7 @@ import pytest
 from tests.package.conftest import edit
 from unrolled.errors import BookError
 from unrolled.manifest import Book
-from unrolled.site import build, chapter_table, fill_table
+from unrolled.site import build
 from unrolled.site.links import Page, broken
 from unrolled.site.pages import MEASURED
 
@@ -157,12 +157,3 @@ def test_a_heading_that_disagrees_stops_the_build(tiny: Book) -> None:
     edit(tiny.notebooks[0].source, "Double it", "Halve it")
     with pytest.raises(BookError, match="disagrees with"):
         build(tiny, tiny.notebooks, lambda *_: None)
-
-
-def test_the_table_of_chapters_stands_between_its_markers(tiny: Book) -> None:
-    text = "a\n<!-- chapters:begin -->\nold\n<!-- chapters:end -->\nb\n"
-    filled = fill_table(tiny, text, "{name}.html")
-    assert chapter_table(tiny, "{name}.html") in filled
-    assert "old" not in filled
-    assert filled.startswith("a\n") and filled.endswith("\nb\n")
-    assert fill_table(tiny, filled, "{name}.html") == filled

@@ -10,9 +10,11 @@ import pytest
 
 from tests.package.conftest import edit
 from unrolled.manifest import Book, read_book
-from unrolled.readme import readme_problems
+from unrolled.readme import chapter_table, fill_table, readme_problems
 from unrolled.reference import write_reference
 from unrolled.verify import Report, verify, written
+
+REPO = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +155,26 @@ def test_surviving_mutants_have_to_be_listed_and_listed_ones_have_to_survive(boo
     path.write_text(text.replace(", tolerance=1.5", ""))
     (book.root / "tests/wrong/survivors.toml").write_text('[twice]\n"a  →  b" = "because"\n')
     assert any("this mutant of twice dies: a  →  b" in line for line in _gate(book).problems)
+
+
+def test_the_table_of_chapters_stands_between_its_markers(book: Book) -> None:
+    text = "a\n<!-- chapters:begin -->\nold\n<!-- chapters:end -->\nb\n"
+    filled = fill_table(book, text)
+    assert chapter_table(book) in filled
+    assert "old" not in filled
+    assert filled.startswith("a\n") and filled.endswith("\nb\n")
+    assert fill_table(book, filled) == filled
+
+
+def test_the_table_names_parts_as_the_pages_do_and_needs_none_of_their_packages() -> None:
+    code = (
+        "import sys\nfrom unrolled.manifest import read_book\n"
+        "from unrolled.readme import chapter_table\nprint(chapter_table(read_book()))\n"
+        "assert not {'nbclient', 'unrolled.site', 'vl_convert'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPO)
+    assert done.returncode == 0, done.stderr
+    assert " · [3b](chapters/03b_sequence_to_sequence.py) · " in done.stdout
 
 
 def test_a_readme_whose_table_drifts_is_found(book: Book) -> None:

@@ -19,11 +19,9 @@ from unrolled.site.chapter import dress
 from unrolled.site.claims import claims
 from unrolled.site.downloads import download
 from unrolled.site.glossary import glossary
-from unrolled.site.landing import cards, figure
+from unrolled.site.landing import cards, figure, repository
 from unrolled.site.links import broken
 from unrolled.site.movable import with_movable
-
-BEGIN, END = "<!-- chapters:begin -->", "<!-- chapters:end -->"
 
 
 def build(book: Book, notebooks: Sequence[Notebook], progress: Progress) -> tuple[int, Path]:
@@ -90,6 +88,7 @@ def _filled(book: Book, text: str, pages: Path) -> str:
     generated = {
         "figure": lambda: figure(book),
         "cards": lambda: cards(book),
+        "repository": lambda: repository(book),
         "claims": lambda: claims((n, read_notebook(path)) for n, path in places if path.is_file()),
     }
     for name, make in generated.items():
@@ -113,33 +112,6 @@ def _without_marks(page: NotebookNode) -> None:
     for cell in page.cells:
         if cell.cell_type == "code":
             cell.source = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT").lstrip("\n")
-
-
-def chapter_table(book: Book, link: str) -> str:
-    """Return the table of chapters in Markdown; `link` is a pattern with {name}."""
-    rows = ["| | chapter | exercises | points |", "|---|---|---|---|"]
-    for chapter in book.chapters:
-        names = [link.format(name=name) for name in chapter.notebooks]
-        title = f"[{chapter.title}]({names[0]})"
-        if len(names) > 1:
-            title += " · " + " · ".join(
-                f"[{name.split('_')[0]}]({target})"
-                for name, target in zip(chapter.notebooks, names, strict=True)
-            )
-        points = sum(one.points for one in chapter.exercise)
-        rows.append(f"| {chapter.number} | {title} | {len(chapter.exercise)} | {points} |")
-    return "\n".join(rows)
-
-
-def fill_table(book: Book, text: str, link: str) -> str:
-    """Put the table of chapters between the two markers, where a text has them."""
-    if BEGIN not in text:
-        return text
-    if END not in text:
-        raise BookError(f"{BEGIN} without {END}")
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    return f"{before}{BEGIN}\n{chapter_table(book, link)}\n{END}{after}"
 
 
 def _sphinx(book: Book, pages: Path, html: Path) -> None:

@@ -4,11 +4,10 @@ import re
 
 from nbformat import NotebookNode
 
-from unrolled.manifest import Book, Notebook
+from unrolled.manifest import Book, Exercise, Notebook, amount
+from unrolled.notebook import exercise_heading
 from unrolled.site.downloads import addresses
-from unrolled.site.landing import amount, opening
-
-HEADING = re.compile(r"^### Exercise (?P<label>\d+\.\d+) · (?P<title>.+)$", re.MULTILINE)
+from unrolled.site.landing import opening
 
 
 def dress(page: NotebookNode, book: Book, notebook: Notebook) -> None:
@@ -20,19 +19,17 @@ def dress(page: NotebookNode, book: Book, notebook: Notebook) -> None:
     title, question, rest = opening(first.source, f"chapters/{notebook.name}.py")
     parts = [title, f"*{question}*", facts(book, notebook), rest, exercises(notebook)]
     first.source = "\n\n".join(part for part in parts if part)
-    ids = {notebook.label(one.id): one.id for one in notebook.exercises}
+    marked = dict(_marked(one, notebook.label(one.id)) for one in notebook.exercises)
     for cell in page.cells:
-        found = HEADING.search(cell.source) if cell.cell_type == "markdown" else None
-        if found:
-            cell.source = cell.source.replace(found[0], _marked(found, ids[found["label"]]))
+        cell.source = marked.get(cell.source, cell.source)
 
 
-def _marked(heading: re.Match[str], name: str) -> str:
-    """An exercise's heading as a target, and its entries in the index."""
-    label = heading["label"]
-    terms = (re.sub("^(An?|The) ", "", heading["title"]), name)
+def _marked(exercise: Exercise, label: str) -> tuple[str, str]:
+    """An exercise's heading; the same as a target, with its entries in the index."""
+    shown = exercise_heading(label, exercise.title)
+    terms = (re.sub("^(An?|The) ", "", exercise.title), exercise.id)
     index = "\n".join(f"```{{index}} single: {one} (exercise {label})\n```" for one in terms)
-    return f"({_target(label)})=\n{heading[0]}\n\n{index}"
+    return shown, f"({_target(label)})=\n{shown}\n\n{index}"
 
 
 def _target(label: str) -> str:

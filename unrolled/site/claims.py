@@ -5,6 +5,8 @@ from itertools import dropwhile, takewhile
 
 from nbformat import NotebookNode
 
+from unrolled.site.links import anchor
+
 HEADING = "## Claim against measurement"
 
 
@@ -18,7 +20,7 @@ def claims(pages: Iterable[tuple[str, NotebookNode]]) -> str:
         section = list(_section(page))
         if section:
             title = page.cells[0].source.splitlines()[0].removeprefix("# ")
-            place = f"{name}.ipynb#claim-against-measurement"
+            place = f"{name}.ipynb#{anchor(HEADING)}"
             parts += [f"## {title}", *section, f"[The same in the chapter, with its code]({place})"]
     return "\n\n".join(parts)
 

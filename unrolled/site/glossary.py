@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from unrolled.errors import BookError
 from unrolled.manifest import Book
 from unrolled.notebook import read_cells
+from unrolled.site.links import anchor
 
 HEADING = "## Words we will use"
 ITEM = re.compile(
@@ -24,7 +25,7 @@ def glossary(book: Book, own: str) -> str:
         for term in terms:
             entries[term].append(text)
     for notebook in book.notebooks:
-        link = f"[chapter {notebook.short}]({notebook.name}.ipynb#{_anchor(HEADING)})"
+        link = f"[chapter {notebook.short}]({notebook.name}.ipynb#{anchor(HEADING)})"
         for cell in read_cells(notebook.source):
             if cell.kind == "markdown" and cell.source.startswith(HEADING):
                 for terms, text in _items(cell.source):
@@ -47,10 +48,6 @@ def _items(text: str) -> Iterator[tuple[list[str], str]]:
 
 def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}".rstrip(".") + "."
-
-
-def _anchor(heading: str) -> str:
-    return heading.lstrip("# ").lower().replace(" ", "-")
 
 
 __all__ = ["glossary"]

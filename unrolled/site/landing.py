@@ -7,7 +7,7 @@ from importlib import resources
 import jinja2
 
 from unrolled.errors import BookError
-from unrolled.manifest import Book, Chapter
+from unrolled.manifest import Book, Chapter, amount
 from unrolled.notebook import read_cells
 from unrolled.results import Summary, measured
 
@@ -63,11 +63,6 @@ def with_medians(book: Book, text: str) -> str:
     return done
 
 
-def amount(number: int, word: str) -> str:
-    """Return a number with its word: 1 point, 2 points."""
-    return f"{number} {word}{'s' * (number != 1)}"
-
-
 def cards(book: Book) -> str:
     """Return a card for each chapter in MyST: its question, its result, its cost."""
     parts = ["::::{grid} 1", ":gutter: 3", ":class-container: unrolled-cards"]
@@ -94,6 +89,13 @@ def _card(book: Book, chapter: Chapter) -> list[str]:
         parts = " · ".join(f"[{one.short}]({one.name}.ipynb)" for one in notebooks)
         lines += [f"{amount(len(notebooks), 'notebook').capitalize()}: {parts}", ""]
     return [*lines, "```{div} cost", " · ".join(cost), "```"]
+
+
+def repository(book: Book) -> str:
+    """Return where the book's sources are, and how they are fetched, in MyST."""
+    url, name = book.published.git_repository_url, book.published.repository
+    fetch = f"git clone {url}\ncd {name.split('/')[1]}"
+    return f"All of it is one repository, [{name}]({url}):\n\n```sh\n{fetch}\n```"
 
 
 def figure(book: Book) -> str:
@@ -145,4 +147,4 @@ def _described(title: str, rows: list[tuple[str, str, Summary]]) -> str:
     return f"{title}. Steps of training: {told}."
 
 
-__all__ = ["amount", "cards", "figure", "opening", "with_medians"]
+__all__ = ["cards", "figure", "opening", "repository", "with_medians"]

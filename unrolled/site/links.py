@@ -34,6 +34,11 @@ class Page(HTMLParser):
         self.ids |= {found[name] for name in places if name in found}
 
 
+def anchor(heading: str) -> str:
+    """Return the place of a heading on its page, as MyST names it."""
+    return heading.lstrip("# ").lower().replace(" ", "-")
+
+
 def broken(html: Path, site: str) -> Iterator[str]:
     """Yield a line for each link in a folder of pages that leads nowhere.
 
@@ -78,4 +83,4 @@ def _problem(html: Path, path: Path, link: str, site: str, read: Read) -> str:
     return ""
 
 
-__all__ = ["Page", "broken"]
+__all__ = ["Page", "anchor", "broken"]

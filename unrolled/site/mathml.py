@@ -24,7 +24,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 STYLE = "math.css"
 LETTERS = (*range(0x1D434, 0x1D468), 0x210E, *range(0x1D6E2, 0x1D71C))  # slanted, as variables are
-PRIME = "\N{PRIME}"
+PRIMES = "\N{PRIME}\N{DOUBLE PRIME}\N{TRIPLE PRIME}"
 BARS = "|\N{DOUBLE VERTICAL LINE}"
 THIN = "0.167em"
 
@@ -39,7 +39,7 @@ def mathml(tex: str, display: bool = False) -> str:
     if "\\" in text:
         raise ValueError(f"no MathML for {text[text.index(chr(92)) :].split()[0]} in {tex!r}")
     _space(root)
-    for parent in list(root.iter()):
+    for parent in reversed(list(root.iter())):  # what is inside first
         _primes(parent)
         _functions(parent)
     root.set("alttext", " ".join(tex.split()))
@@ -71,19 +71,23 @@ def _space(root: ElementTree.Element) -> None:
             one.text = "\N{ASTERISK OPERATOR}"
         elif one.tag == "mo" and (one.text or "").isalpha() and len(one.text or "") > 1:
             one.tag = "mi"  # max, min: names, as sin and tanh are
-        elif one.tag == "mo" and one.text and one.text in f"/{BARS}{PRIME}":
+        elif one.tag == "mo" and one.text and one.text in f"/{BARS}{PRIMES}":
             one.set("lspace", "0")
             one.set("rspace", "0")
 
 
 def _primes(parent: ElementTree.Element) -> None:
-    """Set a prime beside its letter, where its glyph is raised already, not above it."""
+    """Set primes beside their letter, where their glyph is raised already, not above it."""
     for place, one in enumerate(parent):
-        if one.tag == "msup" and len(one) == 2 and one[1].text == PRIME:
+        if one.tag in ("msup", "msubsup") and (one[-1].text or " ") in PRIMES:
             row = ElementTree.Element("mrow")
             prime = ElementTree.Element("mo", {"lspace": "0", "rspace": "0"})
-            prime.text = PRIME
+            prime.text = one[-1].text
             row.extend([one[0], prime])
+            if one.tag == "msubsup":
+                below = ElementTree.Element("msub")
+                below.extend([row, one[1]])
+                row = below
             parent[place] = row
 
 
