@@ -3,7 +3,6 @@
 The browser is the system's Chromium; without one these tests are skipped.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +11,6 @@ from playwright.sync_api import Browser
 
 from tests.package.conftest import write_book
 from unrolled.manifest import read_book
-from unrolled.site import browser as chromium
 from unrolled.site import build
 from unrolled.site.browser import THEMES, Tab, serve
 from unrolled.site.inspection import CONTRAST, LEAST_CONTRAST, inspect, table, walk
@@ -69,15 +67,6 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, without a window."""
-    if not chromium.chromium():
-        pytest.skip("NO BROWSER: install chromium, or set UNROLLED_CHROMIUM, to test the pages")
-    with chromium.browser() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny book, with a table of checks, a long output, a figure and equations, as pages."""
     root = tmp_path_factory.mktemp("rendered")
@@ -89,14 +78,6 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     book = read_book(root)
     build(book, book.notebooks, lambda *_: None)
     return root / "build" / "html"
-
-
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[Tab]:
-    """A tab of its own."""
-    tab = Tab(browser)
-    yield tab
-    tab.close()
 
 
 def test_pages_opened_as_files_hold_their_width_and_contrast_and_fetch_nothing(
