@@ -124,6 +124,7 @@ def test_a_page_loads_one_style_and_no_script_that_it_does_not_use(rendered: Pat
     assert any("togglebutton" in one for one in chapter)
     assert not any("togglebutton" in one or "copybutton" in one for one in index)
     assert not any("fontawesome" in one or "searchtools" in one for one in chapter)
+    assert not (rendered / "_static" / "vega.js").exists()  # no page has a figure to move
     assert any("searchtools" in one for one in Page(rendered / "search.html").fetched)
     theme = rendered / "_static" / "scripts" / "pydata-sphinx-theme.js"
     assert MEASURED.search(theme.read_text(encoding="utf-8")) is None

@@ -29,7 +29,7 @@
       view.signal(target.name, value(target)).runAsync());
     // A click on a cell of a map moves the controls that the cell has values for.
     view.addEventListener("click", (_, item) => {
-      if (item?.mark.marktype !== "rect") return;
+      if (!["rect", "text"].includes(item?.mark.marktype)) return;
       for (const one of controls) {
         if (!(one.name in item.datum)) continue;
         one.value = JSON.stringify(item.datum[one.name]);
