@@ -114,6 +114,7 @@ def test_the_picture_is_described_and_holds_its_place_and_the_page_s_colors() ->
     assert picture["aria-label"] == 'A "point" < 2.'
     assert re.fullmatch(r"aspect-ratio: \d+ / \d+", picture["style"] or "")
     svg = html[html.index("<svg") : html.index("</svg>")]
+    assert svg.startswith('<svg aria-hidden="true"')
     assert 'fill="currentColor"' in svg and "aria-label" not in svg
     assert not re.search(r'fill="(?:black|white|#000|#fff)', svg)
     ids = re.findall(r'\bid="([^"]+)"', html)
@@ -248,6 +249,7 @@ def test_the_live_chart_takes_the_picture_s_place_and_moves_nothing_else(
     assert tab.value("document.scrollingElement.scrollWidth - innerWidth") <= 0
     ink = "getComputedStyle(document.querySelector('.movable-picture text')).fill"
     assert tab.value(ink) == tab.value("getComputedStyle(document.body).color")
+    assert tab.value("document.querySelector('.movable-picture svg').ariaHidden") == "true"
     assert tab.errors == []
     assert all(one.startswith(("file:", "data:")) for one in tab.requests)
 

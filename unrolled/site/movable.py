@@ -81,6 +81,7 @@ def figure(spec: Mapping[str, Any], alt: str, name: str) -> str:
     controls = list(_controls(chart))
     svg = vl_convert.vegalite_to_svg(chart, vl_version=release)
     svg = re.sub(r'(\bid="|url\(#)', rf"\g<1>{name}-", svg)
+    svg = svg.replace("<svg", '<svg aria-hidden="true"', 1)  # the alt text says it all
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     if size is None:
         raise ValueError("a picture without a size")

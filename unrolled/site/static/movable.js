@@ -24,7 +24,9 @@
     const { view } = await embed(stage, spec, SETTINGS);
     for (const one of controls) view.signal(one.name, value(one));
     await view.resize().runAsync(); // the first layout does not know the heights of titles
-    figure.querySelector(".movable-picture").replaceChildren(stage.querySelector("svg"));
+    const picture = stage.querySelector("svg");
+    picture.setAttribute("aria-hidden", "true"); // the alt text around it says it all
+    figure.querySelector(".movable-picture").replaceChildren(picture);
     figure.addEventListener("input", ({ target }) =>
       view.signal(target.name, value(target)).runAsync());
     // A click on a cell of a map moves the controls that the cell has values for.
