@@ -33,7 +33,8 @@ ax.plot([1, 2])
 plt.show()
 
 # %% [markdown]
-# An equation, $c_t = f c_{{t-1}}$.
+# A path, `unrolled/grade/handout/of/the/whole/book/Containerfile`; an equation,
+# $c_t = f c_{{t-1}}$.
 #
 # $$y = \\sum_{{a}} a_0 + a_1 + a_2 + a_3 + a_4 + a_5 + a_6 + a_7 + a_8 + a_9 + b_0 + b_1 + b_2$$
 """
