@@ -1,13 +1,17 @@
-"""A book small enough to break: two notebooks, one exercise each."""
+"""A book small enough to break: two notebooks, one exercise each; and a browser to look at it."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from playwright.sync_api import Browser
 
 from unrolled.cli import main
 from unrolled.manifest import Book, read_book
+from unrolled.site import browser as chromium
+from unrolled.site.browser import Tab
 
 BOOK = """\
 [book]
@@ -186,6 +190,23 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
     write_book(tmp_path)
     monkeypatch.chdir(tmp_path)
     return read_book(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    if not chromium.chromium():
+        pytest.skip("NO BROWSER: install chromium, or set UNROLLED_CHROMIUM, to test the pages")
+    with chromium.browser() as found:
+        yield found
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Tab]:
+    """A tab of its own."""
+    tab = Tab(browser)
+    yield tab
+    tab.close()
 
 
 def edit(path: Path, old: str, new: str) -> None:

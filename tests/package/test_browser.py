@@ -3,17 +3,18 @@
 The browser is the system's Chromium; without one these tests are skipped.
 """
 
-from collections.abc import Iterator
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
+from rich.console import Console
 
 from tests.package.conftest import write_book
-from unrolled.manifest import read_book
-from unrolled.site import browser as chromium
-from unrolled.site import build
+from unrolled.manifest import Book, read_book
+from unrolled.site import build, inspection
 from unrolled.site.browser import THEMES, Tab, serve
 from unrolled.site.inspection import CONTRAST, LEAST_CONTRAST, inspect, table, walk
 
@@ -32,15 +33,18 @@ ax.plot([1, 2])
 plt.show()
 
 # %% [markdown]
-# An equation, $c_t = f c_{{t-1}}$.
+# A path, `unrolled/grade/handout/of/the/whole/book/Containerfile`; an equation,
+# $c_t = f c_{{t-1}}$.
 #
 # $$y = \\sum_{{a}} a_0 + a_1 + a_2 + a_3 + a_4 + a_5 + a_6 + a_7 + a_8 + a_9 + b_0 + b_1 + b_2$$
 """
 
 # What is put into a page, and a part of what is then said of it.
 FAULTS = {
-    '<div style="width: 3000px">wide</div>': "scrolls sideways by",
-    '<img src="_static/favicon.svg">': "favicon.svg: no alt text",
+    '<section style="content-visibility: auto"><div style="width: 90000px">x</div></section>': (
+        "scrolls sideways by 89"
+    ),
+    '<img src="_static/favicon.svg">': "axe image-alt (critical)",
     '<img src="_images/nowhere.png" alt="Nothing.">': "nowhere.png is not there",
     "<h5>Deep</h5>": 'h5 "Deep" skips a level',
     "<h1>Another</h1>": "2 headings of the first level",
@@ -48,6 +52,7 @@ FAULTS = {
     '<p style="color: #999; background: #fff">pale</p>': "contrast 2.85 of 'pale'",
     "<button></button>": "axe button-name (critical)",
     "<script>console.error('it broke')</script>": "console: it broke",
+    "<script>console.warn('it is old')</script>": "console: it is old",
     "<script>nobody()</script>": "console: nobody is not defined",
     '<iframe title="Other" src="http://127.0.0.2:9/page"></iframe>': "asks another host",
     '<i class="fa-solid fa-nonesuch"></i>': "fa-nonesuch is not in icons.css",
@@ -60,21 +65,16 @@ FAULTS = {
     f'<table><tr><td style="white-space: nowrap">{"y" * 300}</td></tr></table>': (
         "on paper: table leaves the page"
     ),
+    f"""<div class="admonition dropdown"><p class="admonition-title">Folded</p>
+      <table><tr><td style="white-space: nowrap">{"z" * 300}</td></tr></table></div>""": (
+        "on paper: table leaves the page: zz"
+    ),
     """<script>setTimeout(() => {
       const late = document.createElement("div");
       late.style.height = "300px";
       document.querySelector("article").prepend(late);
     }, 150)</script>""": "the layout shifts by",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, without a window."""
-    if not chromium.chromium():
-        pytest.skip("NO BROWSER: install chromium, or set UNROLLED_CHROMIUM, to test the pages")
-    with chromium.browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -89,14 +89,6 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     book = read_book(root)
     build(book, book.notebooks, lambda *_: None)
     return root / "build" / "html"
-
-
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[Tab]:
-    """A tab of its own."""
-    tab = Tab(browser)
-    yield tab
-    tab.close()
 
 
 def test_pages_opened_as_files_hold_their_width_and_contrast_and_fetch_nothing(
@@ -141,6 +133,30 @@ def test_every_fault_is_found(browser: Browser, rendered: Path) -> None:
     assert 'lang is "en", not "de"' in said
     for fault, part in FAULTS.items():
         assert any(part in line for line in said), f"{fault}: not found in {said}"
+
+
+def test_a_page_that_is_not_there_in_time_is_a_problem_and_the_next_is_looked_at(
+    browser: Browser, tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("html/index.html", "html/other.html", "shots/old-light-360-1.png"):
+        path = tiny.root / "build" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("<p>No script gives this page its theme.</p>")
+    monkeypatch.setattr("unrolled.site.browser.WAIT", 100)
+    monkeypatch.setattr(inspection, "browser", lambda: nullcontext(browser))
+    found = inspection.inspect_book(tiny, Console(quiet=True))
+    assert [one.page for one in found] == ["index.html", "other.html"]
+    for one in found:
+        assert "dark, 768 px: Page.wait_for_function: Timeout 100ms exceeded." in one.problems
+        assert any(line.startswith("by keyboard: Page.wait") for line in one.problems)
+    assert not path.exists()
+
+
+def test_the_server_ends_with_whoever_asked_for_it(tmp_path: Path) -> None:
+    before = threading.enumerate()
+    with pytest.raises(KeyError), serve(tmp_path):
+        raise KeyError
+    assert threading.enumerate() == before
 
 
 def test_the_keyboard_leads_from_an_exercise_to_its_solution_and_on(

@@ -53,6 +53,7 @@ def test_low_scores_are_problems_and_no_npm_is_none(
     monkeypatch.setattr(inspection, "inspect_book", lambda *_: [])
     points = {"performance": 94, "accessibility": 100, "best-practices": 100}
     scores = [Score("index.html", "mobile", points, ("total-blocking-time 800 ms",))]
+    monkeypatch.setattr(lighthouse, "install", lambda folder: folder / "index.js")
     monkeypatch.setattr(lighthouse, "scores", lambda *_: scores)
     code, said = run()
     assert code == 1 and "mobile: below 95: total-blocking-time 800 ms" in said
@@ -65,8 +66,6 @@ def test_low_scores_are_problems_and_no_npm_is_none(
 
 
 def test_the_best_of_some_runs_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "build" / "html").mkdir(parents=True)
-    monkeypatch.setattr(lighthouse, "install", lambda folder: folder / "index.js")
     speeds = iter([0.80, 0.96, 0.70, 0.90, 0.60])
 
     def answer(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
@@ -79,7 +78,7 @@ def test_the_best_of_some_runs_counts(tmp_path: Path, monkeypatch: pytest.Monkey
         return subprocess.CompletedProcess(command, 0, json.dumps(found), "")
 
     monkeypatch.setattr(lighthouse.subprocess, "run", answer)
-    mobile, desktop = lighthouse.scores(tmp_path, ["index.html"])
+    mobile, desktop = lighthouse.scores(tmp_path / "index.js", tmp_path, ["index.html"])
     assert (mobile.preset, mobile.points["performance"], mobile.low()) == ("mobile", 96, False)
     assert (desktop.points["performance"], desktop.low()) == (90, True)
     assert mobile.lost == () and lighthouse.table([mobile, desktop]).row_count == 2
@@ -92,3 +91,28 @@ def test_what_lighthouse_says_instead_of_scores_is_told(
     monkeypatch.setattr(lighthouse.subprocess, "run", lambda *_, **__: silent)
     with pytest.raises(BookError, match="no such browser"):
         lighthouse.score(tmp_path, "http://127.0.0.1", "index.html", "mobile")
+
+
+def test_a_lighthouse_that_never_answers_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "node"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(lighthouse, "PATIENCE", 0.2)
+    with pytest.raises(BookError, match=r"index\.html: no scores in 0\.2 seconds"):
+        lighthouse.score(program, "http://127.0.0.1", "index.html", "mobile")
+
+
+def test_a_lighthouse_that_breaks_is_not_skipped(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> list[Score]:
+        raise BookError("Lighthouse on index.html: no such browser")
+
+    monkeypatch.setattr(inspection, "inspect_book", lambda *_: [])
+    monkeypatch.setattr(lighthouse, "install", lambda folder: folder / "index.js")
+    monkeypatch.setattr(lighthouse, "scores", broken)
+    code, said = run()
+    assert code == 2 and "no such browser" in said and "skipped" not in said

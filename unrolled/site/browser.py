@@ -68,7 +68,7 @@ class Tab:
         self.page.on("console", self._note)
 
     def _note(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type in ("error", "warning"):
             self.errors.append(f"{message.text} {message.location.get('url', '')}".strip())
 
     def close(self) -> None:
@@ -150,6 +150,8 @@ def serve(folder: Path) -> Iterator[str]:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -23,6 +23,7 @@ CATEGORIES = ("performance", "accessibility", "best-practices")
 PRESETS = ("mobile", "desktop")
 # Whatever else the machine does only lowers the performance, so the best of some runs is nearest.
 RUNS = 3
+PATIENCE = 300  # seconds for one run
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,12 @@ def score(program: Path, address: str, page: str, preset: str) -> Score:
     command += [f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={flags}"]
     command += ["--preset=desktop"] if preset == "desktop" else []
     environment = os.environ | {"CHROME_PATH": chromium() or ""}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BookError(f"Lighthouse on {page}: no scores in {PATIENCE} seconds") from error
     try:
         found = json.loads(done.stdout)
         points = {n: round(100 * found["categories"][n]["score"]) for n in CATEGORIES}
@@ -87,12 +93,11 @@ def score(program: Path, address: str, page: str, preset: str) -> Score:
 
 
 def scores(
-    root: Path, pages: Iterable[str], told: Callable[[str], None] = lambda _: None
+    program: Path, folder: Path, pages: Iterable[str], told: Callable[[str], None] = lambda _: None
 ) -> list[Score]:
-    """Return the best scores of each page of build/html under each preset."""
-    program = install(root / "build" / "lighthouse")
+    """Return the best scores of each page of a folder under each preset."""
     found = []
-    with serve(root / "build" / "html") as address:
+    with serve(folder) as address:
         for page in pages:
             for preset in PRESETS:
                 best: Score | None = None

@@ -18,6 +18,7 @@ from typing import Any
 
 import vl_convert
 from nbformat import NotebookNode
+from sphinx.application import Sphinx
 
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
@@ -80,10 +81,13 @@ def figure(spec: Mapping[str, Any], alt: str, name: str) -> str:
     controls = list(_controls(chart))
     svg = vl_convert.vegalite_to_svg(chart, vl_version=release)
     svg = re.sub(r'(\bid="|url\(#)', rf"\g<1>{name}-", svg)
+    svg = svg.replace("<svg", '<svg aria-hidden="true"', 1)  # the alt text says it all
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     if size is None:
         raise ValueError("a picture without a size")
-    live = json.dumps(vl_convert.vegalite_to_vega(chart, vl_version=release), separators=(",", ":"))
+    vega = vl_convert.vegalite_to_vega(chart, vl_version=release)
+    del vega["$schema"]  # it names the version that Vega-Lite was written for, not the bundle's
+    live = json.dumps(vega, separators=(",", ":"))
     return "\n".join(
         [
             f'<figure class="movable" id="{name}">',
@@ -122,6 +126,8 @@ def _controls(chart: dict[str, Any]) -> Iterator[str]:
             limits = {one: bind.get(one) for one in ("min", "max", "step")}
             if None in limits.values():
                 raise ValueError(f"{param['name']}: a range needs min, max and step")
+            if not limits["min"] <= param["value"] <= limits["max"]:
+                raise ValueError(f"{param['name']}: {param['value']} is outside of its range")
             limits["value"] = param["value"]
             settings = "".join(f' {one}="{value}"' for one, value in limits.items())
             # The slider tells its value itself; the number beside it is for the eye.
@@ -130,6 +136,8 @@ def _controls(chart: dict[str, Any]) -> Iterator[str]:
                 f'<output aria-hidden="true">{param["value"]}</output></label>'
             )
         elif kind == "select":
+            if param["value"] not in bind["options"]:
+                raise ValueError(f"{param['name']}: {param['value']!r} is none of its options")
             shown = bind.get("labels") or bind["options"]
             options = "".join(
                 f'<option value="{escape(json.dumps(value))}"'
@@ -144,20 +152,25 @@ def _controls(chart: dict[str, Any]) -> Iterator[str]:
 # --- Sphinx -----------------------------------------------------------------------------------
 
 
-def setup(app: Any) -> dict[str, bool]:
+def setup(app: Sphinx) -> dict[str, Any]:
     """Let the pages that need it load the script, and write Vega beside it."""
     app.connect("html-page-context", _load)
     app.connect("build-finished", _write_vega)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _load(app: Any, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+def _load(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
     if '<figure class="movable"' in context.get("body", ""):
         app.add_js_file("movable.js", loading_method="defer")
 
 
-def _write_vega(app: Any, error: Exception | None) -> None:
+def _write_vega(app: Sphinx, error: Exception | None) -> None:
     """Write the part of Vega that draws; bundling takes seconds, so once for each version."""
+    if error or app.builder.format != "html":
+        return
+    pages = Path(app.outdir).glob("*.html")
+    if not any("movable.js" in path.read_text(encoding="utf-8") for path in pages):
+        return
     path = Path(app.outdir) / "_static" / "vega.js"
     banner = (
         f"/* Vega {vl_convert.get_vega_version()}, "
@@ -165,7 +178,7 @@ def _write_vega(app: Any, error: Exception | None) -> None:
         " Copyright University of Washington Interactive Data Lab, BSD-3-Clause;"
         " D3 is by Mike Bostock, ISC. */\n"
     )
-    if error is None and not (path.is_file() and _opening(path) == banner):
+    if not (path.is_file() and _opening(path) == banner):
         # A module's code: as a script it needs a scope of its own.
         script = f'(() => {{"use strict";{vl_convert.javascript_bundle(EXPORTS)}}})();\n'
         write_atomic(path, banner + script)

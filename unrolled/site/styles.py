@@ -120,4 +120,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     styles = _Styles()
     app.connect("html-page-context", styles.gather, priority=950)
     app.connect("build-finished", styles.write, priority=900)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

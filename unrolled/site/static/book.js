@@ -7,7 +7,9 @@ const watch = new ResizeObserver((seen) => seen.forEach(({target}) => {
 }));
 document.querySelectorAll(WIDE).forEach((one) => watch.observe(one));
 
-// A folded solution's button says what it does.
+// A solution's button says what it does; a click on the title, or printing, changes that as well.
 addEventListener("load", () => document.querySelectorAll("button.toggle-button").forEach((one) => {
-  one.setAttribute("aria-label", one.dataset.toggleHint);
+  const name = () => one.setAttribute("aria-label", one.dataset.toggleHint);
+  name();
+  new MutationObserver(name).observe(one, { attributeFilter: ["data-toggle-hint"] });
 }));

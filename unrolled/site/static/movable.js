@@ -24,12 +24,14 @@
     const { view } = await embed(stage, spec, SETTINGS);
     for (const one of controls) view.signal(one.name, value(one));
     await view.resize().runAsync(); // the first layout does not know the heights of titles
-    figure.querySelector(".movable-picture").replaceChildren(stage.querySelector("svg"));
+    const picture = stage.querySelector("svg");
+    picture.setAttribute("aria-hidden", "true"); // the alt text around it says it all
+    figure.querySelector(".movable-picture").replaceChildren(picture);
     figure.addEventListener("input", ({ target }) =>
       view.signal(target.name, value(target)).runAsync());
     // A click on a cell of a map moves the controls that the cell has values for.
     view.addEventListener("click", (_, item) => {
-      if (item?.mark.marktype !== "rect") return;
+      if (!["rect", "text"].includes(item?.mark.marktype)) return;
       for (const one of controls) {
         if (!(one.name in item.datum)) continue;
         one.value = JSON.stringify(item.datum[one.name]);
