@@ -58,16 +58,19 @@ def write_pdf(book: Book) -> Path:
     write_atomic(source, joined(book, build / "html"))
     with browser() as chromium:
         page = chromium.new_page(color_scheme="light")
-        page.goto(source.as_uri(), wait_until="load", timeout=0)
-        page.evaluate("document.fonts.ready.then(() => true)")
-        target.write_bytes(_printed(page))
+        target.write_bytes(_printed(page, source.as_uri()))
     return target
 
 
-def _printed(page: Page) -> bytes:
-    """Print until every link says on which page its end is: twice, if numbers move nothing."""
+def _printed(page: Page, address: str) -> bytes:
+    """Print until every link says on which page its end is: twice, if numbers move nothing.
+
+    Each time the page is loaded anew: Chromium breaks one that it has printed elsewhere.
+    """
     places: dict[str, int] = {}
     for _ in range(MOST_PRINTS):
+        page.goto(address, wait_until="load", timeout=0)
+        page.evaluate("document.fonts.ready.then(() => true)")
         page.evaluate(NUMBERED, places)
         printed = page.pdf(outline=True, tagged=True, prefer_css_page_size=True)
         reader = PdfReader(io.BytesIO(printed))
