@@ -1,7 +1,7 @@
 """The whole book as one PDF: the pages of build/html, joined into one and printed by Chromium.
 
 Each page's ids get its name in front, so that links lead through the whole book. Solutions leave
-their exercises and stand at the end of the chapter, with links to and fro. On which page a link
+their exercises and stand at the end of the chapter, with links both ways. On which page a link
 ends is read out of the first print and stands in the second; `templates/printed.css` says where.
 """
 
