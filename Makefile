@@ -10,10 +10,11 @@ PYTHON ?= $(shell test -x $(BIN)/python && echo $(BIN)/python || echo python3)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test test-backends lab results bench check-book clean
+.PHONY: help env book pdf test test-backends lab results bench check-book clean
 
 help:
 	$(info make book                     the rendered book: build/html/index.html)
+	$(info make pdf                      the same as one PDF: build/unrolled.pdf)
 	$(info make test                     every test of the book and of its package)
 	$(info make test-backends            chapter 3 once more, on torch and on jax)
 	$(info make lab                      your copy of the chapters (work/) in JupyterLab)
@@ -29,6 +30,9 @@ env:
 
 book: env
 	@$(BIN)/unrolled build
+
+pdf: book
+	@$(BIN)/unrolled pdf
 
 test: env
 	@$(BIN)/python tests

@@ -19,7 +19,7 @@ SECTIONS = {
     "Work through the book": ("start", "check", "hint", "solution", "status", "reset", "update"),
     "Around it": ("doctor", "data", "completion"),
     "Teach with it": ("release", "grade"),
-    "Maintain it": ("build", "inspect", "verify", "results", "reference", "bench", "readme"),
+    "Maintain it": ("build", "pdf", "inspect", "verify", "results", "reference", "bench", "readme"),
 }
 
 
@@ -105,6 +105,20 @@ def build(notebooks: tuple[str, ...]) -> None:
     with _progress("cells") as show:
         cells, page = build_book(book, book.select(notebooks), show)
     click.echo(f"{cells} cells executed · {page.relative_to(book.root)}")
+
+
+@main.command()
+def pdf() -> None:
+    """Print the pages of build/html as one PDF, build/unrolled.pdf.
+
+    A title page, contents with the numbers of pages, bookmarks, solutions at the end of each
+    chapter, an index. It takes the system's Chromium, as `inspect` does.
+    """
+    from unrolled.site.pdf import write_pdf
+
+    book = read_book()
+    path = write_pdf(book)
+    click.echo(f"{in_words(path.stat().st_size)} · {path.relative_to(book.root)}")
 
 
 @main.command()
