@@ -81,8 +81,8 @@ Scale = Callable[..., np.ndarray]  # from (..., F) to (..., F)
 # ## From Keras 2 to Keras 3
 #
 # *Which lines of an old tutorial still run?* Each row below is a habit from
-# the days of Keras 2, taken from the two sources or from the questions of
-# their readers. We try all of them and print what happens.
+# the days of the older Keras, taken from the two sources or from the
+# questions of their readers. We try all of them and print what happens.
 
 # %%
 def tiny(units=3):
