@@ -1556,7 +1556,7 @@ for claim, (said, found) in claims.items():
 # |---|---|
 # | kinds of sequence problems | 3a, the table of tasks in *Samples, steps, features* |
 # | preparing data: scaling, encoding, padding | 3a, exercise *Encode, pad, scale*; padding in a loss: *Where a mask is lost* |
-# | defining, compiling, fitting, evaluating, predicting | 3a, *From Keras 2 to Keras 3* |
+# | defining, compiling, fitting, evaluating, predicting | 3a, the section on old and new Keras |
 # | LSTM state management (*to be studied*) | *State, kept and dropped* |
 # | samples, steps and features | 3a, exercise *From a series to samples*; *What readers ask* |
 # | four framings; `TimeDistributed` (*to be studied*) | 3a, exercise *Five framings*; *What readers ask*; 3b, exercise *A convolution for every frame* |
