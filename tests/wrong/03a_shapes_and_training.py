@@ -297,7 +297,9 @@ def to_supervised(
 
 
 # %% exercise="to_supervised" mistake="no_overlap_of_windows"
-def to_supervised(series, n_in, n_out):
+def to_supervised(
+    series: np.ndarray, n_in: int, n_out: int
+) -> tuple[np.ndarray, np.ndarray]:
     table = np.asarray(series)
     if table.ndim == 1:
         table = table[:, np.newaxis]
@@ -384,7 +386,9 @@ def to_supervised(
 
 
 # %% exercise="to_supervised" mistake="backward"
-def to_supervised(series, n_in, n_out):
+def to_supervised(
+    series: np.ndarray, n_in: int, n_out: int
+) -> tuple[np.ndarray, np.ndarray]:
     table = np.asarray(series)
     if table.ndim == 1:
         table = table[:, np.newaxis]
@@ -3139,7 +3143,9 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
 
 
 # %% exercise="repeats" mistake="absolute_tenth"
-def repeats(train, seeds):
+def repeats(
+    train: Callable[[int], float], seeds: Iterable[int]
+) -> dict[str, Any]:
     values = []
     for seed in seeds:
         with seeded(seed):
@@ -3152,7 +3158,7 @@ def repeats(train, seeds):
     }
 
 
-def diagnose(history):
+def diagnose(history: Mapping[str, Sequence[float]]) -> str:
     train = np.asarray(history["loss"], float)
     valid = np.asarray(history["val_loss"], float)
     lowest = int(valid.argmin())

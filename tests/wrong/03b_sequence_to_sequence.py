@@ -452,7 +452,9 @@ def split_disjoint(
 
 
 # %% exercise="split_disjoint" mistake="inputs_returned"
-def split_disjoint(inputs, held_out, seed):
+def split_disjoint(
+    inputs: np.ndarray, held_out: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     inputs = np.asarray(inputs)
     groups = {}
     for number, row in enumerate(inputs):

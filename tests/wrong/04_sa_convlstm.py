@@ -153,7 +153,9 @@ def bounce(
 
 
 # %% exercise="bounce" mistake="overlap_is_added"
-def bounce(digits, rng, steps, size):
+def bounce(
+    digits: Tensor, rng: np.random.Generator, steps: int, size: int
+) -> Tensor:
     count, _, high, wide = digits.shape
     film = digits.new_zeros(count, steps, 1, size, size)
     for b in range(count):
@@ -1903,7 +1905,9 @@ class Forecaster(nn.Module):
 
 # %% exercise="Forecaster" mistake="smoothed_over_time"
 class Forecaster(nn.Module):
-    def __init__(self, layers, hidden, channels):
+    def __init__(
+        self, layers: Sequence[nn.Module], hidden: int, channels: int
+    ):
         super().__init__()
         self.layers = nn.ModuleList(layers)
         self.head = nn.Conv2d(hidden, channels, 1)
@@ -1916,7 +1920,13 @@ class Forecaster(nn.Module):
             after.append(state)
         return self.head(x), after
 
-    def forward(self, given, horizon, truth=None, shown=None):
+    def forward(
+        self,
+        given: Tensor,
+        horizon: int,
+        truth: Tensor | None = None,
+        shown: Tensor | None = None,
+    ) -> Tensor:
         frames = given if truth is None else torch.cat([given, truth], 1)
         last = frames.size(1) - 1
         mixed = [(frames[:, max(t - 1, 0)] + frames[:, t] + frames[:, min(t + 1, last)]) / 3
@@ -3302,7 +3312,7 @@ def frame_mae(x: Tensor, y: Tensor) -> Tensor:
 
 
 # %% exercise="ssim" mistake="psnr_over_a_sequence"
-def ssim(x, y, peak=1.0):
+def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     batch, steps = x.shape[:2]
     offset = torch.arange(11, dtype=x.dtype, device=x.device) - 5
     bell = torch.exp(-offset**2 / (2 * 1.5**2))
@@ -3324,17 +3334,17 @@ def ssim(x, y, peak=1.0):
     return quality.reshape(batch, steps, -1).mean(-1)
 
 
-def psnr(x, y, peak=1.0):
+def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     error = torch.square(x - y).flatten(1).mean(1, keepdim=True)
     error = error.expand(-1, x.size(1))
     return 10 * torch.log10(peak**2 / error)
 
 
-def frame_mse(x, y):
+def frame_mse(x: Tensor, y: Tensor) -> Tensor:
     return torch.square(x - y).flatten(2).sum(2)
 
 
-def frame_mae(x, y):
+def frame_mae(x: Tensor, y: Tensor) -> Tensor:
     return torch.abs(x - y).flatten(2).sum(2)
 
 

@@ -103,7 +103,7 @@ def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
 
 
 # %% exercise="to_hourly_grid" mistake="missing_left_out"
-def to_hourly_grid(frame):
+def to_hourly_grid(frame: pd.DataFrame) -> pd.Series:
     stamps = pd.DatetimeIndex(frame.iloc[:, 0])
     series = pd.Series(frame.iloc[:, 1].to_numpy(float), index=stamps)
     series = series.groupby(level=0).mean().sort_index()
@@ -681,7 +681,9 @@ def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
 
 
 # %% exercise="split_by_time" mistake="shuffled"
-def split_by_time(frame, *borders, gap=0):
+def split_by_time(
+    frame: pd.Series, *borders: pd.Timestamp, gap: int = 0
+) -> list[pd.Series]:
     mixed = frame.sample(frac=1, random_state=0)
     ends = [frame.index.get_loc(one) for one in borders]
     begin, pieces = 0, []
@@ -691,7 +693,7 @@ def split_by_time(frame, *borders, gap=0):
     return pieces + [mixed.iloc[begin:]]
 
 
-def scaled(train, *others):
+def scaled(train: pd.Series, *others: pd.Series) -> list[pd.Series]:
     center = train.mean()
     spread = train.std(ddof=1)
     result = []
@@ -1586,24 +1588,30 @@ class DayAhead:
 
 # %% exercise="DayAhead" mistake="fixed_week"
 class DayAhead:
-    def __init__(self, lookback=168, alpha=1.0):
+    def __init__(self, lookback: int = 168, alpha: float = 1.0):
         self.lookback = lookback
         self.alpha = alpha
 
-    def rows(self, load, days, origins):
+    def rows(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
         table = []
         for origin in origins:
             week = load[origin - 168:origin]
             table.append(np.concatenate([week, days[origin]]))
         return np.array(table)
 
-    def fit(self, load, days, origins):
+    def fit(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> "DayAhead":
         hours = np.asarray(origins)[:, None] + np.arange(24)
         x = self.rows(load, days, origins)
         self.weights, self.intercept = ridge_fit(x, load[hours], self.alpha)
         return self
 
-    def predict(self, load, days, origins):
+    def predict(
+        self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
+    ) -> np.ndarray:
         x = self.rows(load, days, origins)
         return ridge_predict(x, self.weights, self.intercept)
 
@@ -1778,18 +1786,25 @@ def pinball(
 
 
 # %% exercise="smape" mistake="signed_errors"
-def smape(actual, forecast):
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     sizes = np.maximum(np.abs(actual) + np.abs(forecast), EPS)
     return float(abs(np.mean(200 * (actual - forecast) / sizes)))
 
 
-def mase(actual, forecast, past, season=24):
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
     error = abs(np.mean(actual - forecast))
     scale = abs(np.mean(past[season:] - past[:-season]))
     return float(error / max(scale, EPS))
 
 
-def pinball(actual, forecast, quantile):
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
     gap = actual - forecast
     return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
 
@@ -1844,20 +1859,27 @@ def pinball(
 
 
 # %% exercise="smape" mistake="squares"
-def smape(actual, forecast):
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     total = 0.0
     for y, f in zip(actual, forecast):
         total += abs(y - f) / max(abs(y) + abs(f), EPS)
     return float(200 * total / len(actual))
 
 
-def mase(actual, forecast, past, season=24):
+def mase(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    past: np.ndarray,
+    season: int = 24,
+) -> float:
     error = ((actual - forecast) ** 2).mean()
     scale = ((past[season:] - past[:-season]) ** 2).mean()
     return float(error / max(scale, EPS))
 
 
-def pinball(actual, forecast, quantile):
+def pinball(
+    actual: np.ndarray, forecast: np.ndarray, quantile: float
+) -> float:
     gap = np.asarray(actual) - np.asarray(forecast)
     cost = np.where(gap > 0, quantile * gap, (quantile - 1) * gap)
     return float(np.mean(cost))
@@ -3355,7 +3377,9 @@ def verdict(
 
 
 # %% exercise="verdict" mistake="most_pairs"
-def verdict(scores_a, scores_b):
+def verdict(
+    scores_a: Sequence[float], scores_b: Sequence[float]
+) -> str:
     won = lost = 0
     for one in scores_a:
         for other in scores_b:
