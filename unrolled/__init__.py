@@ -8,7 +8,9 @@ page, and its sums in the same order on every machine.
 import logging
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
+from importlib.abc import MetaPathFinder
 from typing import Any
 
 __version__ = "0.1.0"
@@ -18,6 +20,23 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # with them it logs whateve
 if "rfc3987_syntax" not in sys.modules:  # builds nine parsers of web addresses when imported, which
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment] # notebooks need none of: 1.2 s
 logging.getLogger("tensorflow").addFilter(lambda said: "retracing" not in said.getMessage())
+
+
+class _TritonFirst(MetaPathFinder):
+    """Loads Triton before TensorFlow.
+
+    It comes with torch for CUDA, and torch loads it at an optimizer's first step. Both hold an
+    LLVM, and the process dies when Triton's comes second (TensorFlow 2.21 with Triton 3.7 to 3.9).
+    """
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "tensorflow":
+            sys.meta_path.remove(self)
+            with suppress(ImportError):
+                import_module("triton")
+
+
+sys.meta_path.insert(0, _TritonFirst())
 
 HOME = {
     "check": "unrolled.checks.live",

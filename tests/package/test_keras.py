@@ -64,3 +64,18 @@ def test_seeds_hold_and_tensors_cross_as_arrays(backend: str, warnings: str) -> 
     )
     assert done.stdout == "all of it holds\n", done.stderr
     assert warnings == "default" or not done.stderr
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_must_load_before_tensorflow_does_where_it_is_installed(there, tmp_path):
+    for name in ("triton", "tensorflow")[not there :]:
+        (tmp_path / f"{name}.py").write_text(f"print({name!r})", encoding="utf-8")
+    script = "import sys, unrolled; assert 'triton' not in sys.modules; import tensorflow"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["triton", "tensorflow"][not there :]
