@@ -182,6 +182,26 @@ def test_what_is_wide_scrolls_within_itself_and_can_be_focused(tab: Tab, rendere
     for wide in (".cell_output pre", "div.math"):
         own = f"[...document.querySelectorAll('{wide}')].some(e => e.scrollWidth > e.clientWidth"
         tab.until(f"{own} && e.tabIndex === 0)")
+        fades = f"[...document.querySelectorAll('{wide}.goes-on')]"
+        tab.until(f"{fades}.some(e => getComputedStyle(e).maskImage !== 'none')")
+        tab.value(f"document.querySelectorAll('{wide}').forEach(e => e.scrollTo(9999, 0))")
+        tab.until(f"{fades}.length === 0")
+
+
+def test_the_list_of_sections_closes_when_one_is_chosen(tab: Tab, rendered: Path) -> None:
+    tab.visit((rendered / "01_twice.html").as_uri(), "light", 390)
+    tab.value("document.querySelector('button.secondary-toggle').click()")
+    tab.until("document.querySelector('dialog[open] a[href^=\"#\"]')")
+    tab.page.locator("dialog[open] a[href^='#']").last.click()  # by its place on the screen
+    tab.until("!document.querySelector('dialog[open]')")
+
+
+def test_a_page_without_scripts_is_light_and_colored(browser: Browser, rendered: Path) -> None:
+    with browser.new_context(java_script_enabled=False, color_scheme="dark") as context:
+        page = context.new_page()
+        page.goto((rendered / "01_twice.html").as_uri())
+        color = "getComputedStyle(document.querySelector('.highlight .k, .highlight .kn')).color"
+        assert page.evaluate(color) != page.evaluate("getComputedStyle(document.body).color")
 
 
 def test_formulas_are_set_in_the_letters_of_the_book(tab: Tab, rendered: Path) -> None:

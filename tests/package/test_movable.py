@@ -289,6 +289,14 @@ def test_a_control_that_was_moved_before_the_chart_was_live_counts(
     tab.until(f"{BLUE} === 3")
 
 
+def test_a_figure_whose_script_does_not_come_says_so(tab: Tab, rendered: Path) -> None:
+    tab.page.route("**/vega.js", lambda route: route.abort())
+    tab.visit((rendered / "01_twice.html").as_uri())
+    tab.value("document.querySelector('figure.movable').scrollIntoView()")
+    tab.until("document.querySelector('.movable-controls').innerText.includes('cannot be moved')")
+    assert tab.value(SHOWN.format(".movable-picture svg"))
+
+
 def test_in_print_there_is_a_picture_and_no_controls(tab: Tab, rendered: Path) -> None:
     tab.visit((rendered / "01_twice.html").as_uri())
     tab.page.emulate_media(media="print")

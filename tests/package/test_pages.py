@@ -20,6 +20,7 @@ from unrolled.manifest import Book, Notebook, read_book
 from unrolled.notebook import definitions, read_cells, read_notebook
 from unrolled.results import measured
 from unrolled.site import render
+from unrolled.site.browser import Tab, serve
 from unrolled.site.claims import HEADING
 from unrolled.site.downloads import FIRST, addresses, download, packages
 from unrolled.site.glossary import glossary
@@ -48,6 +49,27 @@ def test_every_link_and_anchor_of_the_book_resolves(html: Path) -> None:
         [*(BOOK.root / "chapters").glob("*.md"), "genindex", "search"]
     )
     assert list(broken(html, BOOK.published.site_url)) == []
+
+
+PLACE = """(() => {
+  const read = document.elementFromPoint(innerWidth / 2, innerHeight / 4).closest("section[id]");
+  return [read.id, Math.round(read.getBoundingClientRect().top)];
+})()"""
+
+
+def test_a_reader_who_comes_back_finds_the_place(tab: Tab, html: Path) -> None:
+    with serve(html) as address:
+        tab.visit(f"{address}/{BOOK.notebooks[0].name}.html", "light", 390)
+        for top in range(0, 30000, 600):  # as one reads: what was passed has its true height
+            tab.value(f"scrollTo({{top: {top}, behavior: 'instant'}})")
+            tab.page.wait_for_timeout(20)
+        tab.page.wait_for_timeout(500)
+        section, top = tab.value(PLACE)
+        tab.page.reload()
+        tab.page.wait_for_timeout(900)
+        found, there = tab.value(PLACE)
+    assert found == section and abs(there - top) <= 2
+    assert tab.errors == []
 
 
 # The first page

@@ -52,7 +52,7 @@ linkcheck_ignore = [
 
 html_theme = "sphinx_book_theme"
 html_context = {
-    "default_mode": "auto",  # else the theme complains on the console
+    "default_mode": "light",  # of a page without scripts; layout.html follows the system
     "edit_url": _book.published.edit_url_template,
     "src": _book.about.src,
 }
@@ -69,6 +69,7 @@ html_theme_options = {
     "use_download_button": False,  # it would serve the solved notebook
     "use_fullscreen_button": False,
     "navbar_persistent": [],  # one search box, not two
+    "back_to_top_button": False,  # on a phone it covers the line that is read
     "article_footer_items": ["edit"],
     "show_toc_level": 2,
     "home_page_in_toc": True,

@@ -41,11 +41,18 @@
     figure.dataset.live = "";
   };
 
+  // Without Vega, as where the network is gone, the picture stays and says why it does.
+  const still = (figure) => {
+    const said = document.createElement("p");
+    said.textContent = "This figure cannot be moved: its script did not load.";
+    figure.querySelector(".movable-controls").replaceChildren(said);
+  };
+
   const near = new IntersectionObserver((seen) => {
     for (const one of seen) {
       if (!one.isIntersecting) continue;
       near.unobserve(one.target);
-      begin(one.target);
+      begin(one.target).catch(() => still(one.target));
     }
   }, { rootMargin: "800px" });
   for (const figure of document.querySelectorAll("figure.movable")) {
