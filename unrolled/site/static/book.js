@@ -38,7 +38,7 @@ addEventListener("load", () => {
   const section = id && document.getElementById(id);
   if (type === "navigate" || !section) return;
   history.scrollRestoration = "manual";
+  section.scrollIntoView({ behavior: "instant" }); // which lays it out, before its parts are measured
   const lead = () => scrollBy({ top: section.getBoundingClientRect().top - top, behavior: "instant" });
-  lead();
   requestAnimationFrame(() => requestAnimationFrame(lead));
 });
