@@ -169,7 +169,7 @@ def write_book(root: Path) -> None:
             f"chapters/hints/0{n}_{name}.md": HINTS.format(**words),
         }
     files["chapters/index.md"] = (
-        "# Tiny\n\n<!-- figure -->\n\n<!-- cards -->\n\n"
+        "# Tiny\n\n<!-- figure -->\n\n<!-- cards -->\n\n<!-- pdf -->\n\n"
         "```{toctree}\n:hidden:\n:glob:\n\n0*\nglossary\n```\n"
     )
     files["chapters/glossary.md"] = (

@@ -1,7 +1,11 @@
 """`unrolled inspect` and Lighthouse, as far as neither needs a browser."""
 
 import json
-import subprocess
+import os
+import re
+import signal
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -68,41 +72,124 @@ def test_low_scores_are_problems_and_no_npm_is_none(
 def test_the_best_of_some_runs_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     speeds = iter([0.80, 0.96, 0.70, 0.90, 0.60])
 
-    def answer(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+    def answer(_: list[str]) -> tuple[str, str]:
         speed = next(speeds)
         audit = {"score": speed, "displayValue": "2 s", "scoreDisplayMode": "numeric"}
         category = {"score": 1, "auditRefs": []}
         first = {"score": speed, "auditRefs": [{"id": "first-paint", "weight": 10}]}
         both = {"accessibility": category, "best-practices": category}
         found = {"categories": {"performance": first, **both}, "audits": {"first-paint": audit}}
-        return subprocess.CompletedProcess(command, 0, json.dumps(found), "")
+        return json.dumps(found), ""
 
-    monkeypatch.setattr(lighthouse.subprocess, "run", answer)
+    monkeypatch.setattr(lighthouse, "_run", answer)
     mobile, desktop = lighthouse.scores(tmp_path / "index.js", tmp_path, ["index.html"])
     assert (mobile.preset, mobile.points["performance"], mobile.low()) == ("mobile", 96, False)
     assert (desktop.points["performance"], desktop.low()) == (90, True)
     assert mobile.lost == () and lighthouse.table([mobile, desktop]).row_count == 2
 
 
-def test_what_lighthouse_says_instead_of_scores_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    silent = subprocess.CompletedProcess([], 1, "", "no such browser")
-    monkeypatch.setattr(lighthouse.subprocess, "run", lambda *_, **__: silent)
-    with pytest.raises(BookError, match="no such browser"):
-        lighthouse.score(tmp_path, "http://127.0.0.1", "index.html", "mobile")
+POSIX = pytest.mark.skipif(os.name == "nt", reason="the program in place of node is a script of sh")
+
+CRASH = """\
+file:///index.js:7
+  throw new Error("inside");
+        ^
+
+TypeError: no such browser
+    at run (file:///index.js:7:9)
+
+Node.js v20.20.2
+"""
+NO_SCORE = {name: {"score": None} for name in lighthouse.CATEGORIES}
+NO_AUDITS = {
+    name: {"score": 1, "auditRefs": [{"id": "first-paint", "weight": 10}]}
+    for name in lighthouse.CATEGORIES
+}
 
 
-def test_a_lighthouse_that_never_answers_is_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program = tmp_path / "node"
-    program.write_text("#!/bin/sh\nexec sleep 60\n")
+def in_place_of_node(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    program = folder / "node"
+    program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    monkeypatch.setattr(lighthouse, "PATIENCE", 0.2)
-    with pytest.raises(BookError, match=r"index\.html: no scores in 0\.2 seconds"):
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    return program
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("out", "err", "said"),
+    [
+        ("", CRASH, "TypeError: no such browser"),
+        (
+            "",
+            "Runtime error encountered: The page is blank\n\n    at Runner\n",
+            "Runtime error .+ blank",
+        ),
+        ("", "one\nUnable to connect to Chrome\n", "Unable to connect to Chrome"),
+        ("", "", "it said nothing"),
+        ("not JSON", "", "it said nothing"),
+        ("[1]", "", "it said nothing"),
+        ("\udcff", "", "it said nothing"),
+        ("{}", "no categories", "no categories"),
+        (json.dumps({"categories": NO_SCORE}), "no score", "no score"),
+        (json.dumps({"categories": NO_AUDITS, "audits": {}}), "no audits", "no audits"),
+    ],
+)
+def test_what_lighthouse_says_instead_of_scores_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, err: str, said: str
+) -> None:
+    for name, text in (("said", out), ("complaint", err)):
+        (tmp_path / name).write_text(text, errors="surrogateescape")
+    script = f"cat {tmp_path}/complaint >&2; cat {tmp_path}/said; exit 1"
+    program = in_place_of_node(tmp_path, script, monkeypatch)
+    with pytest.raises(BookError) as error:
         lighthouse.score(program, "http://127.0.0.1", "index.html", "mobile")
+    assert re.fullmatch(rf"Lighthouse on index\.html: {said}", str(error.value))
+
+
+# What it has started: in its own session, and in another one, whose leader is noted as Chromium's.
+STARTED = """\
+mkdir "$TMPDIR/lighthouse.1"
+sleep 61 & echo $! > {folder}/near
+setsid sh -c 'printf $$ > "$TMPDIR/lighthouse.1/chrome.pid"; exec sleep 61' &
+until [ -s "$TMPDIR/lighthouse.1/chrome.pid" ]; do sleep 0.05; done
+cp "$TMPDIR/lighthouse.1/chrome.pid" {folder}/far
+"""
+
+
+def alive(number: int) -> bool:
+    """Say whether a process runs; one that has ended may still wait to be taken note of."""
+    try:
+        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+@pytest.mark.parametrize(
+    ("end", "patience", "said"),
+    [("kill -9 $$", 60, "it said nothing"), ("sleep 62", 3, "no scores in 3 seconds")],
+    ids=["dies", "hangs"],
+)
+def test_nothing_that_lighthouse_started_outlives_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, patience: float, said: str
+) -> None:
+    script = STARTED.format(folder=tmp_path) + end
+    program = in_place_of_node(tmp_path, script, monkeypatch)
+    monkeypatch.setattr(lighthouse, "PATIENCE", patience)
+    began = time.monotonic()
+    with pytest.raises(BookError, match=said):
+        lighthouse.score(program, "http://127.0.0.1", "index.html", "mobile")
+    assert time.monotonic() - began < 30  # what holds its outputs open does not hold us
+    started = [int((tmp_path / name).read_text()) for name in ("near", "far")]
+    deadline = time.monotonic() + 5
+    while any(map(alive, started)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    left = [one for one in started if alive(one)]
+    for one in left:
+        os.kill(one, signal.SIGKILL)
+    assert left == []
 
 
 def test_a_lighthouse_that_breaks_is_not_skipped(

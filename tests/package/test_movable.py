@@ -152,6 +152,16 @@ def page_of(spec: dict[str, Any], **metadata: str) -> Any:
             {"alt": "A."},
             "2 is outside of its range",
         ),
+        (
+            chart(alt.binding_range(min=0, max=8, step=2), "two"),
+            {"alt": "A."},
+            "turn: value is 'two'; expected a number",
+        ),
+        (
+            chart(alt.binding_range(min=0, max=8, step=2), True),
+            {"alt": "A."},
+            "turn: value is True; expected a number",
+        ),
         (chart(alt.binding_select(options=["2", 3])), {"alt": "A."}, "2 is none of its options"),
         ({"mark": "point"}, {"alt": "A."}, "which version of Vega-Lite"),
         (chart(alt.binding_range(min=0, max=8, step=2)) | {"mark": "pint"}, {"alt": "A."}, "ch.py"),

@@ -2,7 +2,10 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from tests.package.conftest import edit
 from unrolled.errors import BookError
 from unrolled.manifest import Book
-from unrolled.site import build
+from unrolled.site import build, styles
 from unrolled.site.links import Page, broken
 from unrolled.site.pages import MEASURED
 
@@ -83,6 +86,43 @@ def test_a_link_that_leads_nowhere_stops_the_build(tiny: Book) -> None:
     edit(tiny.notebooks[0].source, "Write `twice`.", 'See <a href="nowhere.html">this</a>.')
     with pytest.raises(BookError, match=r"01_twice.html: nowhere.html: no such file"):
         build(tiny, tiny.notebooks, lambda *_: None)
+
+
+def test_the_first_page_links_to_a_pdf_that_was_printed_from_these_pages(tiny: Book) -> None:
+    html, pdf = tiny.root / "build" / "html", tiny.root / "build" / "unrolled.pdf"
+
+    def linked() -> bool:
+        build(tiny, tiny.notebooks, lambda *_: None)  # which looks at every link
+        assert (html / "unrolled.pdf").is_file() == (
+            "unrolled.pdf" in Page(html / "index.html").links
+        )
+        return (html / "unrolled.pdf").is_file()
+
+    assert not linked()
+    pdf.write_text("%PDF")
+    assert linked() and linked()
+    edit(tiny.root / "chapters" / "glossary.md", "gives", "makes")
+    assert not linked()
+
+
+def test_writers_side_by_side_would_lose_styles(rendered: Path) -> None:
+    """`styles.py` gathers names in one process: the flag keeps Sphinx from writing in several."""
+    app = SimpleNamespace(connect=lambda *_, **__: None)
+    assert styles.setup(app)["parallel_write_safe"] is False
+    conf, root = Path(styles.__file__).parent, rendered.parents[1]
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-j", "3", "-q", "-E", "-c", str(conf)]
+    command += [str(root / "build" / "pages"), str(root / "side")]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0 and "doing serial write" in done.stderr
+    assert (root / "side/_static/book.css").read_text() == (
+        rendered / "_static" / "book.css"
+    ).read_text()
+
+
+def test_a_sign_stays_with_the_formula_before_it(rendered: Path) -> None:
+    text = (rendered / "01_twice.html").read_text()
+    assert re.search(r'<span class="joined"><math(?:(?!</math>).)*</math>\.</span></p>', text)
+    assert ".joined" in (rendered / "_static" / "book.css").read_text()
 
 
 def test_a_page_that_is_no_more_is_taken_away(tiny: Book) -> None:

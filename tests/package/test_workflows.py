@@ -98,6 +98,9 @@ def test_pages_are_looked_at_in_a_browser_before_they_are_published():
     [look] = [n for n, step in enumerate(steps) if "unrolled inspect" in step]
     [publish] = [n for n, step in enumerate(steps) if "upload-pages-artifact" in step]
     assert steps.index("make book") < look < publish
+    # The first page links to the PDF only when it is built after that.
+    [pdf] = [n for n, step in enumerate(steps) if step.endswith("unrolled pdf")]
+    assert look < pdf < steps.index(".venv/bin/unrolled build") < publish
     # Its rights take the place of the workflow's: nothing in it may ask for the site's settings.
     assert book["permissions"] == {"contents": "write"}
     assert not any("actions/configure-pages" in step for step in steps)

@@ -23,6 +23,10 @@ from unrolled.site.landing import cards, figure, repository
 from unrolled.site.links import broken
 from unrolled.site.movable import with_movable
 
+FIRST = "index.md"
+PDF = "unrolled.pdf"
+LINK = f'Or all of it as <a href="{PDF}">one PDF</a>, for paper.'
+
 
 def build(book: Book, notebooks: Sequence[Notebook], progress: Progress) -> tuple[int, Path]:
     """Execute, weave and render; return the cells executed and the path of the first page.
@@ -51,6 +55,10 @@ def render(book: Book, executed: Sequence[Executed]) -> Path:
     for notebook in book.notebooks:
         write_atomic(html / "downloads" / f"{notebook.name}.ipynb", download(book, notebook))
     _sphinx(book, pages, html)
+    if printed(book):
+        shutil.copy2(book.root / "build" / PDF, html)
+    else:
+        (html / PDF).unlink(missing_ok=True)
     known = {path.stem for path in pages.iterdir()} | {"genindex", "search"}
     for path in html.glob("*.html"):
         if path.stem not in known:  # of a page that is no more
@@ -59,6 +67,13 @@ def render(book: Book, executed: Sequence[Executed]) -> Path:
     if lost:
         raise BookError("links that lead nowhere: " + "\n".join(lost[:20]))
     return html / "index.html"
+
+
+def printed(book: Book) -> bool:
+    """Say whether build/unrolled.pdf was printed from the pages as they are now."""
+    path, pages = book.root / "build" / PDF, book.root / "build" / "pages"
+    changed = [one.stat().st_mtime for one in pages.iterdir() if one.name != FIRST]
+    return path.is_file() and path.stat().st_mtime >= max(changed, default=0)
 
 
 def _shown(notebook: Notebook) -> list[Cell]:
@@ -74,7 +89,8 @@ def _assemble(book: Book, pages: Path, executed: Iterable[Executed]) -> Iterator
         dress(page, book, one.notebook)
         _plain_metadata(page)
         yield _write(pages / f"{name}.ipynb", nbformat.writes(page))
-    for source in (book.root / book.about.src).glob("*.md"):
+    sources = (book.root / book.about.src).glob("*.md")
+    for source in sorted(sources, key=lambda one: one.name == FIRST):  # it tells of the others
         text = source.read_text(encoding="utf-8")
         yield _write(pages / source.name, _filled(book, text, pages))
 
@@ -88,6 +104,7 @@ def _filled(book: Book, text: str, pages: Path) -> str:
     generated = {
         "figure": lambda: figure(book),
         "cards": lambda: cards(book),
+        "pdf": lambda: LINK if printed(book) else "",
         "repository": lambda: repository(book),
         "claims": lambda: claims((n, read_notebook(path)) for n, path in places if path.is_file()),
     }
@@ -104,7 +121,10 @@ def _write(path: Path, text: str) -> Path:
 
 
 def _plain_metadata(page: NotebookNode) -> None:
+    """Keep the kernel's name; when a cell ran would make every page a new one."""
     page.metadata = nbformat.from_dict({"kernelspec": dict(page.metadata["kernelspec"])})
+    for cell in page.cells:
+        cell.metadata.pop("execution", None)
 
 
 def _without_marks(page: NotebookNode) -> None:

@@ -6,11 +6,15 @@ phone of the middle class on slow 4G, simulated; its "desktop" a cable and no sl
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.table import Table
 
@@ -64,32 +68,61 @@ def install(folder: Path) -> Path:
 
 
 def score(program: Path, address: str, page: str, preset: str) -> Score:
-    """Run Lighthouse once on a page."""
+    """Run Lighthouse once on a page; BookError with what it said where it ends without scores."""
     flags = "--headless=new --no-sandbox --disable-gpu"
     command = ["node", str(program), f"{address}/{page}", "--output=json", "--quiet"]
     command += [f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={flags}"]
     command += ["--preset=desktop"] if preset == "desktop" else []
-    environment = os.environ | {"CHROME_PATH": chromium() or ""}
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=environment, timeout=PATIENCE
-        )
+        said, complaint = _run(command)
     except subprocess.TimeoutExpired as error:
         raise BookError(f"Lighthouse on {page}: no scores in {PATIENCE} seconds") from error
     try:
-        found = json.loads(done.stdout)
+        found = json.loads(said)
         points = {n: round(100 * found["categories"][n]["score"]) for n in CATEGORIES}
+        lost = tuple(
+            f"{one['id']} {found['audits'][one['id']].get('displayValue', '')}".strip()
+            for name in CATEGORIES
+            for one in found["categories"][name]["auditRefs"]
+            if one["weight"] and (found["audits"][one["id"]]["score"] or 0) < 0.9
+            if found["audits"][one["id"]]["scoreDisplayMode"] not in ("notApplicable", "manual")
+        )
     except (ValueError, KeyError, TypeError) as error:
-        lines = (done.stderr.splitlines() or ["it said nothing"])[-1]
-        raise BookError(f"Lighthouse on {page}: {lines}") from error
-    lost = tuple(
-        f"{one['id']} {found['audits'][one['id']].get('displayValue', '')}".strip()
-        for name in CATEGORIES
-        for one in found["categories"][name]["auditRefs"]
-        if one["weight"] and (found["audits"][one["id"]]["score"] or 0) < 0.9
-        if found["audits"][one["id"]]["scoreDisplayMode"] not in ("notApplicable", "manual")
-    )
+        raise BookError(f"Lighthouse on {page}: {_reason(complaint)}") from error
     return Score(page, preset, points, lost)
+
+
+def _run(command: list[str]) -> tuple[str, str]:
+    """Return what a command wrote to its two outputs; nothing that it started outlives it.
+
+    Lighthouse starts Chromium in a session of its own and keeps its process number in a folder for
+    temporary files, which it takes away when it ends well. Raises subprocess.TimeoutExpired.
+    """
+    with TemporaryDirectory(ignore_cleanup_errors=True) as room:
+        environment = os.environ | {"CHROME_PATH": chromium() or "", "TMPDIR": room}
+        out, err = Path(room, "out"), Path(room, "err")
+        with out.open("wb") as said, err.open("wb") as complaint:
+            process = subprocess.Popen(
+                command, stdout=said, stderr=complaint, env=environment, start_new_session=True
+            )
+            try:
+                process.wait(PATIENCE)
+            finally:
+                process.kill()
+                process.wait()
+                if os.name == "posix":
+                    noted = [one.read_text() for one in Path(room).glob("*/chrome.pid")]
+                    for leader in (process.pid, *map(int, filter(str.isdigit, noted))):
+                        with suppress(ProcessLookupError):
+                            os.killpg(leader, signal.SIGKILL)
+        return out.read_text("utf-8", "replace"), err.read_text("utf-8", "replace")
+
+
+def _reason(complaint: str) -> str:
+    """Return the line that names the error, without the listing and the trace around it."""
+    lines = complaint.strip().splitlines()
+    named = [one for one in lines if re.match(r"\w*Error\b|Runtime error", one)]
+    return next(iter(named or lines[-1:]), "it said nothing")
 
 
 def scores(

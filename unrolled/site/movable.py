@@ -126,9 +126,12 @@ def _controls(chart: dict[str, Any]) -> Iterator[str]:
             limits = {one: bind.get(one) for one in ("min", "max", "step")}
             if None in limits.values():
                 raise ValueError(f"{param['name']}: a range needs min, max and step")
-            if not limits["min"] <= param["value"] <= limits["max"]:
-                raise ValueError(f"{param['name']}: {param['value']} is outside of its range")
             limits["value"] = param["value"]
+            for one, value in limits.items():
+                if isinstance(value, bool) or not isinstance(value, int | float):
+                    raise ValueError(f"{param['name']}: {one} is {value!r}; expected a number")
+            if not limits["min"] <= limits["value"] <= limits["max"]:
+                raise ValueError(f"{param['name']}: {param['value']} is outside of its range")
             settings = "".join(f' {one}="{value}"' for one, value in limits.items())
             # The slider tells its value itself; the number beside it is for the eye.
             yield (

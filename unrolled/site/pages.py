@@ -19,6 +19,7 @@ NEEDED = {
     "design-tabs": 'class="sd-tab',
     "togglebutton": "dropdown",
 }
+JOINED = r'<span class="joined">\1\2</span>'
 FIRST = "documentation_options.js"  # what follows it in the page already speaks to it
 
 # In the theme's script: what follows the page's load, and gives tab stops to whatever is too wide.
@@ -61,7 +62,13 @@ def _size(name: str, sources: dict[str, Path]) -> str:
 
 
 def _mended(body: str) -> str:
-    """Mend what extensions write amiss: one id for all exercises, sources that are no items."""
+    """Mend what extensions write amiss: one id for all exercises, sources that are no items.
+
+    And keep a sign with the formula before it, which browsers else put on the next line.
+    """
+    body = re.sub(
+        r"(<math display=\"inline\".*?</math>)([.,;:?!)]+)", JOINED, body, flags=re.DOTALL
+    )
     body = re.sub(
         r'<section id="(exercise|solution)-content">', r'<section class="\1-content">', body
     )

@@ -32,6 +32,7 @@ BETWEEN = "--"  # a page's name, and an id on it
 MOST_PRINTS = 4
 COLUMNS = 88  # of a listing
 LEAST = 0.8  # of its letters' size
+LONG = 16  # lines of a listing that may stand on two pages
 
 # What `printed.css` shows behind links; before the first print something as wide as a number.
 NUMBERED = """(places) => document.querySelectorAll('a[href^="#"]').forEach((one) => {
@@ -136,8 +137,14 @@ def _article(html: Path, name: str, names: Sequence[str], book: Book) -> Tag:
         one.decompose()
     for one in article.select("h2:has(+ .genindextable)"):  # letters of the alphabet
         one.name = "p"
+    for one in article.select(":is(h1, h2, h3, h4, h5, h6, .admonition-title)"):
+        for place in one.find_previous_siblings("span", id=True):
+            one.insert(0, place)  # else it may stay behind on the page before
     for one in article.find_all("pre"):
-        longest = max(map(len, one.get_text().splitlines()), default=0)
+        lines = one.get_text().splitlines()
+        if len(lines) < LONG:
+            one["class"] = "short"
+        longest = max(map(len, lines), default=0)
         if longest > COLUMNS:  # smaller, so that a table keeps its columns; broken beyond that
             one["style"] = f"font-size: {max(COLUMNS / longest, LEAST):.3f}em"
     for one in article.select("figure.movable"):
