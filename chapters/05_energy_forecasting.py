@@ -2090,6 +2090,8 @@ begin, test = midnights(seen, seen.train), midnights(seen, seen.test)
 quantiles = Daily(nn.LSTM, 64, 40, 0, NINE).fit(seen.z, seen.days, begin)
 band = quantiles.bands(seen.z, seen.days, test[160:164])
 band = band * seen.deviation + seen.mean  # (4, 24, 3)
+width = np.ptp(band, -1).mean(0)  # (24,)
+assert width[:6].max() < width[12:].min()
 
 # %% alt="Four days of load and their day-ahead forecasts, each made at midnight, with a band between the quantiles of five and ninety-five percent; the band widens through the day."
 figure, axes = plt.subplots(figsize=(9, 3))
