@@ -1303,10 +1303,12 @@ assert inside and first > 5 > 2 > late and visits.min() > 1
 # Only that. In the first two hundred steps the network without practice is
 # off by 0.0982, and with it by 0.0089. After five hundred steps, when the
 # level has been at a limit more than once, they are alike: 0.0106 and
-# 0.0108. So beginnings do not make a better integrator. They teach what a
-# state of zeros means, and a network that has run along one endless
-# staircase has never been told. The asker's test begins with a state of
-# zeros as well, and so does most use of such a network.
+# 0.0108.
+#
+# So beginnings do not make a better integrator. They teach what a state of
+# zeros means, and a network that has run along one endless staircase has
+# never been told. The asker's test begins with a state of zeros as well, and
+# so does most use of such a network.
 
 # %% [markdown]
 # ## A race against the clock
@@ -1712,9 +1714,12 @@ for statement, found in statements.items():
 # The reach of the gradient, which the asker had turned up and down, matters;
 # so do many staircases instead of one, a rate that falls, and beginnings,
 # and nobody in the thread mentions them. That a recurrent network cannot
-# integrate is refuted by ten weights. The last three rows are of thirty-two
-# units and a linear read-out, those before them of the asker's network; the
-# sizes differ, but no attempt of any size came near either.
+# integrate is refuted by ten weights.
+#
+# The last three rows of the table are of thirty-two units and a linear
+# read-out, those before them of the asker's network. The sizes differ, so
+# the rows are not one ladder; but no attempt above, of any size, came near
+# either.
 #
 # Where does it still fail? The best network is off by 0.0021 on average, and
 # two units set by hand are off by nothing. The exact solution is there,

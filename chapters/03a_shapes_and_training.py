@@ -1293,8 +1293,9 @@ print(f"run to the end: over-fit {sum(over):.0f} of {len(over)} times")
 for seed in range(len(over)):
     loss, val = ([found[f"{curve}, {n}"].values[seed] for n in EPOCHS]
                  for curve in ("loss", "val_loss"))
+    rise = val[-1] / min(val) - 1
     since = loss[-1] / loss[np.argmin(val)] - 1
-    print(f"validation ends {val[-1] / min(val) - 1:.0%} above its lowest,",
+    print(f"validation ends {rise:.0%} above its lowest,",
           f"training {since:+.0%} since then")
 
 # %% alt="Two curves over six hundred epochs, both on logarithmic axes: the training loss falls nearly to the end, the validation loss turns upward after a few hundred epochs."

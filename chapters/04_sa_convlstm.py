@@ -1331,6 +1331,9 @@ for n, one in zip(ahead, cloud, strict=True):
     print(f"{n:7}  {one:10.3f} ",
           *(f" {cell.median:{len(name)}.3f}" for name, cell in at.items()),
           f"  full to wider {change(at[full], at[matched[0]])}")
+
+# %%
+# NBVAL_CHECK_OUTPUT
 above = [found[f"{name}, horizon {n}"].median > cloud[n - 1].item()
          for name in VARIANTS for n in ahead[-2:]]
 print("medians above the mean frame at the last two horizons:",
@@ -1546,11 +1549,13 @@ def background(seed):
 
 # %%
 # NBVAL_CHECK_OUTPUT
-evenness = []
 for row, one in tables["background"].items():
     print(f"{row:20} {one:.3f}")
-    evenness += [one.values] if "layer, entropy" in row else []
-more = np.greater(evenness[1], evenness[0])
+
+# %%
+# NBVAL_CHECK_OUTPUT
+more = np.less(*(tables["background"][f"{name} layer, entropy"].values
+                 for name in ("first", "last")))
 print("the last layer is the more even on", sum(more), "of", len(more))
 
 # %% [markdown]

@@ -2261,7 +2261,8 @@ for title in ("naive", "drift", "ridge", "ridge, calendar", "24 lines"):
           f" {mean_over_regions('ours', title):6.3f}")
 for cell, share in MEANT.items():
     print(f"{'the copy, ' + cell:24} {share:11.3f}")
-    print(f"{'the original, ' + cell:24} {4 * ORIGINAL[cell]:11.3f}")
+    first = 4 * ORIGINAL[cell]
+    print(f"{'the original, ' + cell:24} {first:11.3f}")
 own = mean_over_regions("ours", "LSTM H64")
 print(f"{'our wide LSTM':24} {'':11} {own:6.3f}")
 
