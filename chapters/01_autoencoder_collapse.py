@@ -396,7 +396,8 @@ for row, found in tables["flat_line"].items():
 # NBVAL_CHECK_OUTPUT
 inside = tiny_errors[-1] in tables["flat_line"]["loss"]
 print("our own run lies in that range:", inside)
-assert inside
+late = tiny_output[0, 2:].std(0) / sequence[0].std(0)  # (F,)
+assert inside and late.max() < 0.1
 
 # %% [markdown]
 # Taken literally, it is not the mean. The typical loss is 0.87 of the floor,
@@ -408,7 +409,7 @@ assert inside
 # begun.
 #
 # And in the plot even that little sits in one place. Each dashed line bends
-# at the first time step or two, and from there on nothing moves.
+# at the first time step or two, and from there on hardly anything moves.
 #
 # So the question changes. A network at the mean would have found the best
 # answer that ignores time, and would be stuck there for a reason. A network
@@ -871,7 +872,8 @@ again = {n: steps_used(runs[n, 100][0]) for n in ("raw", "differenced")}
 inside = all(again[name] in stored[f"{name}, 100 units"] for name in again)
 faster = again["differenced"] < again["raw"]
 print("our own runs lie inside:", inside, "and differences win:", faster)
-assert inside and faster
+ramps = mse_loss(undo_difference(runs["differenced", 5][1]), sequence)
+assert inside and faster and ramps > runs["raw", 5][0][-1]
 
 # %% [markdown]
 # The table supports the answer, and honestly so. Five units never arrive, on
@@ -1375,9 +1377,9 @@ show(stored)
 news = [recipe(seed) for seed in range(5)]
 inside = [new[row] in stored[row] for new in news for row in new]
 print("new runs lie inside:", all(inside))
-kept = [new["to 1e-4"] <= 35 and new["to 1e-6"] <= 90 for new in news]
-print("both promises are kept by", sum(kept), "of", len(kept))
-assert all(inside) and all(kept)
+enough = [new["to 1e-4"] <= 60 for new in news]
+print("sixty steps are enough for", sum(enough), "of", len(enough))
+assert all(inside) and all(enough)
 
 # %% [markdown]
 # Standardized and with a rate of `1e-2`, a hundred units reach `1e-4` in 26
@@ -1836,10 +1838,11 @@ print(f"{'PCA':12} {pca:.3f}")
 # **Which sign tells that a network has collapsed?** We have looked at five
 # code sizes, five moments and five seeds. No single moment can tell whether
 # a network would stay at the floor for good, so *collapsed* here means flat
-# at that moment, with an $R^2$ below a fifth. For each sign we ask two
-# things: does it rank the networks as $R^2$ does, and how often does it
-# place a collapsed network below one that works? That share is called the
-# AUC: a half is guessing, one is a perfect order.
+# at that moment, with an $R^2$ below a fifth.
+#
+# For each sign we ask two things: does it rank the networks as $R^2$ does,
+# and how often does it place a collapsed network below one that works? That
+# share is called the AUC: a half is guessing, one is a perfect order.
 
 # %%
 def signs(name, moments):

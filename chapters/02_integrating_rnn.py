@@ -281,11 +281,11 @@ print("mean error below a millionth:", bool(l1_loss(drawn, long_y) < 1e-6))
 # fifty units, it is not that a recurrent network cannot integrate.
 #
 # How precise do these weights have to be? We let the sum leak, by scaling
-# what the units say to each other, and then shift the bias.
+# what the units say to each other, and then shift the bias of both.
 
 # %%
 def spoiled(leak=1.0, shift=0.0):
-    """The error of the exact network with two weights changed."""
+    """The error with the recurrent weights scaled, the biases shifted."""
     rnn, read_out = exact_integrator()
     with torch.no_grad():
         rnn.weight_hh_l0.mul_(leak)
@@ -297,13 +297,13 @@ def spoiled(leak=1.0, shift=0.0):
 for leak in (0.999, 0.99, 0.95):
     print(f"keeps {leak}: error {spoiled(leak=leak):.3f}")
 for shift in (0.001,):
-    print(f"bias off by {shift}: error {spoiled(shift=shift):.3f}")
+    print(f"biases off by {shift}: error {spoiled(shift=shift):.3f}")
 
 # %% [markdown]
 # A sum that loses a thousandth of itself at each step costs 0.014 already,
-# one that loses a twentieth is as bad as a constant, with 0.339, and a bias
-# that is wrong by a thousandth costs 0.026. This is a steep target: near the
-# answer a small change of one weight is a large change of the output, since
+# one that loses a twentieth is as bad as a constant, with 0.339, and biases
+# that are wrong by a thousandth cost 0.026. This is a steep target: near the
+# answer a small change of the weights is a large change of the output, since
 # it acts at every step.
 
 # %% [markdown]
@@ -404,11 +404,13 @@ assert inside
 # %% [markdown]
 # With 6 of 10 seeds the law is learned through time, with an error below
 # `1e-4`. The other four end at 0.511, all at the same number: that is the
-# cost of a tank that is always empty. A clamp has no slope at its limits, so
-# that a law which begins by pushing the tank against a limit gets no
-# gradient at all and stays there for good. The exact cell cannot always be
-# *found* from where one happens to start, which is a first hint at what
-# fifty units are for: with many, some are awake.
+# cost of a tank that is always empty.
+#
+# A clamp has no slope at its limits, so that a law which begins by pushing
+# the tank against a limit gets no gradient at all and stays there for good.
+# The exact cell cannot always be *found* from where one happens to start,
+# which is a first hint at what fifty units are for: with many, some are
+# awake.
 
 # %% [markdown]
 # ## What a truncated gradient is
@@ -498,9 +500,10 @@ def tbptt_gradients(
 check("tbptt_gradients")
 
 # %% [markdown]
-# How wrong is a truncated gradient? We draw a network of fifty units, take
-# the full gradient over fifty steps of thirty-two sequences, in double
-# precision, and see how far the truncated ones lie from it.
+# How wrong is a truncated gradient? We draw a network of thirty-two units,
+# which a later section trains, take the full gradient over fifty steps of
+# thirty-two sequences, in double precision, and see how far the truncated
+# ones lie from it.
 
 # %% tags=["experiment"]
 def truncation_gaps(model, ks):
@@ -516,13 +519,13 @@ def truncation_gaps(model, ks):
 # %%
 # NBVAL_CHECK_OUTPUT
 with seeded(0):
-    fresh = Integrator(50).double()
+    fresh = Integrator(32).double()
 for k, gap in truncation_gaps(fresh, (1, 2, 10, 25)).items():
     print(f"k = {k:2}: {gap:.3f} of the gradient is wrong")
 
 # %% [markdown]
-# With two steps of reach a third of the gradient is wrong, 0.334, with ten a
-# tenth, 0.105, and with half of the sequence next to nothing. One could
+# With two steps of reach a fifth of the gradient is wrong, 0.209, with ten
+# steps 0.059, and with half of the sequence next to nothing. One could
 # conclude that two steps will do. But this network is new. Its gates stand
 # half open, so that it forgets half of everything at each step, and there is
 # no past that a longer gradient could reach. We will ask again once it has
@@ -615,22 +618,26 @@ for sizes in [(8, 8, 8, 8), (8, 8, 8, 3)]:
 # number is exact; with a last batch of three it is off by 0.305. Nothing in
 # the code has changed, and a training set whose size is not a multiple of
 # the batch is enough. Without a division the gradient is four times as long
-# as it should be, so that it is off by 3.000 of that. With `zero_grad`
-# inside the loop only the last batch is left. And no weighting mends batch
-# normalization: it looks at the rows of a batch together, so that four
-# batches are another function than one, by 0.200 here.
+# as it should be, so that it is off by 3.000 of that.
+#
+# With `zero_grad` inside the loop only the last batch is left. And no
+# weighting mends batch normalization: it looks at the rows of a batch
+# together, so that four batches are another function than one, by 0.200
+# here.
 
 # %% [markdown]
 # ### Exercise 2.6 · Who hides the scale? (about 11 lines)
 #
 # The most common slip, gradients summed and not averaged, is often said to
-# do no harm with Adam. Decide it by experiment. Given an optimizer's class
-# and its settings, return `True` if training ends at the same weights when
-# the loss is multiplied by fifty. Start some weights at zero, take some
-# twenty steps on the sum of $(w - 3)^2$, do the same on fifty times that sum,
-# and compare. The ends count as equal when they differ by less than a
-# thousandth of the way that the first run has gone. Names tell nothing, since the settings
-# matter and unknown optimizers come too.
+# do no harm with Adam. Decide it by experiment.
+#
+# Given an optimizer's class and its settings, return `True` if training ends
+# at the same weights when the loss is multiplied by fifty. Start some
+# weights at zero, take some twenty steps on the sum of $(w - 3)^2$, do the
+# same on fifty times that sum, and compare. The ends count as equal when
+# they differ by less than a thousandth of the way that the first run has
+# gone. Names tell nothing, since the settings matter and unknown optimizers
+# come too.
 
 # %% exercise="hides_the_scale" tags=["exercise"]
 def hides_the_scale(
@@ -1069,7 +1076,8 @@ for row, found in tables["speed"].items():
 slow = samples_a_second(one_by_one, 1, 300)
 fast = samples_a_second(train_in_chunks, 64, 500, 50)
 print("here at least fifty times as many:", fast > 50 * slow)
-assert fast > 50 * slow
+hours = 20 * 250_000 / tables["speed"]["one by one"].median / 3600
+assert fast > 50 * slow and 0.5 < hours < 1  # of the trial's twenty runs
 
 # %% [markdown]
 # A chunk of fifty steps is one call of the network instead of fifty, and
@@ -1235,20 +1243,24 @@ def ladder(seed):
 # NBVAL_CHECK_OUTPUT
 for rung, found in tables["ladder"].items():
     print(f"{rung:33} {found:.4f}")
+without, begun = [one.values for one in tables["ladder"].values()][-2:]
+left = np.divide(begun, without)  # seed by seed
+print(f"the last change leaves {left.min():.2f} to {left.max():.2f}")
 
 # %% [markdown]
-# The first rung is the lever's case of fifty steps again, for half of the seeds
-# and with a mean in place of a sum; that its median is another one shows how
-# far two such medians may lie apart by chance. A larger rate alone changes
-# nothing: 0.0466 against 0.0446. With thirty-two
-# staircases it falls to 0.0270, and a rate that falls to zero takes
-# it to 0.0176. Then comes the last change. It touches neither the network
-# nor the optimizer nor the gradient, and the error falls to 0.0040, a
-# quarter of what it was, with all five seeds.
+# The first rung is the lever's case of fifty steps again, for half of the
+# seeds and with a mean in place of a sum; that its median is another one
+# shows how far two such medians may lie apart by chance. A larger rate alone
+# changes nothing: 0.0466 against 0.0446. With thirty-two staircases it falls
+# to 0.0270, and a rate that falls to zero takes it to 0.0176.
+#
+# Then comes the last change. It touches neither the network nor the
+# optimizer nor the gradient, and the error falls to 0.0040, about a quarter
+# of what it was: seed by seed, to 0.22 to 0.26 of it.
 #
 # Is that only the first steps of each held-out sequence, which a network
-# with one beginning has hardly seen? We look at the GRU of this chapter,
-# after a short training of either kind.
+# with one beginning has hardly seen? We look at a GRU of thirty-two units
+# without the dense layer, after a short training of either kind.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(5), tolerance=0.15)
@@ -1280,29 +1292,34 @@ stored = tables["practice"]
 inside = all(again[row] in found for row, found in stored.items())
 first, late = (again[f"one beginning, {where}"] / again[f"many, {where}"]
                for where in ("first 200 steps", "after 500"))
+limit = (held_out[1] == 0) | (held_out[1] == 1)  # (B, T)
+visits = (limit[:, 1:500] & ~limit[:, :499]).sum(1)  # (B,)
 print("the first seed once more, inside:", inside)
 print("the first steps differ, the later ones do not:",
       first > 5 > 2 > late)
-assert inside and first > 5 > 2 > late
+assert inside and first > 5 > 2 > late and visits.min() > 1
 
 # %% [markdown]
 # Only that. In the first two hundred steps the network without practice is
 # off by 0.0982, and with it by 0.0089. After five hundred steps, when the
 # level has been at a limit more than once, they are alike: 0.0106 and
-# 0.0108. So beginnings do not make a better integrator. They teach what a
-# state of zeros means, and a network that has run along one endless
-# staircase has never been told. The asker's test begins with a state of
-# zeros as well, and so does most use of such a network.
+# 0.0108.
+#
+# So beginnings do not make a better integrator. They teach what a state of
+# zeros means, and a network that has run along one endless staircase has
+# never been told. The asker's test begins with a state of zeros as well, and
+# so does most use of such a network.
 
 # %% [markdown]
 # ## A race against the clock
 #
 # *How good can a network get that is told nothing about limits?* The rules:
 # a recurrent layer and a linear read-out, sixty CPU seconds of one core, the
-# median of five seeds. Three layers of thirty-two units compete, all trained
-# by `train`: the GRU, an LSTM {cite:p}`hochreiter1997`, and the plainest of
-# all, ReLU units whose recurrent weights start as a rotation
-# {cite:p}`le2015`. A faster layer gets more updates in its minute.
+# median of five seeds. Three layers of thirty-two units compete, fewer than
+# the asker's fifty and without the dense layer, all trained by `train`: the
+# GRU, an LSTM {cite:p}`hochreiter1997`, and the plainest of all, ReLU units
+# whose recurrent weights start as a rotation {cite:p}`le2015`. A faster
+# layer gets more updates in its minute.
 
 # %% tags=["experiment"]
 class LongShort(Integrator):
@@ -1377,9 +1394,10 @@ again = held_out_error(gru), held_out_error(rectified)
 # NBVAL_CHECK_OUTPUT
 inside = (again[0] in found["GRU, 800 updates"]
           and again[1] in found["ReLU units, 2000 updates"])
-better = max(again) < tables["ladder"]["and 32 staircases"].low
+best = min(one.low for one in tables["attempts"].values())
+better = max(again) < best
 print("two short runs, inside:", inside)
-print("both better than without beginnings:", better)
+print("both better than every attempt of the asker's:", better)
 assert inside and better
 
 # %%
@@ -1400,8 +1418,9 @@ for name in RACERS:
 # Can the GRU be helped without telling it anything about limits? All its
 # inputs lie between zero and one, so all of them push every gate to the same
 # side, and the bias has to push back. We subtract the mean of a uniform
-# variable and divide by its deviation, one half and $1/\sqrt{12}$, and let
-# the staircases run for eight chunks and not for four.
+# variable and divide by its deviation, one half and $1/\sqrt{12}$, and
+# change nothing else: the same first weights, the same staircases, as many
+# updates.
 
 # %% tags=["experiment"]
 class Centered(Integrator):
@@ -1413,13 +1432,14 @@ class Centered(Integrator):
 # %% tags=["experiment"]
 @experiment(seeds=range(5), tolerance=0.15)
 def centered(seed):
-    """The GRU with a centered input: a minute, and 800 updates."""
+    """The racing GRU with a centered input, early and at the end."""
+    _, lr, most = RACERS["GRU"]
     rows = {}
-    for name, updates in (("a minute", 6_000), ("800 updates", 800)):
+    for name, updates in (("800 updates", 800), ("a minute", most)):
         start = process_time()
         with seeded(seed):
             model = Centered(32)
-        train(model, np.random.default_rng(seed), updates, 8)
+        train(model, np.random.default_rng(seed), updates, 4, lr)
         rows[f"{name}, CPU seconds"] = process_time() - start
         rows[name] = held_out_error(model)
     return rows
@@ -1427,17 +1447,17 @@ def centered(seed):
 # %%
 # NBVAL_CHECK_OUTPUT
 after = tables["centered"]
-for name, short, minute in (
-    ("as it is", found["GRU, 800 updates"], found["GRU"]),
-    ("centered", after["800 updates"], after["a minute"]),
+for when, plain, moved in (
+    ("early", found["GRU, 800 updates"], after["800 updates"]),
+    ("at the end", found["GRU"], after["a minute"]),
 ):
-    print(f"{name}: early {short:.4f}   after a minute {minute:.4f}")
-print("within sixty CPU seconds:",
-      after["a minute, CPU seconds"].high <= 60)
+    wins = sum(np.less(moved.values, plain.values))
+    print(f"{when:10} as it is {plain:.4f}   centered {moved:.4f}",
+          f"  better with {wins} of {len(plain.values)} seeds")
 
 # %%
 with seeded(0):
-    eager = train(Centered(32), np.random.default_rng(0), 800, 8)
+    eager = train(Centered(32), np.random.default_rng(0), 800, 4)
 again = held_out_error(eager)
 
 # %%
@@ -1449,10 +1469,12 @@ print("better than the median without:", better)
 assert inside and better
 
 # %% [markdown]
-# Early, after eight hundred updates, the two changes help by a third:
-# 0.0132, where the network as it is leaves 0.0206. After a minute little of
-# that is left: 0.0032, with fewer updates, against 0.0036, and the ranges
-# overlap. A good start is worth time, and time is what a race has least of.
+# Early, after eight hundred updates, centering helps by more than a third,
+# and with every seed: 0.0127, where the network as it is leaves 0.0206. At
+# the end less of that is left, 0.0028 against 0.0036, and no certainty: it
+# is better with four seeds of five, and the fifth, 0.0045, is the worst of
+# all ten runs. A good start is worth time, and time is what a race has least
+# of.
 #
 # That something as plain as ReLU units keeps up is no surprise once one
 # knows the exact solution, which is made of them: a clipped sum is a
@@ -1461,8 +1483,8 @@ assert inside and better
 # gives it by default.
 #
 # One question is still open: how wrong is a truncated gradient once a
-# network has learned to remember? We ask the new network of fifty units
-# again, and the GRU of thirty-two from the short run.
+# network has learned to remember? We ask the new network again, and the GRU
+# of the short run, which is that very network after its training.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1472,7 +1494,7 @@ for name, model in {"at the start": fresh, "trained": gru.double()}.items():
 
 # %% [markdown]
 # Here is the answer that we owed. For a new network a reach of two misses a
-# third of the gradient, 0.33; for the trained one it misses 0.95 of it, and
+# fifth of the gradient, 0.21; for the trained one it misses 0.95 of it, and
 # with ten steps still 0.81. A truncated gradient looks harmless exactly as
 # long as there is nothing to remember. And as training goes on, what it
 # leaves out becomes nearly everything.
@@ -1538,12 +1560,12 @@ said = alt.Chart(alt.Data(values=gaps)).transform_filter(
 # sequence is enough.
 #
 # So does the reach matter, once the rest is right? Three lengths of chunk,
-# some ten CPU seconds of training each:
+# with more updates where it is short:
 
 # %% tags=["experiment"]
 @experiment(seeds=range(5), tolerance=0.15)
 def reach(seed):
-    """The GRU with three lengths of chunk, some ten CPU seconds each."""
+    """The GRU with three lengths of chunk; the shorter, the more updates."""
     rows = {}
     for k, updates in ((2, 12_000), (10, 6_000), (50, 1_200)):
         with seeded(seed):
@@ -1677,7 +1699,7 @@ statements = {
     "reaching back 50 steps": deep["k = 50, 250000 samples"],
     "all that and beginnings": steep["and beginnings"],
     "a minute of GRU": tables["race"]["GRU"],
-    "a minute of GRU, centered": tables["centered"]["a minute"],
+    "as many updates, centered": tables["centered"]["a minute"],
     "a minute of ReLU units": tables["race"]["ReLU units"],
 }
 
@@ -1693,6 +1715,11 @@ for statement, found in statements.items():
 # so do many staircases instead of one, a rate that falls, and beginnings,
 # and nobody in the thread mentions them. That a recurrent network cannot
 # integrate is refuted by ten weights.
+#
+# The last three rows of the table are of thirty-two units and a linear
+# read-out, those before them of the asker's network. The sizes differ, so
+# the rows are not one ladder; but no attempt above, of any size, came near
+# either.
 #
 # Where does it still fail? The best network is off by 0.0021 on average, and
 # two units set by hand are off by nothing. The exact solution is there,

@@ -481,6 +481,9 @@ def addition(seed):
 # NBVAL_CHECK_OUTPUT
 for row, found in tables["addition"].items():
     print(f"{row:20} {found:.3f}")
+more = np.subtract(tables["addition"]["200 held out"].values, straight)
+print("sums more than the line, by split:",
+      *np.rint(more * len(test)).astype(int))
 
 # %% [markdown]
 # All thousand are right, with every seed, and of two hundred held-out sums
@@ -606,7 +609,7 @@ for step, ax in enumerate(panels):
     ax.imshow(frames[0, step, :, :, 0], cmap="gray")
     ax.set(title=f"frame {step + 1}", xticks=[], yticks=[])
 first, second = pair[0].argmax(-1)
-figure.suptitle(f"A film: a {first}, then a {second}, placed anew each time")
+figure.suptitle(f"A film: {first}, then {second}, placed anew each time")
 plt.show()
 
 # %% [markdown]
@@ -716,7 +719,7 @@ stored = tables["watching"]
 inside = short in stored["CNN-LSTM, 400 steps"]
 others = [stored[kind].high for kind in WATCHERS[2:]]
 print("a short run, inside:", inside)
-print("all that lack something are worse:",
+print("all without the convolution or the order are worse:",
       stored["CNN-LSTM"].low > max(others))
 assert inside and stored["CNN-LSTM"].low > max(others)
 

@@ -537,6 +537,11 @@ class Attended(SelfAttention):
     def forward(self, h, m):
         return super().forward(h), m
 
+# %% [markdown]
+# Attention is a mean with weights. What the weights are worth can be told
+# only beside a mean without them, so we write that down as well: `Averaged`
+# keeps the values and the mixing, and every position hears the same.
+
 # %% tags=["experiment"]
 class Averaged(nn.Module):
     """Attended without a query or a key: the mean of all values."""
@@ -783,7 +788,7 @@ check("Forecaster")
 # The checks build layers whose answers are known: one that adds up what it
 # is fed, one that hands it on. A sum shows whether any frame was fed twice,
 # three sums on one another whether each layer reads the one below, and a
-# copy whether a logit or an intensity comes back.
+# copy whether logits or brightness comes back.
 #
 # In one of the six programs every layer reads the frame. Its first layers
 # still run, still cost time, and what they make is thrown away.
@@ -1327,6 +1332,13 @@ for n, one in zip(ahead, cloud, strict=True):
           *(f" {cell.median:{len(name)}.3f}" for name, cell in at.items()),
           f"  full to wider {change(at[full], at[matched[0]])}")
 
+# %%
+# NBVAL_CHECK_OUTPUT
+above = [found[f"{name}, horizon {n}"].median > cloud[n - 1].item()
+         for name in VARIANTS for n in ahead[-2:]]
+print("medians above the mean frame at the last two horizons:",
+      sum(above), "of", len(above))
+
 # %% [markdown]
 # Drawn are two ConvLSTMs with about as many weights as the full network, the
 # plain mean and the full network. Against more channels the full network
@@ -1539,6 +1551,12 @@ def background(seed):
 # NBVAL_CHECK_OUTPUT
 for row, one in tables["background"].items():
     print(f"{row:20} {one:.3f}")
+
+# %%
+# NBVAL_CHECK_OUTPUT
+more = np.less(*(tables["background"][f"{name} layer, entropy"].values
+                 for name in ("first", "last")))
+print("the last layer is the more even on", sum(more), "of", len(more))
 
 # %% [markdown]
 # The first half of the claim holds and says little. A query on a black patch

@@ -104,7 +104,7 @@ def build(notebooks: tuple[str, ...]) -> None:
     book = read_book()
     with _progress("cells") as show:
         cells, page = build_book(book, book.select(notebooks), show)
-    click.echo(f"{cells} cells executed · {page.relative_to(book.root)}")
+    click.echo(f"{amount(cells, 'cell')} executed · {page.relative_to(book.root)}")
 
 
 @main.command()
@@ -161,7 +161,7 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int) -> None:
             runs = measure(notebook, show, scale, jobs, kept.append)
         for line in kept:
             click.echo(f"{notebook.key}  {line}")
-        click.echo(f"{runs} runs · {notebook.results.relative_to(notebook.root)}")
+        click.echo(f"{amount(runs, 'run')} · {notebook.results.relative_to(notebook.root)}")
 
 
 @main.command()

@@ -32,7 +32,7 @@ from unrolled.checks.run import (
 from unrolled.errors import BookError
 from unrolled.execute import solve
 from unrolled.hints import LEVELS, read_hints
-from unrolled.manifest import Book, Notebook, read_book
+from unrolled.manifest import Book, Notebook, amount, read_book
 from unrolled.mutants import Mutant, mutants
 from unrolled.notebook import (
     Cell,
@@ -196,7 +196,7 @@ def _hints(notebook: Notebook) -> Iterator[str]:
     for exercise in notebook.exercises:
         count = len(hints.get(exercise.id, []))
         if count != LEVELS:
-            yield f"{place}: {exercise.id} has {count} hints, expected {LEVELS}"
+            yield f"{place}: {exercise.id} has {amount(count, 'hint')}, expected {LEVELS}"
     for name in set(hints) - {one.id for one in notebook.exercises}:
         yield f"{place}: no exercise {name!r} in book.toml"
 

@@ -23,7 +23,7 @@ from unrolled.errors import BookError
 from unrolled.files import keep, write_atomic
 from unrolled.grade.course import read_course
 from unrolled.hints import LEVELS
-from unrolled.manifest import Book, Exercise, Notebook
+from unrolled.manifest import Book, Exercise, Notebook, amount
 from unrolled.notebook import Cell, answers_in, joined, read_cells, read_notebook
 from unrolled.progress import KEPT, Progress, Record, changing, digest, read_progress, record
 from unrolled.tutor import console, outdated, received, started
@@ -57,7 +57,8 @@ def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
         elif there:
             yield f"work/{written[0]}: written from {there[0].name}, which is left as it is"
         else:
-            yield f"work/{notebook.name}.py and .ipynb: {len(notebook.exercises)} exercises"
+            count = amount(len(notebook.exercises), "exercise")
+            yield f"work/{notebook.name}.py and .ipynb: {count}"
 
 
 def paired(notebook: NotebookNode) -> dict[str, str]:

@@ -1046,7 +1046,7 @@ def test_the_first_forecast_follows_the_last_given_frame(Forecaster, rng):
     close(got[:, 0], given.sum(1), "the first forecast of a sum", axes="BCHW")
 
 
-def test_what_is_fed_back_is_an_intensity(Forecaster, rng):
+def test_what_is_fed_back_is_a_brightness(Forecaster, rng):
     given, expected = draw(rng, 2, 3, 1, 3, 4), []
     x = given[:, -1]
     for _ in range(4):

@@ -86,6 +86,12 @@ def test_the_figure_shows_every_seed_and_the_medians_of_the_tables(html: Path) -
     assert all(f"median {row.median:,.0f}" in label for row in rows)
 
 
+def test_the_figures_title_says_what_the_numbers_beside_its_dots_give() -> None:
+    text = figure(BOOK)
+    shown = [int(one.replace(",", "")) for one in re.findall(r'"median">([\d,]+)<', text)]
+    assert re.findall(r'"title">.* (\d+) times', text) == [f"{shown[1] / shown[-1]:.0f}"]
+
+
 def test_the_first_page_says_where_the_repository_is_and_how_it_is_fetched(html: Path) -> None:
     url = BOOK.published.git_repository_url
     assert url in Page(html / "index.html").links

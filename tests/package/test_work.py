@@ -18,7 +18,7 @@ from unrolled.notebook import read_notebook
 def test_start_copies_stubs_as_a_pair_and_never_overwrites(tiny: Book) -> None:
     assert run("start") == (
         0,
-        "work/01_twice.py and .ipynb: 1 exercises\nwork/02_thrice.py and .ipynb: 1 exercises\n",
+        "work/01_twice.py and .ipynb: 1 exercise\nwork/02_thrice.py and .ipynb: 1 exercise\n",
     )
     work = tiny.root / "work"
     for name in ("01_twice", "02_thrice"):

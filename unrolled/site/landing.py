@@ -125,7 +125,8 @@ def figure(book: Book) -> str:
         }
         for name, kind, row in found
     ]
-    title = TITLE.format(times=found[1][2].median / found[-1][2].median)
+    shown = [round(row.median) for *_, row in found]  # what the figure's numbers give
+    title = TITLE.format(times=shown[1] / shown[-1])
     powers = [10**n for n in range(math.ceil(low), math.floor(high) + 1)]
     template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     source = resources.files("unrolled.site").joinpath("templates", "dots.html").read_text("utf-8")
