@@ -603,7 +603,8 @@ def bench(what: tuple[str, ...], keep: bool) -> None:
 
     WHAT limits it: notebooks (01, 3a), and of execution, checks, students, ratios, build, boundary,
     submission and throughput. Only where it is named, `cold` builds the book from nothing, for
-    minutes; the others then take over what that executed.
+    minutes; the others then take over what that executed. Without a jail the last three are left
+    out.
 
     A mark behind a ratio: it is further from 1 than chance explains. An interrupted call goes on
     where it stopped. Wall times mean something where nothing else is running.

@@ -28,7 +28,7 @@ def _of(book: Book, machine: str, run: Run) -> Iterator[str]:
             for kind in each:
                 for title, figure in _rows(run.get(f"{kind}/{notebook.name}")):
                     most = allowed(chapter, kind, title)
-                    budget = f", of {most} for the chapter" if most else ""
+                    budget = f" (of {most})" if most else ""
                     rows.append((f"{mark}{title}", f"{figure}{budget}"))
         yield from _table(f"### {chapter.number} · {chapter.title}", rows)
     whole = [part for name, part in run.items() if name.partition("/")[0] not in each]
