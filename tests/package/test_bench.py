@@ -211,8 +211,8 @@ def test_notebooks_and_kinds_limit_what_is_measured(
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert {kind for kind, _ in bench.parts(tiny, []).values()} == whole - set(bench.JAILED)
     assert list(bench.parts(tiny, ["boundary"])) == ["boundary/01_twice"]
-    with pytest.raises(BookError, match="no notebook 'chekcs'"):
-        bench.parts(tiny, ["chekcs"])
+    with pytest.raises(BookError, match="no notebook 'nothing'"):
+        bench.parts(tiny, ["nothing"])
 
 
 def test_an_execution_leaves_its_cost_with_its_outputs(tiny: Book) -> None:
@@ -290,9 +290,12 @@ def test_every_ratio_of_the_book_is_one_of_its_measured_tables() -> None:
 def test_a_build_is_measured_from_nothing_and_with_nothing_changed(
     tiny: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    executed: list[float] = []
+
     def built(root: Path) -> bench.Rows:
         cache = root / bench.EXECUTED
-        yield "cells executed", 0.0 if cache.is_dir() else 6.0, "cells"
+        executed.append(0.0 if cache.is_dir() else 6.0)
+        yield "cells executed", executed[-1], "cells"
         cache.mkdir(parents=True, exist_ok=True)
         (cache / "01_twice.ipynb").touch()
 
@@ -304,6 +307,7 @@ def test_a_build_is_measured_from_nothing_and_with_nothing_changed(
     assert list(bench.build(tiny, tiny.notebooks[0])) == [
         ("nothing changed, cells executed", 0.0, "cells")
     ]
+    assert executed == [6.0, 0.0, 0.0]
 
 
 def test_a_build_that_fails_ends_it(tiny: Book) -> None:
