@@ -119,7 +119,10 @@ def apart(kind: str, root: Path, name: str) -> Part:
 def _part(kind: str, root: Path, name: str) -> Part:
     book = read_book(root)
     [notebook] = book.select([name])
-    rows = {title: Row(value=v, unit=unit) for title, v, unit in KINDS[kind](book, notebook)}
+    rows = {
+        title: Row(value=float(f"{value:.4g}"), unit=unit)
+        for title, value, unit in KINDS[kind](book, notebook)
+    }
     return Part(date=date.today().isoformat(), versions=versions(), rows=rows)
 
 

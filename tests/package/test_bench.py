@@ -244,6 +244,7 @@ def test_checks_are_measured_by_exercise_in_a_process_of_their_own(tiny: Book) -
     assert part.rows["all checks"].value > 0
     assert 20 < part.rows["their memory"].value < 2000
     assert part.versions["python"]
+    assert all(float(f"{row.value:.4g}") == row.value for row in part.rows.values())
 
 
 def test_ratios_are_those_of_book_toml(tiny: Book, monkeypatch: pytest.MonkeyPatch) -> None:
