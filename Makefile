@@ -19,7 +19,7 @@ help:
 	$(info make test-backends            chapter 3 once more, on torch and on jax)
 	$(info make lab                      your copy of the chapters (work/) in JupyterLab)
 	$(info make results [CHAPTER=01] [SCALE=full]   measure the tables in data/results/ again)
-	$(info make bench                    how long a student waits, what checks and grading cost)
+	$(info make bench                    what chapters, checks, waiting and grading cost on this machine)
 	$(info make check-book               the book in a browser: every page, light and dark, wide and narrow)
 	$(info make clean                    remove build/; .venv and work/ stay)
 	$(info PYTHON=python3.12 after any of them chooses the Python that .venv is made with)

@@ -1,27 +1,37 @@
-"""What things cost, for `make bench`: CPU seconds, ratios within one run, a student's waiting."""
+"""What things cost, for `make bench`: CPU seconds, memory, ratios within one run, waiting."""
 
 import gc
 import io
 import os
+import platform
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, redirect_stdout, suppress
+from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 
 import jupytext
 from rich.console import Console
+from rich.table import Table
 
 from unrolled import loop
 from unrolled.answers import Answers, load_namespace
 from unrolled.checks.live import check
 from unrolled.checks.run import Bench, Check, Load, checks_by_exercise, in_process, load_checks
+from unrolled.costs import Part, Row, Run, Unit
+from unrolled.data import here
+from unrolled.data.store import hide_fetched
 from unrolled.errors import BookError
-from unrolled.files import write_atomic
+from unrolled.execute import execute
+from unrolled.files import fingerprint, write_atomic
 from unrolled.grade.course import Course
 from unrolled.grade.grader import Grader, Settings
 from unrolled.grade.jail import Jail
@@ -29,39 +39,186 @@ from unrolled.grade.run import run
 from unrolled.grade.submissions import attempts, read, single
 from unrolled.manifest import Book, Notebook, read_book
 from unrolled.notebook import read_notebook, splice
+from unrolled.results import end_with_the_parent, run_seeds, versions
+from unrolled.runtime import device, machine, spent
 from unrolled.work import asked, start
 
 ROUNDS = 5
 SAVES = 20
+REPEATS = 3
 CLASS = 60
-Row = tuple[str, str]
-Said = Callable[[str, int, int], None]
+SOURCES = ("chapters", "data", "solutions", "tests/chapters", "tests/wrong")
+EXECUTED = Path("build", "executed")
+Rows = Iterator[tuple[str, float, Unit]]
 
 
-def bench(book: Book, said: Said) -> Iterator[Row]:
-    """Yield what is measured and its figure. `said` is told what is going on."""
-    os.environ["OMP_NUM_THREADS"] = "1"
-    notebook = book.notebooks[0]
-    yield from students(book, notebook)
-    yield from boundary(book, notebook)
-    yield from submissions(book, notebook)
-    yield from throughput(book, notebook, said)
+def machine_class() -> str:
+    """Return what two machines have in common whose figures can be compared."""
+    device()  # loads what knows of an accelerator
+    info = Path("/proc/cpuinfo")
+    text = info.read_text(encoding="utf-8") if info.is_file() else ""
+    named = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    return f"{machine()}, {os.cpu_count()} cores, {named[1] if named else platform.processor()}"
 
 
-def students(book: Book, notebook: Notebook) -> Iterator[Row]:
+def parts(book: Book, names: Sequence[str]) -> dict[str, tuple[str, Notebook]]:
+    """Return what is to be measured, in order: kinds and notebooks by kind/notebook.
+
+    names: notebooks (01, 3) and kinds that limit it; the building from nothing, `cold`, has to be
+    named. Raises BookError for a name that is neither, and for a kind that needs a jail where there
+    is none, if it is named.
+    """
+    named = [name for name in names if name in KINDS]
+    notebooks = book.select([name for name in names if name not in KINDS])
+    without = {"cold"} if shutil.which("bwrap") else {"cold", *JAILED}
+    keys = [ratio.split("/")[0] for chapter in book.chapters for ratio in chapter.ratios]
+    return {
+        f"{kind}/{notebook.name}": (kind, notebook)
+        for kind in KINDS
+        for notebook in (book.notebooks if kind in OF_EACH else book.notebooks[:1])
+        if notebook in notebooks
+        and (kind in named if named else kind not in without)
+        and (kind != "ratios" or notebook.key in keys)
+    }
+
+
+def measure(
+    book: Book, chosen: Mapping[str, tuple[str, Notebook]], said: Callable[[str], object]
+) -> Run:
+    """Measure these parts, each in a process of its own; return what they cost.
+
+    Every finished part is kept in build/bench, so that an interrupted call goes on where it
+    stopped; `forget` removes them. said(line) is told what is going on.
+    """
+    os.environ.update(OMP_NUM_THREADS="1", TF_CPP_MIN_LOG_LEVEL="2")
+    if here():
+        hide_fetched(book.root)
+    code = [path for name in SOURCES for path in (book.root / name).rglob("*.*")]
+    key = fingerprint([*code, *Path(__file__).parent.rglob("*.py"), book.root / "book.toml"])
+    found = {}
+    for number, (name, (kind, notebook)) in enumerate(chosen.items(), 1):
+        file = book.root / "build" / "bench" / f"{kind}-{notebook.key}-{key}.json"
+        if not file.is_file():
+            said(f"{number} of {len(chosen)}: {kind} {notebook.key}")
+            write_atomic(file, apart(kind, book.root, notebook.name).model_dump_json())
+        found[name] = Part.model_validate_json(file.read_bytes())
+    return found
+
+
+def forget(book: Book) -> None:
+    """Remove what an interrupted call goes on with: the next one measures anew."""
+    shutil.rmtree(book.root / "build" / "bench", ignore_errors=True)
+
+
+def apart(kind: str, root: Path, name: str) -> Part:
+    """Measure one part in a new process."""
+    with ProcessPoolExecutor(1, get_context("spawn"), end_with_the_parent) as pool:
+        return pool.submit(_part, kind, root, name).result()
+
+
+def _part(kind: str, root: Path, name: str) -> Part:
+    book = read_book(root)
+    [notebook] = book.select([name])
+    rows = {
+        title: Row(value=float(f"{value:.4g}"), unit=unit)
+        for title, value, unit in KINDS[kind](book, notebook)
+    }
+    return Part(date=date.today().isoformat(), versions=versions(), rows=rows)
+
+
+def shown(run: Run, before: Run) -> Table:
+    """Return a table of a run beside the stored one; what differs too much has a mark."""
+    table = Table(box=None, header_style="bold")
+    for title in ("", "measured", "stored", "ratio"):
+        table.add_column(title, justify="right" if title else "left", no_wrap=bool(title))
+    for name, part in run.items():
+        kind, _, notebook = name.partition("/")
+        table.add_row(f"{kind}, {notebook.split('_')[0]}", style="bold")
+        for title, row in part.rows.items():
+            then = before[name].rows.get(title) if name in before else None
+            cells = [str(row), str(then or "")]
+            if then and then.unit == row.unit and then.value:
+                sign = " !" if row.differs(then) else "  "
+                cells.append(f"{row.value / then.value:.2f}{sign}")
+            table.add_row(f"  {title}", *cells)
+    return table
+
+
+def differing(run: Run, before: Run) -> int:
+    """Return how many figures are further from the stored ones than their tolerance."""
+    return sum(
+        row.differs(before[name].rows[title])
+        for name, part in run.items()
+        for title, row in part.rows.items()
+        if name in before and title in before[name].rows
+    )
+
+
+# --- what is measured -------------------------------------------------------------------------
+
+
+def cold(book: Book, notebook: Notebook) -> Rows:
+    """The book built where nothing is cached; what it executed is kept for `execution`."""
+    with _copy(book) as root:
+        for title, value, unit in _built(root):
+            yield f"from nothing, {title}", value, unit
+        shutil.copytree(root / EXECUTED, book.root / EXECUTED, dirs_exist_ok=True)
+
+
+def execution(book: Book, notebook: Notebook) -> Rows:
+    """A notebook executed, and the most memory of its kernel; executed now if it has to be."""
+    [done] = execute([notebook], book.root / EXECUTED, lambda *_: None)
+    cpu, peak = done.cost
+    yield "executed", cpu, "CPU s"
+    yield "its memory", peak / 1e6, "MB"
+
+
+def build(book: Book, notebook: Notebook) -> Rows:
+    """The book built once more, with nothing changed."""
+    with _copy(book) as root:
+        with suppress(FileNotFoundError):
+            shutil.copytree(book.root / EXECUTED, root / EXECUTED)
+        for _ in _built(root):
+            pass
+        for title, value, unit in _built(root):
+            yield f"nothing changed, {title}", value, unit
+
+
+def checks(book: Book, notebook: Notebook) -> Rows:
+    """The checks on the solutions, by exercise, and the most memory of the process."""
+    found = checks_by_exercise(notebook, load_checks(notebook))
+    rounds = [
+        {name: _spent(notebook, {name: mine}, in_process) for name, mine in found.items()}
+        for _ in range(ROUNDS + 1)
+    ][1:]
+    yield "all checks", statistics.median(sum(one.values()) for one in rounds), "CPU s"
+    yield "their memory", spent()[1] / 1e6, "MB"
+    for name in found:
+        yield f"checks of {name}", statistics.median(one[name] for one in rounds), "CPU s"
+
+
+def ratios(book: Book, notebook: Notebook) -> Rows:
+    """What chapters compare by its cost: ratios within one run of an experiment, medians."""
+    wanted = [ratio.split("/", 2) for ratio in notebook.chapter.ratios]
+    mine = [(table, rows) for key, table, rows in wanted if key == notebook.key]
+    tables = dict.fromkeys(table for table, _ in mine)
+    runs = {one: [run_seeds(notebook.name, one, (n,)) for n in range(REPEATS)] for one in tables}
+    for table, rows in mine:
+        first, _, second = rows.partition(" : ")
+        values = [run[first][0] / (run[second][0] if second else 1) for run in runs[table]]
+        yield f"{table}: {rows}", statistics.median(values), "times"
+
+
+def students(book: Book, notebook: Notebook) -> Rows:
     """What a student waits for: the verdict on a save, a cold check, a check in a notebook.
 
     The exercise is the notebook's first. Wall times, so for a machine that has nothing else to do.
     """
     exercise = notebook.exercises[0].id
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "book")
-        names = ("chapters", "data", "solutions", "tests/chapters", "tests/wrong")
-        for name in names:
-            shutil.copytree(book.root / name, copy / name)
-        shutil.copy2(book.root / "book.toml", copy)
+    with _copy(book) as copy:
         mine = read_book(copy)
-        for _ in start(mine, [mine.notebooks[0]]):
+        [own] = mine.select([notebook.name])
+        for _ in start(mine, [own]):
             pass
         path = copy / "work" / f"{notebook.name}.py"
         solved = splice(read_notebook(path), read_notebook(notebook.solutions), "mine")
@@ -72,11 +229,11 @@ def students(book: Book, notebook: Notebook) -> Iterator[Row]:
         write_atomic(path, text)
         begin = time.monotonic()
         subprocess.run(command, cwd=copy, check=True, stdout=subprocess.DEVNULL)
-        yield f"unrolled check {exercise}, cold", f"{time.monotonic() - begin:.1f} s"
+        yield "unrolled check", time.monotonic() - begin, "s"
         screen = Console(file=io.StringIO())
         waits, checks = [], []
         with loop.warm_process() as pool:
-            what = asked(mine, [mine.notebooks[0]], [exercise], str(path.parent))
+            what = asked(mine, [own], [exercise], str(path.parent))
             watch = loop.Loop(mine, what, pool, screen, 1)
             saved = loop.saved(what)
             for number in range(SAVES + 2):
@@ -94,20 +251,20 @@ def students(book: Book, notebook: Notebook) -> Iterator[Row]:
                 checks.append(watch.seconds)
         found = sorted(waits[2:])  # the first waits for the libraries, the second for the files
         middle, late = statistics.median(found), found[round(0.95 * (len(found) - 1))]
-        title = f"from a save to its verdict, {exercise}, {SAVES} saves"
-        yield title, f"median {middle:.2f} s, 95th percentile {late:.2f} s"
-        yield "of which the checks themselves", f"median {statistics.median(checks[2:]):.2f} s"
+        yield "from a save to its verdict", middle, "s"
+        yield "the same, 95th percentile", late, "s"
+        yield "of which the checks themselves", statistics.median(checks[2:]), "s"
         space = {**load_namespace(notebook, Answers.reference(notebook)), "check": check}
-        spent = []
+        waits = []
         for _ in range(ROUNDS + 1):
             begin = time.monotonic()
             with redirect_stdout(io.StringIO()):
                 exec(f"check({exercise!r})", space)
-            spent.append(time.monotonic() - begin)
-        yield f'check("{exercise}") in a notebook', f"{statistics.median(spent[1:]):.2f} s"
+            waits.append(time.monotonic() - begin)
+        yield "a check in a notebook", statistics.median(waits[1:]), "s"
 
 
-def boundary(book: Book, notebook: Notebook) -> Iterator[Row]:
+def boundary(book: Book, notebook: Notebook) -> Rows:
     """What the jail adds to a notebook's checks: CPU of both sides against one process alone.
 
     Small checks are those of the exercises whose checks take less than 20 ms each.
@@ -121,21 +278,21 @@ def boundary(book: Book, notebook: Notebook) -> Iterator[Row]:
     jail = Jail(book)
     gc.collect()
     gc.freeze()  # as the grader does
-    spent: dict[str, list[float]] = {}
+    rounds: dict[str, list[float]] = {}
     try:
         for _ in range(ROUNDS + 1):
             for title, found in (("all", checks), ("small", small)):
-                spent.setdefault(title, []).append(_spent(notebook, found, in_process))
+                rounds.setdefault(title, []).append(_spent(notebook, found, in_process))
                 jailed = _spent(notebook, found, jail.load, jail)
-                spent.setdefault(f"{title} jailed", []).append(jailed)
+                rounds.setdefault(f"{title} jailed", []).append(jailed)
     finally:
         jail.close()
-    figures = {title: statistics.median(values[1:]) for title, values in spent.items()}
+    figures = {title: statistics.median(values[1:]) for title, values in rounds.items()}
     gap = (figures["small jailed"] - figures["small"]) / sum(map(len, small.values()))
-    yield f"the checks of {notebook.key} in one process", f"{figures['all']:.2f} CPU s"
-    yield "the same in the jail", f"{figures['all jailed']:.2f} CPU s"
-    yield "what the boundary adds", f"{figures['all jailed'] / figures['all'] - 1:.0%}"
-    yield "what it adds to a small check", f"{1000 * gap:.2f} CPU ms"
+    yield "checks in one process", figures["all"], "CPU s"
+    yield "checks in the jail", figures["all jailed"], "CPU s"
+    yield "in the jail : in one process", figures["all jailed"] / figures["all"], "times"
+    yield "added to a small check", max(1000 * gap, 0), "CPU ms"
 
 
 def _spent(
@@ -152,22 +309,22 @@ def _spent(
     return time.process_time() + (jail.cpu if jail else 0) - start
 
 
-def submissions(book: Book, notebook: Notebook) -> Iterator[Row]:
+def submission(book: Book, notebook: Notebook) -> Rows:
     """What one submission costs, all exercises answered: reading, pytest and checks."""
     grader = Grader(Settings(book.root, (notebook.name,), b"bench"))
     files = read(single(notebook.solutions, [notebook]), [notebook])
-    spent = []
+    costs = []
     try:
         for _ in range(ROUNDS + 1):
             start = time.process_time() + grader.jail.cpu
             grader.grade(files)
-            spent.append(time.process_time() + grader.jail.cpu - start)
+            costs.append(time.process_time() + grader.jail.cpu - start)
     finally:
         grader.jail.close()
-    yield f"one submission, all of {notebook.key}", f"{statistics.median(spent[1:]):.2f} CPU s"
+    yield "one submission, all exercises", statistics.median(costs[1:]), "CPU s"
 
 
-def throughput(book: Book, notebook: Notebook, said: Said) -> Iterator[Row]:
+def throughput(book: Book, notebook: Notebook) -> Rows:
     """Submissions a minute, of one exercise with five checks, workers' start included."""
     cells = Answers.reference(notebook).cells
     checks = checks_by_exercise(notebook, load_checks(notebook))
@@ -182,7 +339,45 @@ def throughput(book: Book, notebook: Notebook, said: Said) -> Iterator[Row]:
         settings = Settings(book.root, (notebook.name,), b"bench")
         found = attempts(handed, [notebook])
         start = time.monotonic()
-        run(book, Course(), settings, found, Path(folder, "out"), said)
+        run(book, Course(), settings, found, Path(folder, "out"), lambda *_: None)
         minutes = (time.monotonic() - start) / 60
-    title = f"throughput, {CLASS} submissions of {exercise}, two processes"
-    yield title, f"{CLASS / minutes:.0f} a minute"
+    yield f"submissions of {exercise}, {CLASS} in two processes", CLASS / minutes, "a minute"
+
+
+@contextmanager
+def _copy(book: Book) -> Iterator[Path]:
+    """A copy of what the book is made of, without what was generated; it is removed at the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "book")
+        for name in SOURCES:
+            shutil.copytree(book.root / name, copy / name)
+        shutil.copy2(book.root / "book.toml", copy)
+        yield copy
+
+
+def _built(root: Path) -> Rows:
+    """The book in a folder built; CPU seconds of all processes that took part."""
+    begin, before = time.monotonic(), sum(os.times()[2:4])
+    command = [sys.executable, "-m", "unrolled", "build"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise BookError(f"the book was not built: {done.stderr.strip()}")
+    yield "cells executed", int(done.stdout.split()[0]), "cells"
+    yield "work", sum(os.times()[2:4]) - before, "CPU s"
+    yield "waiting", time.monotonic() - begin, "s"
+
+
+# In the order in which they are measured; those of each notebook, and those of the first alone.
+KINDS: dict[str, Callable[[Book, Notebook], Rows]] = {
+    "cold": cold,
+    "execution": execution,
+    "checks": checks,
+    "students": students,
+    "ratios": ratios,
+    "build": build,
+    "boundary": boundary,
+    "submission": submission,
+    "throughput": throughput,
+}
+OF_EACH = ("execution", "checks", "students", "ratios")
+JAILED = ("boundary", "submission", "throughput")

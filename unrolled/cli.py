@@ -596,14 +596,39 @@ def _aside(line: str) -> None:
 
 
 @main.command()
-def bench() -> None:
-    """Print how long a student waits here, and what the checks and the grading cost."""
-    from unrolled.bench import bench as measure
+@click.argument("what", nargs=-1)
+@click.option("--keep", is_flag=True, help="Store the figures, for the book and for the next run.")
+def bench(what: tuple[str, ...], keep: bool) -> None:
+    """Measure what the book costs on this machine, beside what was stored for machines like it.
 
-    with _progress("submissions") as show:
-        rows = list(measure(read_book(), show))
-    for title, figure in rows:
-        click.echo(f"{title}: {figure}")
+    WHAT limits it: notebooks (01, 3a), and of execution, checks, students, ratios, build, boundary,
+    submission and throughput. Only where it is named, `cold` builds the book from nothing, for
+    minutes; the others then take over what that executed. Without a jail the last three are left
+    out.
+
+    A mark behind a ratio: it is further from 1 than chance explains. An interrupted call goes on
+    where it stopped. Wall times mean something where nothing else is running.
+    """
+    from unrolled import bench as measuring
+    from unrolled import costs
+
+    book = read_book()
+    chosen = measuring.parts(book, what)
+    with Console(stderr=True).status("…") as status:
+        run = measuring.measure(book, chosen, status.update)
+        machine = measuring.machine_class()
+    before = costs.stored(book).get(machine, {})
+    Console(soft_wrap=True).print(measuring.shown(run, before), highlight=False)
+    for line in costs.over_budget(book, run):
+        click.echo(f"over budget: {line}")
+    if keep:
+        click.echo(costs.keep(book, machine, run).relative_to(book.root))
+    elif before:
+        marked = amount(measuring.differing(run, before), "figure")
+        click.echo(f"{marked} beyond tolerance, beside what is stored for {machine}")
+    else:
+        click.echo(f"nothing is stored for {machine}; --keep stores what was measured")
+    measuring.forget(book)
 
 
 @contextmanager

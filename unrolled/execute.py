@@ -1,7 +1,7 @@
 """Execute notebooks in kernels of their own, two at a time, and keep what they print."""
 
+import ast
 import asyncio
-import copy
 import os
 import re
 import signal
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbclient.util import ensure_async
@@ -39,6 +40,12 @@ class Executed:
     notebook: Notebook
     solved: NotebookNode
     cells: int
+
+    @property
+    def cost(self) -> tuple[float, int]:
+        """The CPU seconds of its execution, whenever that was, and the kernel's peak in bytes."""
+        cpu, peak = self.solved.metadata["unrolled"]["spent"]
+        return cpu, peak
 
 
 def solve(notebook: Notebook) -> NotebookNode:
@@ -74,9 +81,9 @@ def execute(
     found = [_from_cache(notebook, cache) for notebook in notebooks]
     kernels: list[NotebookClient] = []
     with ThreadPoolExecutor(jobs) as pool:
-        futures = {
-            pool.submit(_run, one, progress, kernels): one for one, key in found if key is not None
-        }
+        futures = [
+            pool.submit(_run, one, key, cache, progress, kernels) for one, key in found if key
+        ]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
             for future in futures:
@@ -87,11 +94,6 @@ def execute(
             for client in list(kernels):
                 _kill(client)
             raise
-    for one, key in found:
-        if key is not None:
-            kept = copy.deepcopy(one.solved)
-            kept.metadata["unrolled"] = {"key": key}
-            write_atomic(cache / f"{one.notebook.name}.ipynb", nbformat.writes(kept))
     return [one for one, _ in found]
 
 
@@ -100,9 +102,11 @@ def _from_cache(notebook: Notebook, cache: Path) -> tuple[Executed, str | None]:
     solved = solve(notebook)
     key = cache_key(notebook, solved)
     code = [cell for cell in solved.cells if cell.cell_type == "code"]
-    outputs = _cached(cache / f"{notebook.name}.ipynb", key)
-    if outputs is None:
+    kept = _cached(cache / f"{notebook.name}.ipynb", key)
+    if kept is None:
         return Executed(notebook, solved, len(code)), key
+    solved.metadata["unrolled"] = kept.metadata["unrolled"]
+    outputs = [cell for cell in kept.cells if cell.cell_type == "code"]
     for cell, old in zip(code, outputs, strict=True):
         cell.outputs, cell.execution_count = old.outputs, old.execution_count
     return Executed(notebook, solved, 0), None
@@ -116,24 +120,28 @@ def _kill(client: NotebookClient) -> None:
             asyncio.run(ensure_async(client.km.signal_kernel(number)))
 
 
-def _cached(file: Path, key: str) -> list[NotebookNode] | None:
+def _cached(file: Path, key: str) -> NotebookNode | None:
     try:
         kept = nbformat.read(file, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError):
         return None
     if kept.metadata.get("unrolled", {}).get("key") != key:
         return None
-    return [cell for cell in kept.cells if cell.cell_type == "code"]
+    return kept
 
 
-def _run(one: Executed, progress: Progress, kernels: list[NotebookClient]) -> None:
+def _run(
+    one: Executed, key: str, cache: Path, progress: Progress, kernels: list[NotebookClient]
+) -> None:
     notebook, solved, total, done = one.notebook, one.solved, one.cells, 0
     progress(notebook.key, 0, total)
 
-    def executed(**_: object) -> None:
+    async def executed(**_: object) -> None:
         nonlocal done
         done += 1
         progress(notebook.key, done, total)
+        if done == total:
+            solved.metadata["unrolled"] = {"key": key, "spent": await _spent(client)}
 
     client = NotebookClient(
         solved,
@@ -163,6 +171,16 @@ def _run(one: Executed, progress: Progress, kernels: list[NotebookClient]) -> No
                 raise BookError(
                     f"{place}: the output holds {found[0]!r}: a path, an address or a warning"
                 )
+    write_atomic(cache / f"{notebook.name}.ipynb", nbformat.writes(solved))
+
+
+async def _spent(client: NotebookClient) -> list[float]:
+    """Ask a kernel for its CPU seconds and its peak memory."""
+    asked = {"spent": "__import__('unrolled.runtime').runtime.spent()"}
+    assert isinstance(client.kc, AsyncKernelClient)
+    reply = await client.kc.execute("", silent=True, user_expressions=asked, reply=True)
+    said = reply["content"]["user_expressions"]["spent"]["data"]["text/plain"]
+    return list(ast.literal_eval(said))
 
 
 def kernel_environment() -> dict[str, str]:

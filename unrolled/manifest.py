@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from unrolled.errors import BookError
 
 Positive = Annotated[int, Field(gt=0)]
+Ratio = Annotated[str, Field(pattern=r"^\d\d[a-z]?/\w+/.+$")]
 NOTEBOOK_NAME = re.compile(r"(?P<number>\d\d)(?P<part>[a-z]?)_[a-z0-9_]+")
 
 
@@ -65,6 +66,7 @@ class Chapter(_Table):
 
     prerequisites: what a reader has to know before, as terms of the glossary. result: what comes
     out, one sentence; `{03a/centering/raw:.0f}` in it stands for the median of a measured row.
+    ratios: what `unrolled bench` measures again: a row of an experiment that is one, or two rows.
     """
 
     number: Positive
@@ -74,6 +76,7 @@ class Chapter(_Table):
     notebooks: tuple[str, ...]
     cpu_seconds: Positive
     check_seconds: Positive
+    ratios: tuple[Ratio, ...] = ()
     exercise: tuple[Exercise, ...]
 
 

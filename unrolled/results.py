@@ -26,6 +26,7 @@ from unrolled.files import write_atomic
 from unrolled.manifest import Notebook, read_book
 from unrolled.notebook import Cell, read_cells
 from unrolled.reach import home, reach
+from unrolled.runtime import machine
 
 Run = Callable[[Any], Mapping[str, Any]]
 WIDTHS = 3  # a few seeds' range says little of what other draws of the same kind will be
@@ -277,7 +278,7 @@ def _begin(told: Any) -> None:
     """Prepare a process that measures."""
     global _told
     _told = told
-    _end_with_the_parent()
+    end_with_the_parent()
 
 
 def track(steps: range, title: str) -> Iterator[int]:
@@ -290,7 +291,7 @@ def track(steps: range, title: str) -> Iterator[int]:
         yield step
 
 
-def _end_with_the_parent() -> None:
+def end_with_the_parent() -> None:
     """End this process when the one that started it does, however that one ended."""
 
     def wait() -> None:
@@ -302,7 +303,8 @@ def _end_with_the_parent() -> None:
     Thread(target=wait, daemon=True).start()
 
 
-def _run(name: str, title: str, seeds: tuple[int, ...]) -> dict[str, list[float]]:
+def run_seeds(name: str, title: str, seeds: tuple[int, ...]) -> dict[str, list[float]]:
+    """Run a notebook's experiment; return its rows, a value for each seed."""
     run = _namespace(name)[title]
     if run.experiment.together:
         return {row: [float(one) for one in values] for row, values in run(seeds).items()}
@@ -358,7 +360,7 @@ def measure(
         context, done = get_context("spawn"), 0
         told = context.SimpleQueue()
         with ProcessPoolExecutor(jobs, context, _begin, (told,)) as pool:
-            running = {pool.submit(_run, notebook.name, t, s): (t, p) for t, s, p in missing}
+            running = {pool.submit(run_seeds, notebook.name, t, s): (t, p) for t, s, p in missing}
             waiting = set(running)
             try:
                 while waiting:
@@ -404,8 +406,8 @@ def _entry(
         "scale": scale,
         "seeds": list(design.seeds),
         "tolerance": design.tolerance,
-        "machine": f"{platform.system()} {platform.machine()}, CPU, one thread",
-        "versions": {"python": platform.python_version()} | _versions(),
+        "machine": machine(),
+        "versions": versions(),
         **({"data": digests} if digests else {}),
         "rows": rows,
     }
@@ -415,12 +417,13 @@ def _json(value: float) -> float | str:
     return value if math.isfinite(value) else str(value)  # JSON has no infinity
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of those libraries that this process has loaded."""
     loaded = {name.split(".")[0] for name in sys.modules}
     packages = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
     modules = {"scikit-learn": "sklearn"}
     homes = packages_distributions()  # tensorflow may be tensorflow-cpu
-    return {
+    return {"python": platform.python_version()} | {
         name: version(homes[module][0]).split("+")[0]
         for name in packages
         if (module := modules.get(name, name)) in loaded

@@ -2,10 +2,12 @@
 
 import builtins
 import os
+import platform
 import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +34,31 @@ def device() -> "torch.device":
     elif not found.get(wanted, True):
         raise BookError(f"UNROLLED_DEVICE is {wanted!r}, but torch finds none; use auto or cpu")
     return torch.device(wanted)
+
+
+def machine() -> str:
+    """Return the kind of machine that figures are measured on, as their tables name it.
+
+    What computes is torch's device where torch is loaded: it is not loaded for this.
+    """
+    kind = device().type.upper() if "torch" in sys.modules else "CPU"
+    return f"{platform.system()} {platform.machine()}, {kind}, one thread"
+
+
+def spent() -> tuple[float, int]:
+    """Return the CPU seconds of this process and its ended children, and its peak memory in bytes.
+
+    The peak is 0 on Windows, which counts otherwise.
+    """
+    cpu, peak = sum(os.times()[:4]), 0
+    if sys.platform == "linux":  # where ru_maxrss is at least that of the process which started us
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+        peak = next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    elif sys.platform == "darwin":
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return cpu, peak
 
 
 def unchanged() -> bool:

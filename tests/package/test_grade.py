@@ -5,6 +5,7 @@ import dataclasses
 import io
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -497,6 +498,25 @@ def test_gradescopes_archive_holds_its_scripts_and_the_book(whole: Book, tmp_pat
     assert {"setup.sh", "run_autograder", "book/solutions/01_twice.py", "book/book.toml"} <= names
     assert modes["setup.sh"] == modes["run_autograder"] == 0o755
     assert release(tmp_path / "folder", "--gradescope").exit_code == 2
+
+
+@pytest.mark.skipif(
+    not Path("/sys/kernel/mm/transparent_hugepage").is_dir()
+    or tuple(map(int, platform.release().split(".")[:2])) < (6, 1),
+    reason="the kernel has no huge pages to put memory into",
+)
+def test_a_parent_lies_in_huge_pages_so_that_its_forks_cost_less() -> None:
+    code = """
+from unrolled.grade.server import collapse
+many = [bytearray(1000) for _ in range(60_000)]
+before = open("/proc/self/smaps_rollup").read()
+collapse()
+for text in (before, open("/proc/self/smaps_rollup").read()):
+    print(*(line.split()[1] for line in text.splitlines() if line.startswith("AnonHugePages:")))
+"""
+    command = [sys.executable, "-c", code]
+    before, after = subprocess.run(command, check=True, capture_output=True).stdout.split()
+    assert int(after) > int(before) + 30_000
 
 
 def test_answers_that_use_keras_run_in_forks_of_a_parent_that_only_imported_it(tiny: Book) -> None:

@@ -35,6 +35,7 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 1 << 18
 PR_SET_NO_NEW_PRIVS = 38
 CAPABILITY_VERSION = 0x20080522
 SCRATCH = "size=64m,mode=1777"
+MADV_COLLAPSE = 25
 
 # What no exercise has a reason to call: a child that tries is ended at once.
 HOSTILE = """
@@ -137,6 +138,19 @@ def _exactly(wire: socket.socket, size: int) -> bytes:
     return bytes(parts)
 
 
+def collapse() -> None:
+    """Put this process's memory into huge pages, where the kernel can (Linux 6.1).
+
+    A fork copies the table of all pages and the child's end takes it apart. With the libraries in
+    memory that is most of what a child costs, and a huge page is one entry in place of 512.
+    """
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        span, rights, _, _, inode, *_ = line.split()
+        if rights == "rw-p" and inode == "0":
+            start, end = (int(edge, 16) for edge in span.split("-"))
+            libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), MADV_COLLAPSE)
+
+
 def warmed(notebook: Notebook) -> ModuleType:
     """Import what a notebook's setup cells import, by running them with the stubs; its checks too.
 
@@ -167,6 +181,7 @@ class Server:
         self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
         gc.collect()
         gc.freeze()  # a child's garbage collection then leaves the shared pages alone
+        collapse()
 
     def serve(self) -> None:
         """Answer requests until the other side hangs up."""

@@ -17,6 +17,7 @@ from unrolled.manifest import Book, Notebook
 from unrolled.notebook import Cell, check_headings, read_cells, read_notebook, weave
 from unrolled.site.chapter import dress
 from unrolled.site.claims import claims
+from unrolled.site.costs import costs
 from unrolled.site.downloads import download
 from unrolled.site.glossary import glossary
 from unrolled.site.landing import cards, figure, repository
@@ -106,6 +107,7 @@ def _filled(book: Book, text: str, pages: Path) -> str:
         "cards": lambda: cards(book),
         "pdf": lambda: LINK if printed(book) else "",
         "repository": lambda: repository(book),
+        "costs": lambda: costs(book),
         "claims": lambda: claims((n, read_notebook(path)) for n, path in places if path.is_file()),
     }
     for name, make in generated.items():

@@ -1,0 +1,102 @@
+"""What the book costs: the stored figures of `unrolled bench`, how far new ones differ, budgets."""
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from unrolled.errors import BookError
+from unrolled.files import write_atomic
+from unrolled.manifest import Book, Chapter, first_problem
+
+Unit = Literal["CPU s", "CPU ms", "s", "MB", "times", "cells", "a minute"]
+# How far two runs on one kind of machine may differ: as a share, and by how much at least. Wall
+# times wait for whatever else the machine does.
+TOLERANCE: dict[Unit, tuple[float, float]] = {
+    "CPU s": (0.3, 0.05),
+    "CPU ms": (0.5, 0.3),
+    "s": (1.0, 0.3),
+    "MB": (0.2, 20),
+    "times": (0.3, 0.05),
+    "cells": (0, 0),
+    "a minute": (0.5, 5),
+}
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Row(_Table):
+    """One figure with its unit."""
+
+    value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    unit: Unit
+
+    def __str__(self) -> str:
+        digits = 2 - math.floor(math.log10(self.value)) if self.value else 0
+        return f"{self.value:,.{min(max(digits, 0), 4)}f} {self.unit}"
+
+    def differs(self, other: "Row") -> bool:
+        """Whether two figures are further apart than two runs on one machine may be."""
+        share, least = TOLERANCE[self.unit]
+        low, high = sorted((self.value, other.value))
+        return high - low > max(least, share * low)
+
+
+class Part(_Table):
+    """What was measured together: the day, the libraries' versions, the figures by title."""
+
+    date: str
+    versions: dict[str, str]
+    rows: dict[str, Row]
+
+
+Run = Mapping[str, Part]  # by kind and notebook: checks/01_autoencoder_collapse
+STORED = TypeAdapter(dict[str, dict[str, Part]])  # a run for each kind of machine
+
+
+def stored(book: Book) -> dict[str, dict[str, Part]]:
+    """Return the stored runs by machine; BookError for a file that is not what it has to be."""
+    try:
+        return STORED.validate_json(_file(book).read_bytes())
+    except FileNotFoundError:
+        return {}
+    except ValidationError as error:
+        mend = "restore it, or delete it and run `unrolled bench --keep`"
+        raise BookError(f"data/results/bench.json: {first_problem(error)}; {mend}") from error
+
+
+def keep(book: Book, machine: str, run: Run) -> Path:
+    """Store a run in the place of what the same parts cost on this kind of machine before."""
+    known = stored(book)
+    runs = known | {machine: {**known.get(machine, {}), **run}}
+    write_atomic(_file(book), STORED.dump_json(runs, indent=1).decode() + "\n")
+    return _file(book)
+
+
+def _file(book: Book) -> Path:
+    return book.root / "data" / "results" / "bench.json"
+
+
+# The figure of every notebook that a budget of its chapter speaks of.
+BUDGETS = {"cpu_seconds": ("execution", "executed"), "check_seconds": ("checks", "all checks")}
+
+
+def allowed(chapter: Chapter, kind: str, title: str) -> int | None:
+    """Return the CPU seconds that book.toml allows a chapter for a figure; None for most."""
+    found = (getattr(chapter, name) for name, at in BUDGETS.items() if at == (kind, title))
+    return next(found, None)
+
+
+def over_budget(book: Book, run: Run) -> Iterator[str]:
+    """Yield a line for each budget of book.toml that the notebooks measured exceed together."""
+    for chapter in book.chapters:
+        for budget, (kind, title) in BUDGETS.items():
+            parts = [run[f"{kind}/{n}"] for n in chapter.notebooks if f"{kind}/{n}" in run]
+            total, most = sum(part.rows[title].value for part in parts), getattr(chapter, budget)
+            if total > most:
+                found = Row(value=total, unit="CPU s")
+                yield f"chapter {chapter.number}, {title}: {found}; {budget} allows {most}"
