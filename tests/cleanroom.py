@@ -33,6 +33,7 @@ PACKAGES = "python3,python3-venv,make,git,ca-certificates"
 HOME = "/home/reader"  # of a room with a root of its own
 NETWORK = ("/etc/resolv.conf", "/etc/ssl/certs")  # how names and certificates are looked up here
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
+WIDTH = 100  # columns of a step's last line that are shown
 FAILED = 20  # lines of a failed step that are shown
 MEGABYTE = 2**20 if sys.platform == "darwin" else 2**10  # in the units of ru_maxrss
 
@@ -91,7 +92,7 @@ def run(
         f"{used.ru_utime + used.ru_stime:.0f} s CPU",
         f"{used.ru_maxrss / MEGABYTE:.0f} MB",
     ]
-    print(" · ".join([title, *figures, *lines[-1:]]), flush=True)
+    print(" · ".join([title, *figures, "".join(lines[-1:])[:WIDTH]]), flush=True)
     if step.returncode != expected:
         print(f"expected exit {expected}; the end of what it said:", *lines[-FAILED:], sep="\n  ")
     return step.returncode == expected
