@@ -10,7 +10,7 @@ PYTHON ?= $(shell test -x $(BIN)/python && echo $(BIN)/python || echo python3)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env book pdf test test-backends lab results bench check-book clean
+.PHONY: help env book pdf test test-backends lab results bench check-book dist clean
 
 help:
 	$(info make book                     the rendered book: build/html/index.html)
@@ -21,6 +21,7 @@ help:
 	$(info make results [CHAPTER=01] [SCALE=full]   measure the tables in data/results/ again)
 	$(info make bench                    what chapters, checks, waiting and grading cost on this machine)
 	$(info make check-book               the book in a browser: every page, light and dark, wide and narrow)
+	$(info make dist                     the wheel and the sdist of this version, in dist/)
 	$(info make clean                    remove build/; .venv and work/ stay)
 	$(info PYTHON=python3.12 after any of them chooses the Python that .venv is made with)
 	@:
@@ -52,6 +53,9 @@ bench: env
 
 check-book: book
 	@$(BIN)/unrolled inspect
+
+dist: env
+	@$(BIN)/python -m hatchling build
 
 clean:
 	@$(PYTHON) -c "import shutil; shutil.rmtree('build', ignore_errors=True)"

@@ -13,7 +13,7 @@ from rich.console import Console, RenderableType
 from unrolled import __version__
 from unrolled.data.store import hide_fetched, in_words, settle
 from unrolled.errors import BookError
-from unrolled.manifest import Book, amount, read_book
+from unrolled.manifest import PACKED, Book, amount, read_book
 
 SECTIONS = {
     "Work through the book": ("start", "check", "hint", "solution", "status", "reset", "update"),
@@ -101,7 +101,7 @@ def build(notebooks: tuple[str, ...]) -> None:
     """
     from unrolled.site import build as build_book
 
-    book = read_book()
+    book = _clone()
     with _progress("cells") as show:
         cells, page = build_book(book, book.select(notebooks), show)
     click.echo(f"{amount(cells, 'cell')} executed · {page.relative_to(book.root)}")
@@ -116,7 +116,7 @@ def pdf() -> None:
     """
     from unrolled.site.pdf import write_pdf
 
-    book = read_book()
+    book = _clone()
     path = write_pdf(book)
     click.echo(f"{in_words(path.stat().st_size)} · {path.relative_to(book.root)}")
 
@@ -131,7 +131,7 @@ def inspect(lighthouse: bool) -> None:
     """
     from unrolled.site.inspection import report
 
-    problems = report(read_book(), Console(soft_wrap=True), lighthouse)
+    problems = report(_clone(), Console(soft_wrap=True), lighthouse)
     click.echo(amount(problems, "problem") if problems else "every page holds")
     sys.exit(1 if problems else 0)
 
@@ -155,7 +155,7 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int) -> None:
     """
     from unrolled.results import measure
 
-    for notebook in read_book().select(notebooks):
+    for notebook in _clone().select(notebooks):
         kept: list[str] = []
         with _progress("runs") as show:
             runs = measure(notebook, show, scale, jobs, kept.append)
@@ -173,7 +173,7 @@ def verify(notebooks: tuple[str, ...]) -> None:
     """
     from unrolled.verify import verify_book
 
-    book, problems = read_book(), 0
+    book, problems = _clone(), 0
     console = Console(stderr=True)
     with console.status("…") as status:
         reports = verify_book(book, book.select(notebooks), status.update)
@@ -196,7 +196,7 @@ def reference(notebooks: tuple[str, ...]) -> None:
     """
     from unrolled.reference import write_reference
 
-    book = read_book()
+    book = _clone()
     hide_fetched(book.root)
     with _progress("cells") as show:
         for path in write_reference(book, book.select(notebooks), show):
@@ -208,7 +208,7 @@ def readme() -> None:
     """Write README's table of chapters and its figure."""
     from unrolled.readme import write_readme
 
-    book = read_book()
+    book = _clone()
     for path in write_readme(book):
         click.echo(path.relative_to(book.root))
 
@@ -368,6 +368,18 @@ def completion(shell: str) -> None:
     click.echo(found(main, {}, "unrolled", "_UNROLLED_COMPLETE").source())
 
 
+def _clone() -> Book:
+    """Return the book for a command that needs all of it, which an installed wheel has not."""
+    book = read_book()
+    if book.root == PACKED:
+        name = click.get_current_context().info_name
+        where = book.published.git_repository_url
+        raise BookError(
+            f"`unrolled {name}` needs a clone of the book, and this one is installed: {where}"
+        )
+    return book
+
+
 def _one(book: Book, name: str | None) -> str:
     """Return the one exercise that a person means; the next that does not pass for none."""
     from unrolled.answers import called
@@ -444,7 +456,7 @@ def grade(
     from unrolled.grade.run import prepare, run, secret_of
     from unrolled.grade.submissions import attempts, single
 
-    book = read_book()
+    book = _clone()
     notebooks = book.select(chapters)
     if out.exists() and not out.is_dir():
         raise BookError(f"{out} is a file; name a folder for the results")
@@ -484,7 +496,7 @@ def release(target: Path, gradescope: bool, course: Path | None) -> None:
     """
     from unrolled.grade import release as parts
 
-    book = read_book()
+    book = _clone()
     if gradescope:
         parts.gradescope(book, target, course)
         click.echo(target)
@@ -612,7 +624,7 @@ def bench(what: tuple[str, ...], keep: bool) -> None:
     from unrolled import bench as measuring
     from unrolled import costs
 
-    book = read_book()
+    book = _clone()
     chosen = measuring.parts(book, what)
     with Console(stderr=True).status("…") as status:
         run = measuring.measure(book, chosen, status.update)

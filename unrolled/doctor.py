@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from unrolled.answers import newest
 from unrolled.data.registry import read_registry
 from unrolled.data.store import exists
-from unrolled.manifest import Book
+from unrolled.manifest import PACKED, Book
 from unrolled.progress import NAME, read_progress
 from unrolled.tutor import outdated
 
@@ -62,7 +62,8 @@ def _packages(book: Book) -> Iterator[Finding]:
         fits = bool(found) and asked.specifier.contains(found, prereleases=True)
         whole = whole and fits
         if not fits:
-            yield Finding(asked.name, f"{found or 'not here'}; expected {asked.specifier}", MAKE)
+            mend = f'{sys.executable} -m pip install "{line}"' if book.root == PACKED else MAKE
+            yield Finding(asked.name, f"{found or 'not here'}; expected {asked.specifier}", mend)
         elif asked.name in SHOWN:
             yield Finding(asked.name, found)
     if whole:

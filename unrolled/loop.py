@@ -123,7 +123,7 @@ class Loop:
         """Have the libraries loaded, and the wrong answers run with which the next is compared."""
         if self.learning is None and self.current and self.current not in self.learned:
             name = self.book.notebook_of(self.current).name
-            arguments = [str(self.book.root), name, self.current]
+            arguments = [str(self.book.home), name, self.current]
             future = self.pool.schedule(warm.learn, args=arguments, timeout=STUCK)
             self.learning = future, self.current
         elif self.learning is not None and self.learning[0].done():
@@ -140,11 +140,11 @@ class Loop:
         self.current = names[0]
         what = asked(self.book, self.what.notebooks, names, str(self.what.folder))
         seed = new_seed() if self.seed is None else self.seed
-        words = what.arguments(self.book.root, seed)
+        words = what.arguments(self.book, seed)
         files = [one.name for one in what.notebooks]
         future = self.pool.schedule(
             warm.run,
-            args=[str(self.book.root), files, words],
+            args=[str(self.book.home), files, words],
             timeout=STUCK + warm.SECONDS * len(names),
         )
         self.running = future, what, seed, checked(what)

@@ -15,6 +15,7 @@ from unrolled.errors import BookError
 
 Positive = Annotated[int, Field(gt=0)]
 Ratio = Annotated[str, Field(pattern=r"^\d\d[a-z]?/\w+/.+$")]
+PACKED = Path(__file__).resolve().parent / "book"  # where an installed wheel has the book
 NOTEBOOK_NAME = re.compile(r"(?P<number>\d\d)(?P<part>[a-z]?)_[a-z0-9_]+")
 
 
@@ -157,9 +158,10 @@ class Notebook:
 
 @dataclass(frozen=True)
 class Book:
-    """The whole registry, in order."""
+    """The whole registry, in order. home: the folder of work/ and build/, see `home_of`."""
 
     root: Path
+    home: Path
     about: About
     published: Published
     chapters: tuple[Chapter, ...]
@@ -168,7 +170,7 @@ class Book:
     @property
     def work(self) -> Path:
         """A student's own copy of the chapters; there may be none."""
-        return self.root / "work"
+        return self.home / "work"
 
     def select(self, names: Iterable[str] = ()) -> tuple[Notebook, ...]:
         """Return the notebooks that `names` mean (3, 03, 3a, 03a_shapes); all for none."""
@@ -216,12 +218,25 @@ def _means(name: str, notebook: Notebook) -> bool:
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Return the folder of book.toml: at `start` or above it, else beside the package."""
+    """Return the folder of book.toml: at `start` or above it, else beside or in the package."""
     start = (start or Path.cwd()).resolve()
-    for folder in (start, *start.parents, Path(__file__).resolve().parents[1]):
+    for folder in (start, *start.parents, PACKED.parents[1], PACKED):
         if (folder / "book.toml").is_file():
             return folder
     raise BookError(f"no book.toml in {start} or above it; run this inside the book's folder")
+
+
+def home_of(root: Path) -> Path:
+    """Return the folder of work/ and build/: the book's own, as long as that is a reader's.
+
+    For the book of an installed wheel: where `unrolled start` was called, at the current folder or
+    above it; before that, the current folder.
+    """
+    if root != PACKED:
+        return root
+    here = Path.cwd()
+    begun = (one for one in (here, *here.parents) if (one / "work" / ".chapters").is_dir())
+    return next(begun, here)
 
 
 def read_book(root: Path | None = None) -> Book:
@@ -236,7 +251,7 @@ def read_book(root: Path | None = None) -> Book:
     except ValidationError as error:
         raise BookError(f"book.toml: {first_problem(error)}") from error
     notebooks = tuple(_notebooks(root, parsed.chapter))
-    book = Book(root, parsed.book, parsed.output.html, parsed.chapter, notebooks)
+    book = Book(root, home_of(root), parsed.book, parsed.output.html, parsed.chapter, notebooks)
     for problem in _problems(book):
         raise BookError(f"book.toml: {problem}")
     return book

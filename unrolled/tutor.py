@@ -176,7 +176,7 @@ def where(book: Book, notebook: Notebook, exercise: str) -> str:
     path = started(book, notebook)
     if path is None:
         return ""
-    name = path.relative_to(book.root).as_posix()
+    name = path.relative_to(book.home).as_posix()
     try:
         found = answers_in(read_cells(path)).get(exercise)
     except BookError:

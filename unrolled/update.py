@@ -74,7 +74,7 @@ def _update(book: Book, pair: Pair) -> list[str]:
     parts = [f"{merged.carried} answer{'s' * (merged.carried != 1)} carried"]
     own = "1 cell of yours stays" if merged.own == 1 else f"{merged.own} cells of yours stay"
     parts += [own] if merged.own else []
-    places = ", ".join(path.relative_to(book.root).as_posix() for path in kept)
+    places = ", ".join(path.relative_to(book.home).as_posix() for path in kept)
     lines = [f"work/{notebook.name}: {', '.join(parts)}; the old file is kept in {places}"]
     if base is None:
         lines.append("  you began with a version that is not known; what differs is kept as yours")

@@ -18,7 +18,7 @@ from rich.text import Text
 from unrolled.answers import called, meant_folder, newest, overruled, versions
 from unrolled.checks.plugin import SIGNS, Verdict
 from unrolled.checks.run import new_seed
-from unrolled.checks.session import Ran, run_pytest
+from unrolled.checks.session import Ran, placed, run_pytest
 from unrolled.errors import BookError
 from unrolled.files import keep, write_atomic
 from unrolled.grade.course import read_course
@@ -171,9 +171,9 @@ def _reset(book: Book, pair: Pair, exercise: str) -> str:
     if answer and not already:
         text = f'# %% exercise="{exercise}" tags=["exercise"]\n{answer}\n'
         place = keep(pair.work / KEPT, f"{notebook.name}.{exercise}.py", text)
-        said += f"; your answer is kept in {place.relative_to(book.root).as_posix()}"
+        said += f"; your answer is kept in {place.relative_to(book.home).as_posix()}"
     for place in pair.replace(mine):
-        said += f"; other cells of an older file, in {place.relative_to(book.root).as_posix()}"
+        said += f"; other cells of an older file, in {place.relative_to(book.home).as_posix()}"
     return said
 
 
@@ -198,10 +198,10 @@ class Asked:
     exercises: tuple[str, ...]
     mine: bool
 
-    def arguments(self, root: Path, seed: int) -> list[str]:
+    def arguments(self, book: Book, seed: int) -> list[str]:
         """Return the words for pytest."""
-        words = [str(one.checks) for one in self.notebooks]
-        words += [f"--rootdir={root}", f"--answers={self.folder}", f"--seed={seed}"]
+        words = [*placed(book), *(str(one.checks) for one in self.notebooks)]
+        words += [f"--answers={self.folder}", f"--seed={seed}"]
         return words + [f"--exercise={one}" for one in self.exercises]
 
 
@@ -213,7 +213,7 @@ def asked(
     Raises BookError where there is nothing to check, or not all that was named.
     """
     named = tuple(one for name in exercises for one in called(book, name))
-    folder = meant_folder(answers, Path.cwd(), book.root)
+    folder = meant_folder(answers, Path.cwd(), book.home, book.root)
     if answers == "work" and not folder.is_dir():
         raise BookError(NO_WORK)
     for name in named:
@@ -242,7 +242,7 @@ def check(
     what = asked(book, notebooks, exercises, answers)
     seed = new_seed() if seed is None else seed
     hashes = checked(what)
-    ran = run_pytest(what.arguments(book.root, seed))
+    ran = run_pytest(what.arguments(book, seed))
     screen = console()
     for line in two_answers(what):
         screen.print(line)

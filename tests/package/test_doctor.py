@@ -1,9 +1,12 @@
 """doctor, completion, and the page that --help is."""
 
+import sys
+
 import pytest
 from click.testing import CliRunner
 
 from tests.package.conftest import edit, run
+from unrolled import doctor
 from unrolled.cli import SECTIONS, main
 from unrolled.doctor import MAKE, Finding, examine
 from unrolled.manifest import Book
@@ -35,6 +38,15 @@ def test_what_is_missing_comes_with_the_command_that_mends_it(
     assert "packages" not in examined
     assert examined["your answers"].mend == "unrolled start"
     assert "device" in examined and not examined["device"].mend
+
+
+def test_where_the_book_is_installed_pip_mends_it(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tiny.root / "pyproject.toml").write_text(PYPROJECT)
+    monkeypatch.setattr(doctor, "PACKED", tiny.root)
+    found = {one.what: one for one in examine(tiny)}
+    assert found["click"].mend == f'{sys.executable} -m pip install "click<1"'
 
 
 def test_doctor_fails_only_where_something_is_needed(tiny: Book) -> None:

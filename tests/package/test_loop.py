@@ -134,7 +134,7 @@ def test_a_loop_without_end_is_stopped_after_the_limit_and_told(
     run("start")
     answer(tiny, "while True: pass")
     monkeypatch.setattr(warm, "SECONDS", 0.3)
-    words = asked(tiny, tiny.notebooks, ["twice"]).arguments(tiny.root, 3)
+    words = asked(tiny, tiny.notebooks, ["twice"]).arguments(tiny, 3)
     ran = warm.run(str(tiny.root), ["01_twice"], words)
     assert "twice ran for 0.3 s and was stopped" in ran.verdicts[0].message
 
@@ -142,7 +142,7 @@ def test_a_loop_without_end_is_stopped_after_the_limit_and_told(
 def test_the_warm_process_sees_new_checks_and_new_mistakes(tiny: Book) -> None:
     run("start")
     answer(tiny, "return 2 * abs(x)")
-    words = asked(tiny, tiny.notebooks, ["twice"]).arguments(tiny.root, 3)
+    words = asked(tiny, tiny.notebooks, ["twice"]).arguments(tiny, 3)
 
     def told() -> list[str]:
         ran = warm.run(str(tiny.root), ["01_twice"], words)

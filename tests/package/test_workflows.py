@@ -1,6 +1,7 @@
 """The workflows and the citation file agree with their schemas, and with the project."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -23,7 +24,7 @@ def validate(schema: str, *files: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_workflow_obeys_the_schema():
-    assert {path.stem for path in WORKFLOWS} == {"ci", "pages", "gpu", "links"}
+    assert {path.stem for path in WORKFLOWS} == {"ci", "pages", "gpu", "links", "release"}
     result = validate("vendor.github-workflows", *WORKFLOWS)
     assert result.returncode == 0, result.stdout + result.stderr
 
@@ -42,6 +43,23 @@ def test_the_citation_file_obeys_its_schema_and_names_this_version():
     from unrolled import __version__
 
     assert str(yaml.safe_load(path.read_text(encoding="utf-8"))["version"]) == __version__
+
+
+def test_the_changelog_begins_with_this_version_and_its_day():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    first = re.search(r"^## (?!Unreleased)(.+)$", text, re.MULTILINE)
+    assert first and first[1] == f"{cited['version']} - {cited['date-released']}"
+
+
+def test_what_a_tag_releases_is_of_its_version_and_tested_before():
+    flow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8"))
+    steps = [step.get("run", "") for step in flow["jobs"]["build"]["steps"]]
+    [version] = [n for n, step in enumerate(steps) if "unrolled.__version__" in step]
+    [tested] = [n for n, step in enumerate(steps) if "test_wheel.py" in step]
+    [attached] = [n for n, step in enumerate(steps) if "gh release" in step]
+    assert max(version, tested) < steps.index("make dist") < attached
+    assert " dist/* " in steps[attached]
 
 
 def test_ci_covers_three_systems_and_every_python_of_the_project():

@@ -12,7 +12,7 @@ from typing import Any
 
 from unrolled.answers import called, defined_names, owners
 from unrolled.checks.plugin import SIGNS, Live, Verdict
-from unrolled.checks.session import Named, run_pytest
+from unrolled.checks.session import Named, placed, run_pytest
 from unrolled.checks.warm import kept
 from unrolled.errors import BookError
 from unrolled.manifest import Notebook, read_book
@@ -105,11 +105,7 @@ def check(exercise: str) -> Table:
     caller = inspect.currentframe()
     assert caller is not None and caller.f_back is not None
     names = caller.f_back.f_globals
-    arguments = [
-        str(notebook.checks),
-        f"--rootdir={book.root}",
-        f"--exercise={found[0]}",
-    ]
+    arguments = [*placed(book), str(notebook.checks), f"--exercise={found[0]}"]
     ran = run_pytest(arguments, Named("live", Live(names)), Named("warm", kept([notebook], False)))
     if not ran.verdicts:
         raise BookError(f"the checks of {found[0]} did not run: {ran.said.strip()[-500:]}")

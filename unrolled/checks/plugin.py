@@ -46,7 +46,7 @@ from unrolled.notebook import answers_in, lines_through, read_cells
 PROPERTY = "unrolled"
 UNTRIED = "not tried yet"
 CALLING, LOADING = 15.0, 60.0  # seconds until an answer is stopped, see `within`
-MEMORY = "build/mistakes"  # what the wrong answers were found to do, in the book's folder
+MEMORY = "build/mistakes"  # what the wrong answers were found to do, beside work/
 PRINTED = 2_000  # characters kept of what an answer prints
 BACKENDS = ("local", "wire", "warm", "cold")
 SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
@@ -206,7 +206,7 @@ class Checks:
                 self.answers = {one.name: self._answers(one) for one in book.notebooks}
             load = self._backend(config.option.backend)
         waits = not isinstance(submitted, Submitted)
-        self.memory = book.root / MEMORY if waits else None
+        self.memory = book.home / MEMORY if waits else None
         self.benches = {n.name: Bench(n, Answers.reference(n), load) for n in book.notebooks}
         self.diagnosed: dict[str, Likeness | None] = {}
         self.endless: set[str] = set()
@@ -229,7 +229,9 @@ class Checks:
             )
         if not folder:
             return Answers("live")
-        place = meant_folder(folder, self.config.invocation_params.dir, self.book.root)
+        place = meant_folder(
+            folder, self.config.invocation_params.dir, self.book.home, self.book.root
+        )
         return Answers.from_folder(place, notebook)
 
     def _backend(self, name: str) -> Load:

@@ -11,6 +11,7 @@ import pytest
 
 from unrolled.checks import plugin
 from unrolled.checks.plugin import PROPERTY, Verdict
+from unrolled.manifest import Book
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,11 @@ class Named:
     def pytest_addoption(self, pluginmanager: pytest.PytestPluginManager) -> None:
         """Register it."""
         pluginmanager.register(self.plugin, self.name)
+
+
+def placed(book: Book) -> list[str]:
+    """Return the words that tell pytest where a book lies, and where it may write."""
+    return [f"--rootdir={book.root}", f"--override-ini=cache_dir={book.home / 'build' / 'pytest'}"]
 
 
 def run_pytest(arguments: Sequence[str], *plugins: object) -> Ran:

@@ -12,7 +12,7 @@ from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.plugin import CALLING, MEMORY, Warm
 from unrolled.checks.run import checks_by_exercise, load_checks
 from unrolled.checks.session import Named, Ran, run_pytest
-from unrolled.manifest import Notebook, read_book
+from unrolled.manifest import Notebook, home_of, read_book
 from unrolled.runtime import unchanged
 
 MOMENT = 0.3  # seconds of learning, for which a save may have to wait
@@ -31,35 +31,35 @@ def _imported(notebook: Notebook, _stamp: Stamp) -> None:
 @cache
 def _catalog(notebook: Notebook, keeps: bool, _stamp: Stamp) -> Catalog:
     """A notebook's wrong answers, and how they were found to fail so far."""
-    return Catalog(notebook, notebook.root / MEMORY, keeps)
+    return Catalog(notebook, home_of(notebook.root) / MEMORY, keeps)
 
 
 def _stamp(*files: Path) -> Stamp:
     return tuple(one.stat().st_mtime_ns for one in files if one.is_file())
 
 
-def ready(root: str, names: Sequence[str]) -> None:
+def ready(home: str, names: Sequence[str]) -> None:
     """Import what these notebooks need, before the first answer is saved."""
-    os.chdir(root)
+    os.chdir(home)
     for notebook in read_book().select(names):
         _imported(notebook, _stamp(notebook.source))
 
 
-def run(root: str, names: Sequence[str], arguments: Sequence[str]) -> Ran:
+def run(home: str, names: Sequence[str], arguments: Sequence[str]) -> Ran:
     """Run the checks of these notebooks; the arguments are pytest's.
 
     What a wrong answer was found to do is kept as long as the book's files stay as they are.
     """
-    ready(root, names)
+    ready(home, names)
     try:
         return run_pytest(arguments, Named("warm", kept(read_book().select(names))))
     except KeyboardInterrupt:  # raised by an answer
         return Ran(2, [], "the answer raised KeyboardInterrupt", {})
 
 
-def learn(root: str, name: str, exercise: str) -> bool:
+def learn(home: str, name: str, exercise: str) -> bool:
     """Run an exercise's wrong answers for a moment, while nobody waits; whether all are known."""
-    ready(root, [name])
+    ready(home, [name])
     [notebook] = read_book().select([name])
     [catalog] = kept([notebook]).catalogs.values()
     checks = checks_by_exercise(notebook, load_checks(notebook))[exercise]

@@ -359,6 +359,7 @@ def bubblewrap(book: Book) -> Iterator[str]:
     Inside there are the system's libraries, Python with its packages, this package, the checks and
     the embedded data, all read-only; no solutions, no network, no other process.
     """
+    refuse_answers()
     program = shutil.which("bwrap")
     if program is None or not ctypes.util.find_library("seccomp"):
         raise BookError(
@@ -392,6 +393,7 @@ def container(book: Book) -> Iterator[str]:
     Its children have a user of their own and no system call to get further; what that user may
     read, it reads. Raises BookError where the solutions can be read by all.
     """
+    refuse_answers()
     if os.geteuid() != 0:
         raise BookError("--jail container needs root, to give each submission a user of its own")
     for place in (sys.base_prefix, sys.prefix, unrolled.__file__, book.root):
@@ -402,6 +404,23 @@ def container(book: Book) -> Iterator[str]:
         if folder.is_dir() and folder.stat().st_mode & 0o077:
             raise BookError(f"{folder} can be read by every user; `chmod 700 {folder}` first")
     yield from ()
+
+
+def refuse_answers() -> None:
+    """Raise BookError where the book's wheel, which carries the answers, is in what a jail shows.
+
+    Looked for are this package's folder, and every folder of packages below a Python that is bound.
+    """
+    folders = [Path(unrolled.__file__).parents[1], *map(Path, sys.path)]
+    for prefix in (sys.prefix, sys.base_prefix, "/usr", "/usr/local"):
+        for within in ("", "envs/*/"):  # conda and pyenv keep environments within others
+            folders += Path(prefix).glob(f"{within}lib*/python3*/*-packages")
+    for folder in folders:
+        if os.path.exists(folder / "unrolled" / "book" / "solutions"):
+            raise BookError(
+                f"a submission could read the answers in {folder / 'unrolled' / 'book'}, so "
+                "nothing is graded; uninstall that wheel and grade from a clone"
+            )
 
 
 LEVELS = {"bubblewrap": bubblewrap, "container": container}
