@@ -147,15 +147,32 @@ def inspect(lighthouse: bool) -> None:
     show_envvar=True,
 )
 @click.option("--jobs", default=2, show_default=True, help="Processes that measure side by side.")
-def results(notebooks: tuple[str, ...], scale: str, jobs: int) -> None:
+@click.option(
+    "--compare",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Measure nothing: hold this file, of another machine, against the stored tables.",
+)
+def results(notebooks: tuple[str, ...], scale: str, jobs: int, compare: Path | None) -> None:
     """Measure the tables of data/results/, all or those of some NOTEBOOKS (01, 03a).
 
     What is up to date is kept; an interrupted call goes on where it stopped. A table that needs
     data which is not on this machine (`unrolled data list`) is kept as well, and that is said.
-    """
-    from unrolled.results import measure
 
-    for notebook in _clone().select(notebooks):
+    With --compare, exit code 1 if a median of the file lies outside the stored range and tolerance.
+    """
+    from unrolled.results import compared, measure
+
+    chosen = _clone().select(notebooks)
+    if compare:
+        if len(chosen) > 1:
+            example = f"`unrolled results {chosen[0].key} --compare FILE`"
+            raise BookError(f"--compare takes one notebook, as in {example}")
+        rows, outside = compared(chosen[0], compare)
+        for line in outside:
+            click.echo(line)
+        click.echo(f"{rows - len(outside)} of {rows} medians lie in the stored ranges")
+        sys.exit(1 if outside else 0)
+    for notebook in chosen:
         kept: list[str] = []
         with _progress("runs") as show:
             runs = measure(notebook, show, scale, jobs, kept.append)
@@ -166,17 +183,25 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int) -> None:
 
 @main.command()
 @click.argument("notebooks", nargs=-1, shell_complete=_notebooks)
-def verify(notebooks: tuple[str, ...]) -> None:
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    help="Count so many seeded runs of each solution, and keep the counts.",
+)
+def verify(notebooks: tuple[str, ...], seeds: int | None) -> None:
     """Prove the book: stubs fail, solutions pass, wrong answers are rejected, numbers are printed.
 
     The author's gate; NOTEBOOKS (01, 03a) limits it. Exit code 1 if anything is amiss.
+
+    With --seeds it writes data/results/checks.json, from which the page of all numbers tells how
+    often checks err; runs that are counted there, and whose code is the same, are not repeated.
     """
     from unrolled.verify import verify_book
 
     book, problems = _clone(), 0
     console = Console(stderr=True)
     with console.status("…") as status:
-        reports = verify_book(book, book.select(notebooks), status.update)
+        reports = verify_book(book, book.select(notebooks), status.update, seeds or 0)
     for report in reports:
         for title, figure in report.figures.items():
             click.echo(f"{report.key}  {title}: {figure}")

@@ -178,7 +178,10 @@ async def _spent(client: NotebookClient) -> list[float]:
     """Ask a kernel for its CPU seconds and its peak memory."""
     asked = {"spent": "__import__('unrolled.runtime').runtime.spent()"}
     assert isinstance(client.kc, AsyncKernelClient)
-    reply = await client.kc.execute("", silent=True, user_expressions=asked, reply=True)
+    # Waits until the kernel is idle as well: a busy one would be interrupted, and say so.
+    reply = await client.kc.execute_interactive(
+        "", silent=True, user_expressions=asked, output_hook=lambda _: None
+    )
     said = reply["content"]["user_expressions"]["spent"]["data"]["text/plain"]
     return list(ast.literal_eval(said))
 

@@ -1,7 +1,9 @@
-"""Which top-level statements define a name, and which a piece of code can reach."""
+"""Which top-level statements define a name, which a piece of code can reach, and their hash."""
 
 import ast
 import dis
+import hashlib
+import sys
 from collections.abc import Iterable, Mapping
 from types import CodeType
 
@@ -52,3 +54,23 @@ def reach(start: Iterable[ast.stmt], known: Mapping[str, list[ast.stmt]]) -> lis
             if isinstance(one, ast.Name):
                 queue += known.get(one.id, [])
     return list(reached.values())
+
+
+# Without it, Python 3.13 leaves out what is empty.
+_DUMP = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+
+
+def code_hash(nodes: Iterable[ast.stmt]) -> str:
+    """Return a hash of some statements that no comment, docstring or version of Python changes."""
+    text = "\n".join(sorted(_plain(node) for node in nodes))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain(node: ast.stmt) -> str:
+    tree = node if isinstance(node, ast.Import) else ast.parse(ast.unparse(node))
+    for one in ast.walk(tree):
+        if isinstance(one, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(one) is not None:
+            one.body = one.body[1:] or [ast.Pass()]
+        if isinstance(one, ast.JoinedStr):  # Python 3.12 adds empty parts
+            one.values = [part for part in one.values if getattr(part, "value", None) != ""]
+    return ast.dump(tree, **_DUMP).replace(", type_params=[]", "")  # which Python 3.11 has not

@@ -1,7 +1,6 @@
 """Measured tables: experiments of a chapter, run over seeds and kept in data/results/."""
 
 import ast
-import hashlib
 import json
 import math
 import os
@@ -17,15 +16,17 @@ from importlib.metadata import packages_distributions, version
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, ValidationError
 
 from unrolled import data
 from unrolled.answers import Answers, load_namespace
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
-from unrolled.manifest import Notebook, read_book
+from unrolled.manifest import Notebook, first_problem, read_book
 from unrolled.notebook import Cell, read_cells
-from unrolled.reach import home, reach
+from unrolled.reach import code_hash, home, reach
 from unrolled.runtime import machine
 
 Run = Callable[[Any], Mapping[str, Any]]
@@ -120,26 +121,76 @@ class Summary:
         return format(self, "")
 
 
+class _Row(BaseModel):
+    values: Annotated[tuple[float, ...], Field(min_length=1)]
+
+
+class Entry(BaseModel):
+    """One stored table, with what it was measured on; what rows hold besides values follows."""
+
+    code: str
+    scale: str
+    seeds: tuple[int, ...]
+    tolerance: float
+    machine: str
+    versions: dict[str, str]
+    data: dict[str, str] = {}
+    rows: dict[str, _Row]
+
+    @property
+    def summaries(self) -> dict[str, Summary]:
+        """The table's rows."""
+        rows = self.rows.items()
+        away = _elsewhere(self.versions)
+        return {name: Summary(self.seeds, row.values, self.tolerance, away) for name, row in rows}
+
+
+class Stored(BaseModel):
+    """A file of data/results/: the command that made it, and its tables; no command, no file."""
+
+    command: str = ""
+    experiments: dict[str, Entry]
+
+
+def stored_tables(notebook: Notebook) -> Stored:
+    """Return a notebook's tables; BookError, one line, for a file that is not as written."""
+    return _validated(_read(notebook), _shown(notebook))
+
+
+def _validated(found: Any, place: str) -> Stored:
+    try:
+        return Stored.model_validate(found)
+    except ValidationError as error:
+        raise BookError(f"{place}: {first_problem(error)}; {_MEND}") from error
+
+
+def compared(notebook: Notebook, other: Path) -> tuple[int, list[str]]:
+    """Hold tables that were measured elsewhere, `other`, against the stored ones.
+
+    Returns how many rows both have, and a line for each whose median there is not in the range
+    here, with the tolerance. Raises BookError for a file without these tables.
+    """
+    there = _validated(_loaded(other, str(other)), str(other)).experiments
+    rows, lines = 0, []
+    for title, table in measured(notebook.name, notebook.root).items():
+        for row, found in there[title].summaries.items() if title in there else ():
+            if row in table:
+                rows += 1
+                if found.median not in table[row]:
+                    lines.append(f"{title}, {row}: {found} there, {table[row]} here")
+    if not rows:
+        raise BookError(f"{other}: none of the tables of {_shown(notebook)}")
+    return rows, lines
+
+
 def measured(name: str, root: Path | None = None) -> dict[str, dict[str, Summary]]:
     """Return the stored tables of a notebook: experiment → row → Summary.
 
     A table that is not there raises BookError when it is read: a course is handed out without.
     """
     [notebook] = read_book(root).select([name])
-    stored = _read(notebook)["experiments"]
-    tables = {
-        title: {
-            row: Summary(
-                tuple(entry["seeds"]),
-                tuple(map(float, values["values"])),
-                entry["tolerance"],
-                _elsewhere(entry["versions"]),
-            )
-            for row, values in entry["rows"].items()
-        }
-        for title, entry in stored.items()
-    }
-    return _Tables(tables)
+    tables = stored_tables(notebook).experiments
+    return _Tables({title: entry.summaries for title, entry in tables.items()})
 
 
 def _elsewhere(versions: dict[str, str]) -> bool:
@@ -157,12 +208,23 @@ class _Tables(dict[str, dict[str, Summary]]):
 
 
 def _read(notebook: Notebook) -> dict[str, Any]:
-    try:
-        return json.loads(notebook.results.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not notebook.results.is_file():
         return {"experiments": {}}
-    except json.JSONDecodeError as error:
-        raise BookError(f"{notebook.results}: {error}; run `unrolled results` again") from error
+    return _loaded(notebook.results, _shown(notebook))
+
+
+def _loaded(path: Path, place: str) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BookError(f"{place}: {error}; {_MEND}") from error
+
+
+_MEND = "put back what git has, or remove it and run `unrolled results`"
+
+
+def _shown(notebook: Notebook) -> str:
+    return f"data/results/{notebook.results.name}"
 
 
 # --- which code made a number -----------------------------------------------------------------
@@ -190,7 +252,7 @@ def code_hashes(notebook: Notebook) -> dict[str, str]:
     """
     sources = [cell.source for cell in _experiment_cells(notebook)]
     known = home(sources)
-    return {node.name: _hash(reach([node], known)) for node in _experiments(known)}
+    return {node.name: code_hash(reach([node], known)) for node in _experiments(known)}
 
 
 def _experiments(known: Mapping[str, list[ast.stmt]]) -> list[ast.FunctionDef]:
@@ -207,8 +269,14 @@ def _mark(node: ast.FunctionDef) -> ast.Call | None:
     return next((one for one in calls if getattr(one.func, "id", "") == "experiment"), None)
 
 
-def _optional(notebook: Notebook) -> set[str]:
-    """The experiments that are measured at full scale alone."""
+def described(notebook: Notebook) -> dict[str, str]:
+    """Return what each experiment of a chapter says that it measures, in the chapter's order."""
+    known = home([cell.source for cell in _experiment_cells(notebook)])
+    return {node.name: ast.get_docstring(node) or "" for node in _experiments(known)}
+
+
+def at_full_scale(notebook: Notebook) -> set[str]:
+    """Return the experiments that are measured at full scale alone; they may have no table."""
     known = home([cell.source for cell in _experiment_cells(notebook)])
     marks = {node.name: _mark(node) for node in _experiments(known)}
     return {name for name, mark in marks.items() if mark and _at_full_scale(mark)}
@@ -222,25 +290,10 @@ def _is(node: ast.expr, value: str) -> bool:
     return isinstance(node, ast.Constant) and node.value == value
 
 
-def _hash(nodes: Iterable[ast.stmt]) -> str:
-    text = "\n".join(sorted(_plain(node) for node in nodes))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _plain(node: ast.stmt) -> str:
-    if isinstance(node, ast.Import):
-        return ast.dump(node)
-    tree = ast.parse(ast.unparse(node))
-    for one in ast.walk(tree):
-        if isinstance(one, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(one) is not None:
-            one.body = one.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
-
-
 def stale(notebook: Notebook) -> list[str]:
     """Return a line for each experiment whose stored table is missing or made by other code."""
     stored, problems = _read(notebook)["experiments"], []
-    hashes, optional = code_hashes(notebook), _optional(notebook)
+    hashes, optional = code_hashes(notebook), at_full_scale(notebook)
     for name, code in hashes.items():
         if name not in stored and name not in optional:
             problems.append(f"experiment {name} has no stored table")
@@ -250,9 +303,8 @@ def stale(notebook: Notebook) -> list[str]:
             if _digests([key]) != {key: digest}:
                 problems.append(f"experiment {name} was measured on other data than {key} is now")
     problems += [f"table {name} has no experiment" for name in stored if name not in hashes]
-    file = f"data/results/{notebook.name}.json"
     mend = f"run `unrolled results {notebook.key}`"
-    return [f"{file}: {problem}; {mend}" for problem in problems]
+    return [f"{_shown(notebook)}: {problem}; {mend}" for problem in problems]
 
 
 def _digests(needs: Sequence[str]) -> dict[str, str]:
@@ -326,7 +378,7 @@ def measure(
     """
     os.environ.update(OMP_NUM_THREADS="1", UNROLLED_SCALE=scale)
     hashes, stored = code_hashes(notebook), _read(notebook)["experiments"]
-    space, optional = _namespace(notebook.name), _optional(notebook)
+    space, optional = _namespace(notebook.name), at_full_scale(notebook)
     left = optional if scale != "full" else set(hashes) - optional if optional else set()
     designs: dict[str, Design] = {title: space[title].experiment for title in hashes}
     digests = {title: _digests(design.needs) for title, design in designs.items()}

@@ -5,7 +5,8 @@ import os
 import statistics
 import tomllib
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as Timeout
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -28,6 +29,14 @@ from unrolled.checks.run import (
     alike,
     checks_by_exercise,
     load_checks,
+)
+from unrolled.counts import (
+    FIRST_SEED,
+    Count,
+    counted_codes,
+    keep_counts,
+    outdated,
+    read_counts,
 )
 from unrolled.errors import BookError
 from unrolled.execute import solve
@@ -58,17 +67,25 @@ WIDTH, ANSWER_WIDTH, CELL_LINES, CELL_MEDIAN = 77, 69, 25, 6
 
 @dataclass
 class Report:
-    """What the gate found for one notebook: problems, a line each, and the figures to print."""
+    """What the gate found for one notebook: problems, a line each, and the figures to print.
+
+    counts: by exercise, once seeded runs have begun.
+    """
 
     key: str
     problems: list[str] = field(default_factory=list)
     figures: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, Count] = field(default_factory=dict)
 
 
-def verify(notebook: Notebook, said: Callable[[str], None], jobs: int = 2) -> Report:
+def verify(
+    notebook: Notebook, said: Callable[[str], None], jobs: int = 2, seeds: int = 0
+) -> Report:
     """Run the whole gate on one notebook. `said` is told what is going on.
 
     jobs: processes that run checks side by side, each with a time limit; 0: this one, without.
+    seeds: run each solution under so many, those included that are counted already; 0: under a few,
+    and hold the counts that are kept against the sources.
     """
     report = Report(notebook.key)
     said("sources")
@@ -79,13 +96,15 @@ def verify(notebook: Notebook, said: Callable[[str], None], jobs: int = 2) -> Re
     report.problems += [
         f"exercise {name} has no check" for name, found in checks.items() if not found
     ]
+    if not seeds:
+        report.problems += outdated(notebook)
     if not jobs:
-        behave(partial(_here, notebook), notebook, checks, report, said)
+        behave(partial(_here, notebook), notebook, checks, report, said, seeds)
         return report
     os.environ["OMP_NUM_THREADS"] = "1"
     begin, what = _prepared, (notebook.root, notebook.name)  # imports are on no task's time
     with ProcessPool(jobs, initializer=begin, initargs=what, context=get_context("spawn")) as pool:
-        behave(partial(_there, notebook, pool), notebook, checks, report, said)
+        behave(partial(_there, notebook, pool), notebook, checks, report, said, seeds)
     return report
 
 
@@ -95,18 +114,22 @@ def behave(
     checks: dict[str, list[Check]],
     report: Report,
     said: Callable[[str], None],
+    seeds: int,
 ) -> None:
     """Run answers of every kind against the checks."""
     said("stubs and solutions")
-    report.problems += stubs_and_solutions(run, notebook, checks)
-    if report.problems:
+    unmet = list(stubs_and_solutions(run, notebook, checks))
+    if unmet:
+        report.problems += unmet
         return
     said("wrong answers")
     report.problems += wrong(run, notebook, checks, report)
     said("mutants of the solutions")
-    report.problems += mutation(run, notebook, report)
-    said(f"false failures over {SEEDS} seeds")
-    report.problems += false_failures(run, notebook, checks, report)
+    report.problems += mutation(run, notebook, checks, report)
+    if seeds:
+        report.counts |= _known(notebook, report.counts)
+    said(f"false failures over {seeds or SEEDS} seeds")
+    report.problems += false_failures(run, report, seeds or SEEDS)
 
 
 # --- what stands in the sources ---------------------------------------------------------------
@@ -271,10 +294,13 @@ def _sources(cells: Sequence[NotebookNode], kind: str = "") -> list[str]:
 
 @dataclass(frozen=True)
 class Task:
-    """One answer to one exercise, to be run against its checks under one seed."""
+    """One answer to one exercise, to be run against its checks under one seed.
+
+    answers: None stands for the solutions, which need not travel.
+    """
 
     exercise: str
-    answers: Answers
+    answers: Answers | None
     seed: int
     stop: bool = False
     wire: bool = False
@@ -291,10 +317,10 @@ def _prepared(root: Path, name: str) -> tuple[dict[str, list[Check]], Bench, Ben
 def _behave(root: Path, name: str, task: Task) -> Behavior:
     checks, local, wired = _prepared(root, name)
     bench = wired if task.wire else local
+    answers = task.answers or bench.rest
+    assert answers is not None
     with warnings.catch_warnings(action="ignore"):  # a mutant may make torch warn
-        return bench.behavior(
-            checks[task.exercise], task.exercise, task.answers, task.seed, task.stop
-        )
+        return bench.behavior(checks[task.exercise], task.exercise, answers, task.seed, task.stop)
 
 
 Run = Callable[[Sequence[Task]], list[Behavior | None]]
@@ -334,8 +360,7 @@ def stubs_and_solutions(
         for check in checks[name]:
             if check.__name__ not in untried:
                 yield f"the stub of {name} is not reported as not tried yet by {check.__name__}"
-    solutions = Answers.reference(notebook)
-    for name, found in zip(ids, run([Task(name, solutions, 0) for name in ids]), strict=True):
+    for name, found in zip(ids, run([Task(name, None, 0) for name in ids]), strict=True):
         for failure in found or ():
             yield f"the solution of {name} fails {failure.check}: {failure.message}"
 
@@ -383,7 +408,9 @@ def _diagnostic(bench: Bench, one: Wrong, check: Check) -> Failure | None:
     return bench.run(check, one.exercise, one.answers, DIAGNOSIS_SEED)
 
 
-def mutation(run: Run, notebook: Notebook, report: Report) -> Iterator[str]:
+def mutation(
+    run: Run, notebook: Notebook, checks: dict[str, list[Check]], report: Report
+) -> Iterator[str]:
     """Yield what is wrong with the survivors; the share that dies goes into the report."""
     solutions = answers_in(read_cells(notebook.solutions))
     made: list[Mutant] = [
@@ -399,6 +426,17 @@ def mutation(run: Run, notebook: Notebook, report: Report) -> Iterator[str]:
     alive = [one for one, failures in zip(made, found, strict=True) if failures == ()]
     share = 1 - len(alive) / len(made)
     report.figures["mutants killed"] = f"{len(made) - len(alive)} of {len(made)} ({share:.0%})"
+    total, left = (Counter(one.exercise for one in some) for some in (made, alive))
+    named = Counter(one.exercise for one in wrong_answers(notebook) if one.form == 1)
+    for name, code in counted_codes(notebook).items():
+        report.counts[name] = Count(
+            code=code,
+            checks=len(checks[name]),
+            wrong=named[name],
+            mutants=total[name],
+            killed=total[name] - left[name],
+            seeds=0,
+        )
     if share < KILLED:
         yield f"{share:.0%} of the mutants of the solutions die, expected {KILLED:.0%}"
     known = survivors(notebook)
@@ -422,26 +460,56 @@ def survivors(notebook: Notebook) -> dict[str, dict[str, str]]:
     return {exercise: reasons for exercise, reasons in table.items() if exercise in ids}
 
 
-def false_failures(
-    run: Run, notebook: Notebook, checks: dict[str, list[Check]], report: Report
-) -> Iterator[str]:
-    """Yield each check that a solution fails under some seed; the rate goes into the report."""
-    solutions = Answers.reference(notebook)
-    tasks = [Task(name, solutions, 100 + seed) for seed in range(SEEDS) for name in checks]
-    failed = 0
-    for task, found in zip(tasks, run(tasks), strict=True):
-        for failure in found or ():
-            failed += 1
-            yield f"the solution of {task.exercise} fails {failure.check} under --seed {task.seed}"
-    calls = SEEDS * sum(map(len, checks.values()))
-    report.figures["false failures"] = f"{failed} of {calls} ({SEEDS} seeds)"
+def false_failures(run: Run, report: Report, seeds: int) -> Iterator[str]:
+    """Yield each check that a solution fails under some seed; the counts in the report grow."""
+    while any(one.seeds < seeds for one in report.counts.values()):
+        tasks = [
+            Task(name, None, FIRST_SEED + seed)
+            for name, one in report.counts.items()
+            for seed in range(one.seeds, min(one.seeds + SEEDS, seeds))
+        ]
+        ran, failed = Counter(task.exercise for task in tasks), defaultdict(list)
+        for task, found in zip(tasks, run(tasks), strict=True):
+            where = f"under --seed {task.seed}"
+            if found is None:  # a slow machine, or a solution that never ends: not for us to say
+                yield f"the solution of {task.exercise} does not end in time {where}"
+                return
+            if found:
+                failed[task.exercise].append(task.seed)
+            for failure in found:
+                yield f"the solution of {task.exercise} fails {failure.check} {where}"
+        for name, one in report.counts.items():
+            more = {"seeds": one.seeds + ran[name], "failed": (*one.failed, *failed[name])}
+            report.counts[name] = one.model_copy(update=more)
+    counts = report.counts.values()
+    ended = sum(len(one.failed) for one in counts)
+    calls = sum(one.seeds * one.checks for one in counts)
+    least = min(one.seeds for one in counts)
+    report.figures["false failures"] = f"{ended} of {calls} ({least} seeds)"
+
+
+def _known(notebook: Notebook, counts: Mapping[str, Count]) -> dict[str, Count]:
+    """Return the counts that are kept, where they are of the same code."""
+    kept = read_counts(notebook.root)
+    return {
+        name: one.model_copy(update={"seeds": kept[name].seeds, "failed": kept[name].failed})
+        for name, one in counts.items()
+        if name in kept and kept[name].code == one.code
+    }
 
 
 def verify_book(
-    book: Book, notebooks: Sequence[Notebook], said: Callable[[str], None]
+    book: Book, notebooks: Sequence[Notebook], said: Callable[[str], None], seeds: int = 0
 ) -> list[Report]:
-    """Run the gate on some notebooks, and on what belongs to the whole book."""
-    reports = [verify(one, lambda what, key=one.key: said(f"{key}: {what}")) for one in notebooks]  # type: ignore[misc]
+    """Run the gate on some notebooks, and on what belongs to the whole book.
+
+    seeds: count so many seeded runs of each solution, and keep the counts; 0: keep none.
+    """
+    reports = []
+    for one in notebooks:
+        reports.append(verify(one, lambda what, key=one.key: said(f"{key}: {what}"), seeds=seeds))  # type: ignore[misc]
+        if seeds:
+            keep_counts(book, reports[-1].counts)
     whole = Report("book")
     whole.problems += readme_problems(book)
     return [*reports, whole]

@@ -1,6 +1,7 @@
 """The book's own pages, rendered from the stored outputs: nothing is executed here."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -13,12 +14,16 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup, Tag
 
+from tests.package.conftest import edit
+from unrolled.counts import counted_codes, read_counts
 from unrolled.errors import BookError
 from unrolled.execute import Executed
 from unrolled.manifest import Book, Notebook, read_book
-from unrolled.notebook import definitions, read_cells, read_notebook
-from unrolled.results import measured
+from unrolled.notebook import Cell, definitions, read_cells, read_notebook
+from unrolled.numbers import quoted
+from unrolled.results import at_full_scale, code_hashes, described, measured, stored_tables
 from unrolled.site import render
 from unrolled.site.browser import Tab, serve
 from unrolled.site.claims import HEADING
@@ -26,8 +31,10 @@ from unrolled.site.downloads import FIRST, addresses, download, packages
 from unrolled.site.glossary import glossary
 from unrolled.site.landing import CAPTION, DOTS, TITLE, cards, figure, opening, with_medians
 from unrolled.site.links import Page, broken
+from unrolled.site.numbers import _text, checks, number, shown_in, tables
 
 BOOK = read_book()
+TESTS = ("nbval", "chapters", "wrong")
 NOTEBOOKS = pytest.mark.parametrize("notebook", BOOK.notebooks, ids=lambda one: one.key)
 
 
@@ -36,7 +43,7 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All pages of a copy of the book."""
     root = tmp_path_factory.mktemp("book")
     ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("chapters", "solutions", "data", "tests/nbval"):
+    for name in ("chapters", "solutions", "data", *(f"tests/{one}" for one in TESTS)):
         shutil.copytree(BOOK.root / name, root / name, ignore=ignored)
     shutil.copy(BOOK.root / "book.toml", root)
     book = read_book(root)
@@ -391,6 +398,165 @@ def test_the_claims_page_has_every_chapters_tables_as_they_were_printed(html: Pa
                     lines += len(output.text.splitlines())
                     assert output.text.rstrip() in shown, notebook.key
         assert lines >= 7, notebook.key
+
+
+# Every number
+
+
+@pytest.fixture(scope="module")
+def every(html: Path) -> BeautifulSoup:
+    """The page of all numbers."""
+    return BeautifulSoup((html / "numbers.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def _said(tag: Tag | None) -> str:
+    assert tag is not None
+    return " ".join(tag.get_text().replace("#", "").split())
+
+
+def _plain(text: str) -> str:
+    """Return a text without blanks and with the quotes that are typed."""
+    return "".join(text.translate(str.maketrans("’‘“”", "''\"\"")).split())
+
+
+def _section(every: BeautifulSoup, notebook: Notebook, title: str) -> Tag:
+    """Return the section of one table, in that of its chapter."""
+    head = read_cells(notebook.source)[0].source.splitlines()[0].removeprefix("# ")
+    [chapter] = [one.parent for one in every.select("section > h2") if _said(one) == head]
+    [found] = [one.parent for one in chapter.select("section > h3") if _said(one) == title]
+    return found
+
+
+def _lines(table: Tag) -> list[list[str]]:
+    return [[_said(cell) for cell in row.find_all("td")] for row in table.select("tbody tr")]
+
+
+@NOTEBOOKS
+def test_every_row_of_every_stored_table_is_on_the_page(
+    every: BeautifulSoup, notebook: Notebook
+) -> None:
+    for title, table in stored_tables(notebook).experiments.items():
+        section = _section(every, notebook, title)
+        shown = {_plain(row[0]): row[1:] for row in _lines(section.table)}
+        kept = {
+            _plain(row): [found.median, found.low, found.high][: 3 * (len(table.seeds) > 1) or 1]
+            for row, found in table.summaries.items()
+        }
+        assert shown == {row: [number(one) for one in values] for row, values in kept.items()}
+        about = _plain(_said(section) + _said(section.parent.dl))
+        facts = [f"{100 * table.tolerance:g} %", f"seeds {len(table.seeds)}", table.machine]
+        facts += [f"unrolled results {notebook.key}", *table.data]
+        facts += [f"{name} {one}" for name, one in table.versions.items()]
+        assert [one for one in facts if _plain(one) not in about] == []
+
+
+@NOTEBOOKS
+def test_every_table_leads_to_a_section_of_its_chapter_that_names_it(
+    every: BeautifulSoup, notebook: Notebook
+) -> None:
+    for title in described(notebook):
+        links = [str(one["href"]) for one in _section(every, notebook, title).select("a.reference")]
+        assert all(link.startswith(f"{notebook.name}.html#") for link in links)
+        assert links or title in at_full_scale(notebook), title
+
+
+def test_a_table_that_was_never_measured_is_said_to_be_missing(every: BeautifulSoup) -> None:
+    for notebook in BOOK.notebooks:
+        for title in described(notebook):
+            lacks = title not in stored_tables(notebook).experiments
+            said = _said(_section(every, notebook, title))
+            assert ("Not measured yet: there is no stored table." in said) == lacks
+            assert ("--scale full" in said) >= (lacks and title in at_full_scale(notebook))
+
+
+def test_every_exercise_has_a_line_with_its_counts(every: BeautifulSoup) -> None:
+    table, counts = every.select_one("#the-checks table"), read_counts(BOOK.root)
+    assert table is not None
+    exercises = [(n, one) for n in BOOK.notebooks for one in n.exercises]
+    codes = {key: code for one in BOOK.notebooks for key, code in counted_codes(one).items()}
+    links = [str(one["href"]) for one in table.select("a")]
+    for line, link, (notebook, one) in zip(_lines(table), links, exercises, strict=True):
+        assert line[0] == f"{notebook.label(one.id)} {one.title}"
+        assert link.startswith(f"{notebook.name}.html#exercise-")
+        count = counts.get(one.id)
+        if count is None or count.code != codes[one.id]:
+            assert line[1:] == ["–"] * 5
+            assert f"`{one.id}`" in checks(BOOK).partition("|")[0]
+            continue
+        failures = f"{len(count.failed)}/{count.seeds}"
+        found = [str(count.checks), str(count.wrong), f"{count.killed}/{count.mutants}", failures]
+        assert line[1:5] == found
+
+
+def test_the_page_of_all_numbers_is_small_and_has_no_number_that_was_typed(html: Path) -> None:
+    assert (html / "numbers.html").stat().st_size < 1_000_000
+    typed = (BOOK.root / "chapters" / "numbers.md").read_text(encoding="utf-8")
+    cells = [Cell("markdown", typed.replace("x86-64", ""), {}, "numbers.md", 1)]
+    assert [one.text for one in quoted(cells)] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.00119, "0.00119"), (9.957e-05, "9.957e-05"), (27, "27"), (11460.4, "11,460")],
+)
+def test_a_number_has_four_digits_that_count(value: float, shown: str) -> None:
+    assert number(value) == shown
+
+
+def test_infinity_stands_for_what_was_not_reached() -> None:
+    assert (number(math.inf), number(-math.inf)) == ("∞", "-∞")
+
+
+def test_a_table_is_shown_in_the_sections_that_read_it_directly_or_by_another_name() -> None:
+    sources = [
+        ("markdown", "## One"),
+        ("code", "tables = measured('x')\nfor row, found in tables['a'].items():\n    print(row)"),
+        ("markdown", "text\n\n## Two"),
+        ("code", "kept = tables['b']\nnames = ('c', 'd')\nboth = [tables[n] for n in names]"),
+        ("markdown", "## Three"),
+        ("code", "row = 1\nprint(row)\n\ndef mean():\n    return kept"),
+        ("markdown", "## Four"),
+        ("code", "print(mean())"),
+    ]
+    cells = [Cell(kind, source, {}, "x", 1) for kind, source in sources]
+    assert shown_in(cells, ["a", "b", "c", "d", "e"]) == {
+        "a": ["## One"],
+        "b": ["## Two", "## Three", "## Four"],
+        "c": ["## Two"],
+        "d": ["## Two"],
+        "e": [],
+    }
+
+
+@pytest.mark.parametrize("row", ["a | b", "*x*", "$H$ `c`", "<b>[x](y)</b>", "1. {term}`x`", "k_1"])
+def test_a_row_is_shown_as_it_is_called(row: str) -> None:
+    from markdown_it import MarkdownIt
+
+    html = MarkdownIt("gfm-like", {"linkify": False}).render(f"| a |\n|---|\n| {_text(row)} |")
+    assert unescape(re.sub(r"<[^>]+>", "", html)).split() == ["a", *row.split()]
+
+
+def test_a_table_of_other_code_is_said_to_be_out_of_date(tiny: Book) -> None:
+    [notebook, _] = tiny.notebooks
+    made = "@experiment(seeds=[0, 2])\ndef one(seed):\n    'Says *what*.'\n    return {'row': 1.0}"
+    text = notebook.source.read_text() + f'\n# %% tags=["experiment"]\n{made}\n'
+    notebook.source.write_text(text)
+    assert "**Not measured yet**: there is no stored table. `unrolled results 01`" in tables(tiny)
+    assert "Says \\*what\\*\\." in tables(tiny)
+    entry = {"code": code_hashes(notebook)["one"], "scale": "default", "seeds": [0, 2]}
+    entry |= {
+        "tolerance": 0.1,
+        "machine": "One",
+        "versions": {},
+        "rows": {"row": {"values": [1, 2]}},
+    }
+    notebook.results.parent.mkdir()
+    notebook.results.write_text(json.dumps({"command": "c", "experiments": {"one": entry}}))
+    assert "| row | 1.5 | 1 | 2 |" in tables(tiny)
+    assert "seeds\n: 2: 0, 2\n" in tables(tiny)
+    assert "Out of date" not in tables(tiny)
+    edit(notebook.source, "1.0", "2.0")
+    assert "**Out of date**: the chapter's code has changed" in tables(tiny)
 
 
 def test_the_index_leads_to_every_exercise(html: Path) -> None:

@@ -1,7 +1,9 @@
 """Measured tables: what is stored, what makes it stale, what an interrupt keeps."""
 
+import ast
 import json
 import math
+import re
 import statistics
 import subprocess
 import sys
@@ -11,14 +13,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.package.conftest import edit
 from unrolled import results as module
+from unrolled.cli import main
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
-from unrolled.results import Summary, code_hashes, measure, measured, stale
+from unrolled.reach import code_hash
+from unrolled.results import Summary, code_hashes, compared, measure, measured, stale
 
 EXPERIMENT = '''
 # %% tags=["experiment"]
@@ -170,9 +175,53 @@ def _until(holds: Callable[[], bool]) -> None:
 def test_a_damaged_table_is_one_line(book: Book) -> None:
     _measure(book)
     path: Path = book.notebooks[0].results
-    path.write_text(path.read_text()[:50])
-    with pytest.raises(BookError, match="run `unrolled results` again"):
-        measured("01")
+    whole = path.read_text()
+    for damaged in (whole[:50], whole.replace('"tolerance"', '"slack"'), '"experiments"'):
+        path.write_text(damaged)
+        with pytest.raises(BookError, match=r"or remove it and run `unrolled results`$") as error:
+            measured("01")
+        assert str(error.value).startswith("data/results/01_twice.json: ")
+        assert "\n" not in str(error.value)
+
+
+def test_tables_of_another_machine_are_held_against_the_stored_ranges(book: Book) -> None:
+    _measure(book)
+    path, there = book.notebooks[0].results, book.root / "there.json"
+    there.write_text(path.read_text())
+    rows = sum(map(len, measured("01").values()))
+    assert compared(book.notebooks[0], there) == (rows, [])
+    table = json.loads(path.read_text())
+    row, entry = next(iter(table["experiments"]["one"]["rows"].items()))
+    entry["values"] = [1e6 + one for one in entry["values"]]
+    table["experiments"] = {"one": table["experiments"]["one"]}
+    there.write_text(json.dumps(table))
+    few, [line] = compared(book.notebooks[0], there)
+    assert 0 < few < rows
+    assert line.startswith(f"one, {row}: ")
+    there.write_text(json.dumps(table | {"experiments": {}}))
+    with pytest.raises(BookError, match=r"none of the tables of data/results/01_twice\.json"):
+        compared(book.notebooks[0], there)
+
+
+def test_the_command_compares_one_file_and_says_how_many_rows_hold(book: Book) -> None:
+    _measure(book)
+    theirs = str(book.notebooks[0].results)
+    said = CliRunner().invoke(main, ["results", "1", "--compare", theirs])
+    assert said.exit_code == 0, said.output
+    assert re.fullmatch(r"(\d+) of \1 medians lie in the stored ranges\n", said.output)
+    both = CliRunner().invoke(main, ["results", "--compare", theirs])
+    assert both.exit_code == 2
+    assert both.output == (
+        "unrolled: --compare takes one notebook, as in `unrolled results 01 --compare FILE`\n"
+    )
+
+
+def test_a_hash_of_code_is_the_same_under_every_python() -> None:
+    source = "def f(x):\n    'Says.'\n    return f'{x:>{1}} {x!r}'\n\n\nclass A:\n    pass\n"
+    plain = source.replace("    'Says.'\n", "").replace("return", "# a comment\n    return")
+    assert (
+        code_hash(ast.parse(source).body) == code_hash(ast.parse(plain).body) == "f6292842ac869073"
+    )
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9), st.floats(0, 0.5))

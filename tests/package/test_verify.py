@@ -12,7 +12,7 @@ from tests.package.conftest import edit
 from unrolled.manifest import Book, read_book
 from unrolled.readme import chapter_table, fill_table, readme_problems
 from unrolled.reference import write_reference
-from unrolled.verify import Report, verify, written
+from unrolled.verify import SEEDS, Report, verify, verify_book, written
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -39,12 +39,14 @@ def book(proven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
 
 
 def _gate(book: Book) -> Report:
-    return verify(book.notebooks[0], lambda _: None, jobs=0)
+    return verify(book.notebooks[0], lambda _: None, jobs=0, seeds=SEEDS)
 
 
 def test_an_honest_book_passes(book: Book) -> None:
+    counted, _ = verify_book(book, book.notebooks[:1], lambda _: None, SEEDS)
     report = verify(book.notebooks[0], lambda _: None)
-    assert report.problems == []
+    assert report.problems == counted.problems == []
+    assert report.figures == counted.figures
     assert report.figures["wrong answers rejected"] == "3 of 3"
     assert report.figures["false failures"] == "0 of 40 (20 seeds)"
     assert "100%" in report.figures["mutants killed"]
@@ -155,6 +157,14 @@ def test_surviving_mutants_have_to_be_listed_and_listed_ones_have_to_survive(boo
     path.write_text(text.replace(", tolerance=1.5", ""))
     (book.root / "tests/wrong/survivors.toml").write_text('[twice]\n"a  →  b" = "because"\n')
     assert any("this mutant of twice dies: a  →  b" in line for line in _gate(book).problems)
+
+
+def test_counts_that_are_missing_stop_the_gate_after_all_else_was_tried(book: Book) -> None:
+    report = verify(book.notebooks[0], lambda _: None, jobs=0)
+    [line] = report.problems
+    assert line.startswith("data/results/checks.json: twice has not been counted")
+    assert report.figures["false failures"] == "0 of 40 (20 seeds)"
+    assert not (book.root / "data" / "results" / "checks.json").exists()
 
 
 def test_the_table_of_chapters_stands_between_its_markers(book: Book) -> None:

@@ -23,6 +23,7 @@ from unrolled.site.glossary import glossary
 from unrolled.site.landing import cards, figure, repository
 from unrolled.site.links import broken
 from unrolled.site.movable import with_movable
+from unrolled.site.numbers import checks, tables
 
 FIRST = "index.md"
 PDF = "unrolled.pdf"
@@ -108,6 +109,8 @@ def _filled(book: Book, text: str, pages: Path) -> str:
         "pdf": lambda: LINK if printed(book) else "",
         "repository": lambda: repository(book),
         "costs": lambda: costs(book),
+        "checks": lambda: checks(book),
+        "tables": lambda: tables(book),
         "claims": lambda: claims((n, read_notebook(path)) for n, path in places if path.is_file()),
     }
     for name, make in generated.items():

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from myst_parser.slugs import github_slugify
+
 Read = Callable[[Path], "Page"]
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?", re.IGNORECASE)
 
@@ -36,7 +38,7 @@ class Page(HTMLParser):
 
 def anchor(heading: str) -> str:
     """Return the place of a heading on its page, as MyST names it."""
-    return heading.lstrip("# ").lower().replace(" ", "-")
+    return github_slugify(heading.lstrip("# "))
 
 
 def broken(html: Path, site: str) -> Iterator[str]:

@@ -1,0 +1,104 @@
+"""What the checks of each exercise were counted to do, kept in data/results/checks.json."""
+
+import ast
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, TypeAdapter, ValidationError
+
+from unrolled.answers import Answers, owners, wrong_answers
+from unrolled.errors import BookError
+from unrolled.files import write_atomic
+from unrolled.manifest import Book, Notebook, first_problem
+from unrolled.notebook import read_cells
+from unrolled.reach import code_hash, home, reach
+
+FILE = "data/results/checks.json"
+FIRST_SEED = 100
+RULES = ("checks/compare.py", "mutants.py")  # of the package: what counts as equal, what is changed
+
+
+class Count(BaseModel):
+    """One exercise: what its checks did, and a hash of the code that they did it with.
+
+    wrong: named wrong answers, all of them rejected. mutants: changed solutions, of which `killed`
+    were rejected. seeds: runs of the solution, under FIRST_SEED and the seeds that follow it;
+    failed: those under which a check failed, falsely.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: str
+    checks: NonNegativeInt
+    wrong: NonNegativeInt
+    mutants: NonNegativeInt
+    killed: NonNegativeInt
+    seeds: NonNegativeInt
+    failed: tuple[int, ...] = ()
+
+
+_FILE = TypeAdapter(dict[str, Count])
+
+
+def read_counts(root: Path) -> dict[str, Count]:
+    """Return what is kept, by exercise; BookError, one line, for a file that is not as written."""
+    try:
+        return _FILE.validate_python(json.loads((root / FILE).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except ValidationError as error:
+        raise BookError(f"{FILE}: {first_problem(error)}; run {_mend()} without it") from error
+    except ValueError as error:
+        raise BookError(f"{FILE}: {error}; run {_mend()} without it") from error
+
+
+def keep_counts(book: Book, counts: Mapping[str, Count]) -> None:
+    """Put counts in the place of older ones; those of exercises that are no more go."""
+    known = read_counts(book.root) | dict(counts)
+    ids = {one.id for notebook in book.notebooks for one in notebook.exercises}
+    table = {name: count.model_dump() for name, count in known.items() if name in ids}
+    write_atomic(book.root / FILE, json.dumps(table, indent=1, sort_keys=True) + "\n")
+
+
+def counted_codes(notebook: Notebook) -> dict[str, str]:
+    """Return, for each exercise, a hash of all code that its counts depend on.
+
+    That is its checks, its solution and its wrong answers, with whatever these reach in the file
+    of checks, in setup cells and in other solutions; and RULES.
+    """
+    checks = ast.parse(notebook.checks.read_text(encoding="utf-8"))
+    solutions = Answers.reference(notebook).cells
+    setup = [cell.source for cell in read_cells(notebook.source) if "setup" in cell.tags]
+    answered = [cell.source for cells in solutions.values() for cell in cells]
+    known = home([ast.unparse(checks), *setup, *answered])
+    start: dict[str, list[ast.stmt]] = defaultdict(list)
+    owner = owners(notebook)
+    for node in checks.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and node.args.args:
+            start[owner.get(node.args.args[0].arg, "")].append(node)
+    wrong = [(one.exercise, one.answers.cells[one.exercise]) for one in wrong_answers(notebook)]
+    for exercise, cells in [*solutions.items(), *wrong]:
+        start[exercise] += [node for cell in cells for node in ast.parse(cell.source).body]
+    package = Path(__file__).parent
+    rules = [node for one in RULES for node in ast.parse((package / one).read_text("utf-8")).body]
+    return {one.id: code_hash([*reach(start[one.id], known), *rules]) for one in notebook.exercises}
+
+
+def outdated(notebook: Notebook) -> Iterator[str]:
+    """Yield a line for each exercise that was not counted, or with other code, or that failed."""
+    counts, codes = read_counts(notebook.root), counted_codes(notebook)
+    for name, code in codes.items():
+        count = counts.get(name)
+        if count is None:
+            yield f"{FILE}: {name} has not been counted; run {_mend(notebook.key)}"
+        elif count.code != code:
+            yield f"{FILE}: {name} has changed since it was counted; run {_mend(notebook.key)}"
+        elif count.failed:
+            seeds = ", ".join(map(str, count.failed))
+            yield f"{FILE}: the solution of {name} failed a check under --seed {seeds}; mend that"
+
+
+def _mend(key: str = "") -> str:
+    return " ".join(["`unrolled verify", *filter(None, [key]), "--seeds 20`"])
