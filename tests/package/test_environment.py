@@ -74,7 +74,8 @@ def test_every_package_has_a_reason(line):
 def test_whatever_the_book_imports_it_asks_for():
     modules = importlib.metadata.packages_distributions()
     asked = {canonicalize_name(r.name) for r in ASKED}
-    # Parts of something asked for: PyYAML and myst-parser of myst-nb, packaging of pytest, docutils of Sphinx.
+    # Parts of something asked for: PyYAML and myst-parser of myst-nb, packaging of pytest,
+    # docutils of Sphinx.
     allowed = asked | {"unrolled", "pyyaml", "myst-parser", "packaging", "docutils"}
     for folder in ("unrolled", "chapters", "solutions", "tests"):
         for path in (ROOT / folder).rglob("*.py"):
