@@ -118,6 +118,13 @@ def test_a_listing_keeps_its_text_and_the_marks_that_color_it():
     assert _plain(listing) == '<span class="k">def</span> f'
 
 
+def test_a_sign_is_joined_to_its_formula_and_to_nothing_before_that():
+    formula = '<math display="inline"><mi>{}</mi></math>'
+    one, other = formula.format("a"), formula.format("b")
+    joined = f'{one} and then <span class="joined">{other}.</span> Then'
+    assert _mended(f"{one} and then {other}. Then") == joined
+
+
 def test_ids_are_given_once_and_sources_are_items_of_their_list():
     box = '<section id="exercise-content">a</section>'
     assert _mended(box * 2).count("id=") == 0

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.package.conftest import edit
+from unrolled import site
 from unrolled.errors import BookError
-from unrolled.manifest import Book
+from unrolled.manifest import Book, read_book
 from unrolled.site import build, styles
 from unrolled.site.links import Page, broken
 from unrolled.site.pages import MEASURED
@@ -198,3 +199,17 @@ def test_a_heading_that_disagrees_stops_the_build(tiny: Book) -> None:
     edit(tiny.notebooks[0].source, "Double it", "Halve it")
     with pytest.raises(BookError, match="disagrees with"):
         build(tiny, tiny.notebooks, lambda *_: None)
+
+
+def test_another_code_of_the_site_writes_every_page_again(
+    rendered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = rendered / "01_twice.html"
+    book = read_book(rendered.parents[1])
+    again = (book, rendered.parent / "pages", rendered)
+    before = page.stat().st_mtime_ns
+    site._sphinx(*again)
+    assert page.stat().st_mtime_ns == before
+    monkeypatch.setattr(site, "fingerprint", lambda _: "another")
+    site._sphinx(*again)
+    assert page.stat().st_mtime_ns > before

@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 
 from unrolled.errors import BookError
 from unrolled.execute import Executed, Progress, execute
-from unrolled.files import write_atomic
+from unrolled.files import fingerprint, write_atomic
 from unrolled.manifest import Book, Notebook
 from unrolled.notebook import Cell, check_headings, read_cells, read_notebook, weave
 from unrolled.site.chapter import dress
@@ -143,6 +143,9 @@ def _sphinx(book: Book, pages: Path, html: Path) -> None:
     conf = Path(__file__).parent
     doctrees = book.root / "build" / "doctrees"
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
+    # Sphinx writes again what changed, and knows of its settings, not of the code of extensions.
+    own = [path for path in conf.rglob("*") if path.suffix != ".pyc"]
+    command += ["-D", f"html_context.made_by={fingerprint(own)}"]
     command += ["-c", str(conf), "-d", str(doctrees), str(pages), str(html)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=book.root)
     shutil.rmtree(html / "_sources", ignore_errors=True)  # the theme puts solved notebooks there

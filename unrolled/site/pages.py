@@ -19,6 +19,9 @@ NEEDED = {
     "design-tabs": 'class="sd-tab',
     "togglebutton": "dropdown",
 }
+FORMULA = re.compile(
+    r'(<math display="inline"(?:(?!</math>).)*</math>)([.,;:?!)]+)', flags=re.DOTALL
+)
 JOINED = r'<span class="joined">\1\2</span>'
 FIRST = "documentation_options.js"  # what follows it in the page already speaks to it
 
@@ -66,9 +69,7 @@ def _mended(body: str) -> str:
 
     And keep a sign with the formula before it, which browsers else put on the next line.
     """
-    body = re.sub(
-        r"(<math display=\"inline\".*?</math>)([.,;:?!)]+)", JOINED, body, flags=re.DOTALL
-    )
+    body = FORMULA.sub(JOINED, body)
     body = re.sub(
         r'<section id="(exercise|solution)-content">', r'<section class="\1-content">', body
     )
