@@ -4,7 +4,7 @@ The browser is the system's Chromium; without one these tests are skipped.
 """
 
 import threading
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -114,6 +114,7 @@ def test_a_chapter_from_a_server_has_no_fault(browser: Browser, rendered: Path) 
     with serve(rendered) as address:
         finding = inspect(browser, address, "01_twice.html", "en", rendered.parent / "shots")
     assert finding.problems == []
+    assert finding.minor == 0
     assert 0 < finding.sent < finding.read  # compressed on the way
     assert finding.paint > 0
     shots = {path.name for path in (rendered.parent / "shots").iterdir()}
@@ -186,6 +187,22 @@ def test_what_is_wide_scrolls_within_itself_and_can_be_focused(tab: Tab, rendere
         tab.until(f"{fades}.some(e => getComputedStyle(e).maskImage !== 'none')")
         tab.value(f"document.querySelectorAll('{wide}').forEach(e => e.scrollTo(9999, 0))")
         tab.until(f"{fades}.length === 0")
+
+
+def test_by_touch_buttons_have_room_and_copying_shows(browser: Browser, rendered: Path) -> None:
+    least, opacity = {}, {}
+    for width in (390, 1280):
+        with closing(Tab(browser, width)) as tab:
+            tab.visit((rendered / "01_twice.html").as_uri(), "light", width)
+            boxes = "[...document.querySelectorAll('.bd-header-article .btn')].map(e => {"
+            boxes += "const {width, height} = e.getBoundingClientRect();"
+            boxes += "return Math.min(width, height) }).filter(size => size)"
+            least[width] = min(tab.value(boxes))
+            opacity[width] = float(
+                tab.value("getComputedStyle(document.querySelector('button.copybtn')).opacity")
+            )
+    assert least[1280] < 44 <= least[390]
+    assert opacity[1280] == 0 < opacity[390]
 
 
 def test_the_list_of_sections_closes_when_one_is_chosen(tab: Tab, rendered: Path) -> None:

@@ -55,6 +55,7 @@ def test_low_scores_are_problems_and_no_npm_is_none(
     tiny: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inspection, "inspect_book", lambda *_: [])
+    monkeypatch.setattr(inspection, "rendered", lambda _: tiny.root)
     points = {"performance": 94, "accessibility": 100, "best-practices": 100}
     scores = [Score("index.html", "mobile", points, ("total-blocking-time 800 ms",))]
     monkeypatch.setattr(lighthouse, "install", lambda folder: folder / "index.js")
@@ -199,6 +200,7 @@ def test_a_lighthouse_that_breaks_is_not_skipped(
         raise BookError("Lighthouse on index.html: no such browser")
 
     monkeypatch.setattr(inspection, "inspect_book", lambda *_: [])
+    monkeypatch.setattr(inspection, "rendered", lambda _: tiny.root)
     monkeypatch.setattr(lighthouse, "install", lambda folder: folder / "index.js")
     monkeypatch.setattr(lighthouse, "scores", broken)
     code, said = run()

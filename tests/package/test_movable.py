@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -239,6 +240,15 @@ def bring_near(tab: Tab) -> None:
     scroll = "scrollIntoView({block: 'center', behavior: 'instant'})"
     tab.value(f"document.querySelector('figure.movable').{scroll}")
     tab.until(LIVE)
+
+
+def test_a_finger_can_hold_the_controls(browser: Browser, rendered: Path) -> None:
+    with closing(Tab(browser, 390)) as tab:
+        tab.visit((rendered / "01_twice.html").as_uri(), "light", 390)
+        bring_near(tab)
+        for control in ("input", "select"):
+            box = f"document.querySelector('.movable-controls {control}').getBoundingClientRect()"
+            assert tab.value(f"{box}.height") >= 44
 
 
 @pytest.mark.parametrize("theme", THEMES)

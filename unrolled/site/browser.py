@@ -18,11 +18,13 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, ViewportSize, sync_playwright
 
 from unrolled.errors import BookError
+from unrolled.manifest import Book
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 WAIT = 30_000  # milliseconds
+PHONE = 600  # pixels of width at most
 
 # Kept by every page from its first moment on: how much of it moved, by the browser's own measure.
 SHIFTS = """window.shifts = 0;
@@ -53,11 +55,16 @@ def browser() -> Iterator[Browser]:
 
 
 class Tab:
-    """A tab with an empty cache, what its pages asked for, and what they complained about."""
+    """A tab with an empty cache, what its pages asked for, and what they complained about.
+
+    On a phone's width a finger points, on a wider one a mouse.
+    """
 
     def __init__(self, browser: Browser, width: int = 1280, theme: Theme = "light") -> None:
         size = ViewportSize(width=width, height=800)
-        self._context = browser.new_context(viewport=size, color_scheme=theme)
+        self._context = browser.new_context(
+            viewport=size, color_scheme=theme, has_touch=width <= PHONE
+        )
         self._context.add_init_script(SHIFTS)
         self._context.set_default_timeout(WAIT)
         self.page: Page = self._context.new_page()
@@ -141,6 +148,14 @@ class _Files(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
+
+
+def rendered(book: Book) -> Path:
+    """Return the folder of the book's pages; BookError where there are none."""
+    folder = book.root / "build" / "html"
+    if not (folder / "index.html").is_file():
+        raise BookError("build/html has no pages; run: make book")
+    return folder
 
 
 @contextmanager

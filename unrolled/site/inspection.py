@@ -19,7 +19,7 @@ from rich.table import Table
 from unrolled.errors import BookError
 from unrolled.manifest import Book
 from unrolled.site import lighthouse
-from unrolled.site.browser import THEMES, Tab, browser, serve
+from unrolled.site.browser import THEMES, Tab, browser, rendered, serve
 
 WIDTHS = (360, 390, 768, 1280)  # pixels: two phones, a tablet, a desk
 READ = (("light", 390), ("light", 1280), ("dark", 1280))  # what axe reads: it takes its time
@@ -340,10 +340,8 @@ def walk(browser: Browser, address: str, most: int = 2000) -> Iterator[str]:
 
 def inspect_book(book: Book, console: Console) -> list[Finding]:
     """Inspect every page of build/html; each problem goes to the console as it is found."""
-    pages, shots = book.root / "build" / "html", book.root / "build" / "shots"
+    pages, shots = rendered(book), book.root / "build" / "shots"
     names = sorted(path.name for path in pages.glob("*.html"))
-    if "index.html" not in names:
-        raise BookError("build/html has no pages; run: make book")
     shutil.rmtree(shots, ignore_errors=True)
     findings = []
     with browser() as chromium, serve(pages) as address, console.status("…") as status:
@@ -397,8 +395,7 @@ def report(book: Book, console: Console, with_lighthouse: bool = True) -> int:
             console.print(f"Lighthouse skipped: {error}", markup=False)
         else:
             with console.status("…") as status:
-                html = book.root / "build" / "html"
-                found = lighthouse.scores(program, html, pages, status.update)
+                found = lighthouse.scores(program, rendered(book), pages, status.update)
             console.print(lighthouse.table(found))
             for one in found:
                 if one.low():

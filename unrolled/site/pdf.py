@@ -24,7 +24,7 @@ from unrolled import __version__
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Chapter, Notebook
-from unrolled.site.browser import browser
+from unrolled.site.browser import browser, rendered
 
 SCREEN = ".headerlink, .unrolled-edit, .unrolled-paths, .genindex-jumpbox, form, script"
 HEADING = re.compile("h[1-6]")
@@ -56,7 +56,7 @@ def write_pdf(book: Book) -> Path:
     """
     build = book.root / "build"
     source, target = build / "printed.html", build / "unrolled.pdf"
-    write_atomic(source, joined(book, build / "html"))
+    write_atomic(source, joined(book, rendered(book)))
     with browser() as chromium:
         page = chromium.new_page(color_scheme="light")
         target.write_bytes(_printed(page, source.as_uri()))
@@ -87,8 +87,6 @@ def _printed(page: Page, address: str) -> bytes:
 
 def joined(book: Book, html: Path) -> str:
     """Return the book as one page of HTML, to lie beside the folder `html` of its pages."""
-    if not (html / "index.html").is_file():
-        raise BookError("build/html has no pages; run: make book")
     whole = BeautifulSoup((html / "index.html").read_text(encoding="utf-8"), "html.parser")
     names = _names(whole)
     articles = {name: _article(html, name, names, book) for name in names}
