@@ -85,7 +85,7 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # %%
 # NBVAL_CHECK_OUTPUT
 toy = torch.tensor([1.0, 3.0, 1.0, 3.0]).reshape(1, 4, 1)  # (B, T, F)
-flat = toy.mean(1, keepdim=True).expand_as(toy)
+flat = toy.mean(1, keepdim=True).expand_as(toy)  # (B, T, F)
 guesses = {"flat": flat, "timid": (toy + flat) / 2, "exact": toy}
 for name, guess in guesses.items():
     print(f"{name:6} loss {mse_loss(guess, toy):.2f}")
@@ -904,7 +904,7 @@ def patience(seed):
 # %% tags=["experiment"]
 def spaces(x):
     """What the network sees, and the way back to the units of x."""
-    mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
+    mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)  # (B, 1, F)
     return {
         "raw": (x, lambda y: y),
         "centered": (x - mean, lambda y: y + mean),
@@ -1479,10 +1479,10 @@ class LinearAutoencoder(nn.Module):
     def forward(self, x):  # (B, T, F)
         h = x.new_zeros(len(x), self.turn.out_features)  # (B, H)
         for step in x.unbind(1):  # (B, F)
-            h = self.read_in(torch.cat([h, step], 1))
+            h = self.read_in(torch.cat([h, step], 1))  # (B, H)
         outputs = [self.read_out(h)]  # (B, F)
         for _ in range(x.size(1) - 1):
-            h = self.turn(torch.cat([h, outputs[-1]], 1))
+            h = self.turn(torch.cat([h, outputs[-1]], 1))  # (B, H)
             outputs.append(self.read_out(h))
         return torch.stack(outputs, 1)  # (B, T, F)
 
@@ -1629,7 +1629,7 @@ class Principal(nn.Module):
     def forward(self, x: Tensor) -> Tensor:  # (B, T, F)
         code = self.pca.transform(x.flatten(1).numpy())  # (B, 8)
         flat = self.pca.inverse_transform(code * self.open)  # (B, T * F)
-        return torch.tensor(flat, dtype=x.dtype).view_as(x)
+        return torch.tensor(flat, dtype=x.dtype).view_as(x)  # (B, T, F)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1935,7 +1935,7 @@ def plant(rng: np.random.Generator, steps: int, machines: int) -> Tensor:
     shift = rng.uniform(0, 2 * np.pi, (machines, 3))
     angle = turned[:, None, None] * [1, 1, 2] + shift  # (n, M, 3)
     metrics = np.sin(angle) + rng.normal(0, 0.2, angle.shape)
-    return torch.tensor(metrics, dtype=torch.float32).flatten(1)
+    return torch.tensor(metrics, dtype=torch.float32).flatten(1)  # (n, F)
 
 # %% [markdown]
 # The split follows time, and it has three parts, because three things are
@@ -2083,7 +2083,7 @@ def worst(rebuild, windows: Tensor, validate: Tensor) -> Tensor:
         for part in (validate, windows)
     )
     score = anomaly_score(new, fit_on=known)  # (N * T,)
-    return score.view(len(windows), -1).amax(1)
+    return score.view(len(windows), -1).amax(1)  # (N,)
 
 # %% tags=["experiment"]
 def auc(normal: Tensor, odd: Tensor) -> float:
@@ -2197,7 +2197,7 @@ def judges(early: Tensor, middle: Tensor, seed: int):
 
     def each(x):
         trios = zip(own, by_machine(x), known, strict=True)
-        return torch.stack([worst(*trio) for trio in trios]).amax(0)
+        return torch.stack([worst(*trio) for trio in trios]).amax(0)  # (N,)
 
     def pooled(x):
         scores = [worst(shared, part, pool) for part in by_machine(x)]

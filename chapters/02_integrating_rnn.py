@@ -197,7 +197,7 @@ def leaky(x, keep):
     for step in range(x.size(1)):
         level = keep * level + (1 - keep) * x[:, step]
         levels.append(level)
-    return torch.stack(levels, 1)
+    return torch.stack(levels, 1)  # (B, T)
 
 # %%
 def stretched(keep):
@@ -341,12 +341,12 @@ def obeyed(x, law):
     for step in range(x.size(1)):
         level = (law[0] * level + law[1] * x[:, step] + law[2]).clamp(0, 1)
         levels.append(level)
-    return torch.stack(levels, 1)
+    return torch.stack(levels, 1)  # (B, T)
 
 # %%
-columns = y[:, :-1].flatten(), x[:, 1:].flatten()
-rows = torch.stack([*columns, torch.ones(columns[0].numel())], 1)
-every = torch.linalg.lstsq(rows, y[:, 1:].reshape(-1, 1)).solution
+columns = y[:, :-1].flatten(), x[:, 1:].flatten()  # (N,) each
+rows = torch.stack([*columns, torch.ones(columns[0].numel())], 1)  # (N, 3)
+every = torch.linalg.lstsq(rows, y[:, 1:].reshape(-1, 1)).solution  # (3, 1)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -784,13 +784,13 @@ class Stack(nn.Module):
 
     def linear(self, name, x, end=""):  # (S, N, in) to (S, N, out)
         weight = self.own[f"{name}_weight{end}"].mT  # (S, in, out)
-        bias = self.own[f"{name}_bias{end}"][:, None]
+        bias = self.own[f"{name}_bias{end}"][:, None]  # (S, 1, out)
         return torch.baddbmm(bias, x, weight)
 
     def forward(self, x, h):  # (S, B, T), (S, B, H)
         pushes = self.linear("rnn", x.flatten(1)[..., None], "_ih_l0")
         states = []
-        for push in pushes.unflatten(1, x.shape[1:]).unbind(2):
+        for push in pushes.unflatten(1, x.shape[1:]).unbind(2):  # (S, B, 3H)
             pull = self.linear("rnn", h, "_hh_l0")  # (S, B, 3H)
             r, z, n = push.chunk(3, -1)  # (S, B, H) each
             hr, hz, hn = pull.chunk(3, -1)
@@ -799,7 +799,7 @@ class Stack(nn.Module):
             states.append(h)
         h_all = torch.stack(states, 2).flatten(1, 2)  # (S, B * T, H)
         y = self.linear("read_out", self.linear("dense", h_all).relu())
-        return y.view_as(x), h
+        return y.view_as(x), h  # (S, B, T), (S, B, H)
 
 # %% [markdown]
 # Two implementations of one thing have to agree before either is believed.
@@ -812,7 +812,7 @@ with torch.no_grad():
     for place, seed in enumerate([3, 4]):
         with seeded(seed):
             alone = Asked()
-        torchs, _ = alone(x[place : place + 1, :9, None])
+        torchs, _ = alone(x[place : place + 1, :9, None])  # (1, T, 1)
         gap = (ours[place, 0] - torchs[0, :, 0]).abs().max()
         print(f"seed {seed}: agrees with nn.GRU: {bool(gap < 1e-6)}")
 
@@ -847,7 +847,7 @@ def held_out_errors(net):
     S = len(net.own["read_out_bias"])
     x, y = (one.expand(S, -1, -1) for one in held_out)  # (S, B, T)
     output, _ = net(x, torch.zeros(S, x.size(1), 50))
-    return (output - y).abs().mean((1, 2)).tolist()
+    return (output - y).abs().mean((1, 2)).tolist()  # (S,)
 
 # %% [markdown]
 # The trial has two schedules. Both back-propagate after every two samples,
@@ -1331,10 +1331,10 @@ class LongShort(Integrator):
 
     def forward(self, x, state=None):  # (B, T, 1), (1, B, 2H)
         pair = None if state is None else tuple(
-            one.contiguous() for one in state.chunk(2, -1)
+            one.contiguous() for one in state.chunk(2, -1)  # (1, B, H)
         )
         h, pair = self.rnn(x, pair)  # (B, T, H)
-        return self.read_out(h), torch.cat(pair, -1)
+        return self.read_out(h), torch.cat(pair, -1)  # (1, B, 2H)
 
 # %% tags=["experiment"]
 class Rectified(Integrator):
@@ -1372,7 +1372,7 @@ def race(seed):
         rows[f"{name}, CPU seconds"] = process_time() - start
         rows[name] = held_out_error(model)
         with torch.no_grad():
-            end = model(far[0][..., None])[0][:, -1000:, 0]
+            end = model(far[0][..., None])[0][:, -1000:, 0]  # (B, 1000)
         rows[f"{name}, far out"] = l1_loss(end, far[1][:, -1000:]).item()
     for name, updates in (("GRU", 800), ("ReLU units", 2_000)):
         short = raced(name, seed, updates)
@@ -1594,7 +1594,7 @@ for k, found in tables["reach"].items():
 with seeded(0):
     before = Asked()
 once = torch.optim.Adam(before.parameters(), lr=2e-4)
-new_x, new_y = (one[..., None] for one in
+new_x, new_y = (one[..., None] for one in  # (1, T, 1)
                 draw_jumps(np.random.default_rng(3), 1, 20_000))
 _ = train_in_chunks(before, new_x, new_y, 2, once)
 
@@ -1604,7 +1604,7 @@ named = {"As posted, twenty thousand samples": before,
          "ReLU units, begun anew": rectified}
 for ax, (title, model) in zip(panels, named.items(), strict=True):
     with torch.no_grad():
-        output = model(x[:1, :1500, None])[0][0, :, 0]
+        output = model(x[:1, :1500, None])[0][0, :, 0]  # (T,)
     ax.step(range(1500), x[0, :1500], lw=0.5, color="0.7", label="input")
     ax.plot(y[0, :1500], label="target")
     ax.plot(output, lw=1, label="output")

@@ -331,7 +331,7 @@ check("to_supervised")
 # %%
 sensors, _ = to_supervised(np.zeros((1440, 10), "float32"), 60, 1)
 rows, _ = to_supervised(np.zeros((97_500, 87), "float16"), 30, 1)
-pieces = np.zeros(2205).reshape(147, 15, 1)
+pieces = np.zeros(2205).reshape(147, 15, 1)  # (B, T, F)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -431,7 +431,7 @@ check("one_hot")
 
 # %%
 # NBVAL_CHECK_OUTPUT
-grows = np.arange(30.0)[:, None] ** 1.5
+grows = np.arange(30.0)[:, None] ** 1.5  # (n, F)
 for name, n_train in {"fitted on twenty": 20, "fitted on all": 30}.items():
     scale, restore = fit_scaler(grows, n_train)
     low, high = scale(grows[:20]).min(), scale(grows[:20]).max()
@@ -798,7 +798,7 @@ def scored(predicted, swings):
 
 
 swings = draw_swings(np.random.default_rng(99), 1000)
-past = np.c_[swings[:, :50], np.ones(1000)]
+past = np.c_[swings[:, :50], np.ones(1000)]  # (B, 51)
 train = draw_swings(np.random.default_rng(5), 2000)
 plain, *_ = np.linalg.lstsq(
     np.c_[train[:, :50], np.ones(2000)], train[:, 50:], rcond=None
@@ -845,7 +845,7 @@ def swung(seed, sizes, updates, n, rate):
     rng = np.random.default_rng(seed)
     for _ in range(updates):
         x = draw_swings(rng, n)
-        model.train_on_batch(x[:, :50, None], x[:, 50:])
+        model.train_on_batch(x[:, :50, None], x[:, 50:])  # (B, T, 1)
     x = draw_swings(np.random.default_rng(99), 1000)
     found = model.predict(x[:, :50, None], batch_size=500, verbose=0)
     return float(np.abs(found - x[:, 50:]).mean())
@@ -1230,7 +1230,7 @@ for row, found in tables["ragged"].items():
 def noisy(seed, n, noise=0.1):
     """Swings of 20 steps with noise, and the next value with some."""
     rng = np.random.default_rng(seed)
-    x = draw_swings(rng, n, 21)[..., None]
+    x = draw_swings(rng, n, 21)[..., None]  # (B, T, 1)
     y = x[:, -1] + noise * rng.normal(size=(n, 1))
     return x[:, :-1] + 0.1 * rng.normal(size=(n, 20, 1)), y
 

@@ -167,7 +167,7 @@ for task, answer in zip(read(toy_x), read(toy_y), strict=True):
 # %% tags=["experiment"]
 terms = np.array(list(product(range(1, 11), repeat=3)))  # all there are
 x, y = encode_sum(terms)
-totals = terms.sum(1)
+totals = terms.sum(1)  # (N,)
 frequency = np.bincount(totals)[totals]  # of each row's answer
 
 # %%
@@ -220,7 +220,7 @@ def adder(unroll=False):
         keras.Input((8, 12)),
         layers.LSTM(75, unroll=unroll),  # (B, 75)
         layers.RepeatVector(2),  # (B, 2, 75)
-        layers.LSTM(50, return_sequences=True, unroll=unroll),
+        layers.LSTM(50, return_sequences=True, unroll=unroll),  # (B, 2, 50)
         layers.TimeDistributed(layers.Dense(12, activation="softmax")),
     ])
 
@@ -415,7 +415,7 @@ ones = np.c_[flat, np.ones(len(x))]
 def without_a_network(seed):
     """Exact answers of the nearest sum and of least squares, held out."""
     train, test = split_disjoint(x, 200, seed)
-    nearest = (flat[test] @ flat[train].T).argmax(1)
+    nearest = (flat[test] @ flat[train].T).argmax(1)  # (N,)
     law = np.linalg.lstsq(ones[train], totals[train], rcond=None)[0]
     guesses = totals[train][nearest], np.rint(ones[test] @ law)
     return [(one == totals[test]).mean() for one in guesses]
@@ -594,8 +594,8 @@ def films(rng, rows, batch, shuffle=False):
     if shuffle:
         shown = rng.permuted(shown, axis=1)
     at = rng.integers(9, size=(batch, 4, 2, 1, 1))  # upper left corners
-    down = at[:, :, 0] + np.arange(8)[:, None]
-    right = at[:, :, 1] + np.arange(8)
+    down = at[:, :, 0] + np.arange(8)[:, None]  # (B, T, 8, 1)
+    right = at[:, :, 1] + np.arange(8)  # (B, T, 1, 8)
     film, step = np.ogrid[:batch, :4]
     frames = np.zeros((batch, 4, 16, 16, 1), "float32")
     places = film[..., None, None], step[..., None, None], down, right, 0
@@ -642,11 +642,11 @@ def watcher(kind):
         h = layers.Dense(64, activation="relu")(convolution()(frames[:, -1]))
     else:
         features = frame_features(frames, convolution())  # (B, 4, 48)
-        h = layers.LSTM(64, unroll=True)(features)
+        h = layers.LSTM(64, unroll=True)(features)  # (B, 64)
         if kind == "CNN and dense":
-            flat = layers.Flatten()(features)
+            flat = layers.Flatten()(features)  # (B, 4 * 48)
             h = layers.Dense(64, activation="relu")(flat)
-    both = layers.Reshape((2, 10))(layers.Dense(20)(h))
+    both = layers.Reshape((2, 10))(layers.Dense(20)(h))  # (B, 2, 10)
     return keras.Model(frames, layers.Softmax()(both))
 
 # %% tags=["experiment"]
@@ -800,7 +800,7 @@ for length in (0.0, 2.0, 20.0):
 def lines(rng, batch):
     """Eight symbols of twenty, one-hot, and the same from the end."""
     symbols = rng.integers(20, size=(batch, 8))
-    forth = np.eye(20, dtype="float32")[symbols]
+    forth = np.eye(20, dtype="float32")[symbols]  # (B, 8, 20)
     return forth, forth[:, ::-1]
 
 # %% tags=["experiment"]

@@ -194,7 +194,7 @@ def draw_sines(rng, count, steps=20):
     pace = rng.uniform(0.2, 0.5, (count, 1))
     start = rng.uniform(0, 2 * np.pi, (count, 1))
     x = height * np.sin(pace * np.arange(steps) + start)  # (N, T)
-    return x[..., None].astype("float32"), pace[:, 0]
+    return x[..., None].astype("float32"), pace[:, 0]  # (N, T, 1), (N,)
 
 # %% tags=["experiment"]
 held_out, held_pace = draw_sines(np.random.default_rng(2015), 500)
@@ -334,12 +334,12 @@ def narrow_stack():
     """The reader's four layers: two that narrow, two that widen."""
     return keras.Sequential([
         keras.Input((20, 1)),
-        layers.LSTM(32, return_sequences=True),
-        layers.LSTM(4),
-        layers.RepeatVector(20),
-        layers.LSTM(4, return_sequences=True),
-        layers.LSTM(32, return_sequences=True),
-        layers.Dense(1),
+        layers.LSTM(32, return_sequences=True),  # (B, T, 32)
+        layers.LSTM(4),  # (B, 4)
+        layers.RepeatVector(20),  # (B, T, 4)
+        layers.LSTM(4, return_sequences=True),  # (B, T, 4)
+        layers.LSTM(32, return_sequences=True),  # (B, T, 32)
+        layers.Dense(1),  # (B, T, 1)
     ])
 
 # %% tags=["experiment"]
@@ -419,11 +419,11 @@ print(f"variance:                  {np.var(new):.3f}")
 def recurrence(old, steps):
     """Fit x[t] = c x[t-1] - x[t-2] to each row of old and go on: (N, T)."""
     sums, middle = old[:, 2:] + old[:, :-2], old[:, 1:-1]
-    c = (sums * middle).sum(1) / (middle**2).sum(1)
+    c = (sums * middle).sum(1) / (middle**2).sum(1)  # (N,)
     tail = [old[:, -2], old[:, -1]]
     for _ in range(steps):
         tail.append(c * tail[-1] - tail[-2])
-    return np.stack(tail[2:], axis=1)
+    return np.stack(tail[2:], axis=1)  # (N, T)
 
 # %% tags=["experiment"]
 def halves(lengths, seed, x, targets, updates):
@@ -433,7 +433,7 @@ def halves(lengths, seed, x, targets, updates):
         code = layers.LSTM(32)(start)  # (B, H)
         ends = [
             layers.Dense(1)(layers.LSTM(32, return_sequences=True)(
-                layers.RepeatVector(steps)(code)))
+                layers.RepeatVector(steps)(code)))  # (B, T, H)
             for steps in lengths
         ]
     model = keras.Model(start, ends if len(ends) > 1 else ends[0])
@@ -1261,7 +1261,7 @@ for name, one in shaped.items():
 
 # %%
 # NBVAL_CHECK_OUTPUT
-own_mean = held_out.mean(axis=1, keepdims=True)
+own_mean = held_out.mean(axis=1, keepdims=True)  # (N, 1, 1)
 floor = float(np.mean((held_out - own_mean) ** 2))
 line = np.broadcast_to(own_mean, held_out.shape)
 rebuilt = autoencoder.predict(held_out, batch_size=500, verbose=0)
@@ -1468,7 +1468,7 @@ def unusual(score):
 rng = np.random.default_rng(7)
 pace = rng.uniform(0.55, 0.7, (500, 1))
 shift = rng.uniform(0, 2 * np.pi, (500, 1))
-fast = 0.65 * np.sin(pace * np.arange(20) + shift)[..., None]
+fast = 0.65 * np.sin(pace * np.arange(20) + shift)[..., None]  # (N, T, 1)
 axes_of = PCA(4).fit(flat(seen))
 
 # %%

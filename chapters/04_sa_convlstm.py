@@ -674,7 +674,7 @@ class Unasked(SAMemory):
     def forward(self, h, m):
         maps = self.query, self.key_h, self.value_h
         z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
-        z = self.fuse(z.unflatten(2, h.shape[2:]))
+        z = self.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
         return sam_update(self, z, h, m)
 
 # %% [markdown]
@@ -826,7 +826,7 @@ class Normed(nn.Module):
         self.norm = nn.LayerNorm(channels)
 
     def forward(self, x):  # (B, C, H, W)
-        return self.norm(x.movedim(1, -1)).movedim(-1, 1)
+        return self.norm(x.movedim(1, -1)).movedim(-1, 1)  # (B, C, H, W)
 
 # %% tags=["experiment"]
 def normalize(layer, norm=Normed):
@@ -893,7 +893,7 @@ def train(model, seed, steps=300, draw=draw_clips):
 def forecast(model, clips=held_out, horizon=4):
     """Free-running forecasts after four given frames, as frames."""
     with torch.no_grad():
-        given = pixel_unshuffle(clips[:, :4], 2)
+        given = pixel_unshuffle(clips[:, :4], 2)  # (B, 4, 4, H / 2, W / 2)
         return pixel_shuffle(model(given, horizon).sigmoid(), 2)
 
 # %% [markdown]
@@ -1011,7 +1011,7 @@ def named_cue(seed):
 # %%
 # NBVAL_CHECK_OUTPUT
 both, asked = draw_named(np.random.default_rng(2020), 400, 4)
-average = both[:, 0, 0].sum((1, 2)) / 2
+average = both[:, 0, 0].sum((1, 2)) / 2  # (B,)
 print(f"{'nothing is heard':33} {asked.var(correction=0):.5f}")
 print(f"{'both are heard, their mean said':33}",
       f"{mse_loss(average, asked):.5f}")
@@ -1049,8 +1049,8 @@ assert inside and chosen and hears
 def weights_of(after, h, m):
     """The weights of each query on H, (B, N, N), in this state."""
     keys = after.key if hasattr(after, "key") else after.key_h
-    query, key = after.query(h).flatten(2), keys(h).flatten(2)
-    eye = torch.eye(key.size(2)).expand(len(h), -1, -1)
+    query, key = after.query(h).flatten(2), keys(h).flatten(2)  # (B, K, N)
+    eye = torch.eye(key.size(2)).expand(len(h), -1, -1)  # (B, N, N)
     return attend(query, key, eye).mT  # identity values: the weights
 
 # %% tags=["experiment"]
@@ -1314,7 +1314,7 @@ for name in drawn_here:
     axes.plot(ahead, [one.median for one in line], label=name)
     axes.fill_between(ahead, [one.low for one in line],
                       [one.high for one in line], alpha=0.2)
-cloud = frame_mse(mean.expand_as(later), later).mean(0)
+cloud = frame_mse(mean.expand_as(later), later).mean(0)  # (T,)
 axes.plot(ahead, cloud, "k--", lw=1, label="the mean frame")
 axes.axvline(4.5, color="0.7", lw=1)
 axes.set(xlabel="horizon in frames, trained up to 4",
@@ -1475,7 +1475,7 @@ for name in ("ConvLSTM", "ConvLSTM, 5 x 5", "SAM, plain mean", full):
     seconds = [steps * price[name] / 1000 for steps in BUDGETS[name]]
     errors = [timed[row] for row in rows[name]]
     middle = np.array([one.median for one in errors])
-    reach = np.array([[one.low, one.high] for one in errors]).T
+    reach = np.array([[one.low, one.high] for one in errors]).T  # (2, 3)
     axes.errorbar(seconds, middle, abs(reach - middle), marker="o",
                   capsize=3, label=name)
 axes.set(xlabel="CPU seconds of training", ylabel="squared error of a frame")
@@ -1577,7 +1577,7 @@ print("the last layer is the more even on", sum(more), "of", len(more))
 # %%
 large = draw_clips(test_digits, np.random.default_rng(7), 100, 8, 24)[:, 4:]
 wide = draw_clips(train_digits, np.random.default_rng(1), 500, 8, 24)
-wide = wide.mean((0, 1)).expand_as(large)
+wide = wide.mean((0, 1)).expand_as(large)  # (B, T, 1, H, W)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1606,7 +1606,7 @@ for name, frames in (("black frames", 0 * large), ("mean frame", wide)):
 # %%
 start = np.array([4, 4])
 speeds = [(y, x) for y in (-2, -1, 1, 2) for x in (-2, -1, 1, 2)]
-futures = torch.zeros(len(speeds), 1, 16, 16)
+futures = torch.zeros(len(speeds), 1, 16, 16)  # (N, 1, H, W)
 for future, speed in zip(futures, speeds, strict=True):
     y, x = start + speed
     future[0, y : y + 8, x : x + 8] = test_digits[3]
@@ -1666,7 +1666,7 @@ train(twofold, 0, 300, draw_two_channels)
 # NBVAL_CHECK_OUTPUT
 clips = draw_two_channels(test_digits, np.random.default_rng(1), 100)
 usual = draw_two_channels(train_digits, np.random.default_rng(3), 500)
-clouds = usual.mean((0, 1)).expand_as(clips[:, 4:])
+clouds = usual.mean((0, 1)).expand_as(clips[:, 4:])  # (B, T, 2, H, W)
 missed = {}
 for name, frames in (("black", 0 * clouds), ("mean frame", clouds),
                      ("forecast", forecast(twofold, clips))):
@@ -1696,7 +1696,7 @@ assert (missed["forecast"] < missed["mean frame"]).all()
 # NBVAL_CHECK_OUTPUT
 with seeded(1):
     q, k, v = torch.randn(3, 1, 1, 5, 16).double()  # (B, 1, N, K) each
-ours = attend(q[0].mT, k[0].mT, v[0].mT).mT
+ours = attend(q[0].mT, k[0].mT, v[0].mT).mT  # (1, N, K)
 for scale in (None, 1.0):
     theirs = scaled_dot_product_attention(q, k, v, scale=scale)[0]
     gap = (ours - theirs).abs().max()

@@ -769,7 +769,7 @@ def their_way(name):
             lambda row, part=part: getattr(row["Datetime"], part), axis=1)
     frame = frame.sort_values("Datetime").drop(columns="Datetime")
     values = frame.to_numpy()
-    low, high = values.min(0), values.max(0)
+    low, high = values.min(0), values.max(0)  # (F,)
     values = (values - low) / (high - low)
     rows = np.zeros((len(values) - 90, 90, 5))
     labels = np.zeros(len(values) - 90)
@@ -1030,7 +1030,7 @@ def contenders(data, ordinal):
     """What is solved in one step: its columns, its kind, its settings."""
     none, known = np.zeros((len(data.z), 0)), weekly(data.days)
     week = data.days[:, :31] @ [*range(24), *range(0, 168, 24)]
-    trees = np.column_stack([ordinal, data.days[:, -1], week])
+    trees = np.column_stack([ordinal, data.days[:, -1], week])  # (T, F)
     return {
         "ridge 90, no calendar": (none, Line, penalties(90)),
         "ridge 90, ordinal": (ordinal, Line, penalties(90)),
@@ -1189,7 +1189,7 @@ check("LoadForecaster")
 def inputs(z, days, hours):
     """What is known before each hour, as a network reads it: (..., F)."""
     past = np.stack([z[hours - lag] for lag in (1, 24, 168)], -1)
-    x = np.concatenate([past, days[hours]], -1)
+    x = np.concatenate([past, days[hours]], -1)  # (..., F)
     return torch.from_numpy(x).float()
 
 # %% [markdown]
@@ -1762,7 +1762,7 @@ def pinball_loss(quantiles):
 def day_inputs(z, days, origins):
     """Yesterday, the day a week ago, the calendar: (N, F)."""
     near, far = (z[targets(origins) - lag] for lag in (24, 168))
-    x = np.hstack([near, far, days[origins, 24:]])
+    x = np.hstack([near, far, days[origins, 24:]])  # (N, F)
     return torch.from_numpy(x).float()
 
 # %% tags=["experiment"]
@@ -1849,7 +1849,7 @@ def band_costs(data, band, origins):
     losses = [pinball(y.ravel(), band[..., k].ravel(), q)
               for k, q in enumerate(NINE)]
     width = (band[..., -1] - band[..., 0]).mean(1)  # (N,)
-    gaps = np.abs(y - band[..., 1]).mean(1)
+    gaps = np.abs(y - band[..., 1]).mean(1)  # (N,)
     return {"coverage": 100 * inside.mean(), "width": unit * width.mean(),
             "pinball": unit * np.mean(losses),
             "width and error": np.corrcoef(width, gaps)[0, 1]}
@@ -1910,7 +1910,7 @@ def together(data, drawn, test):
             for title, one in drawn.items()}
     own, line = gaps["day-step LSTM"], gaps["ridge, interactions"]
     second = gaps["day-step LSTM, second"]
-    weeks = (own - line)[:364].reshape(52, 7).mean(1)
+    weeks = (own - line)[:364].reshape(52, 7).mean(1)  # (52,)
     return {"errors of two LSTMs": np.corrcoef(own, second)[0, 1],
             "errors of LSTM and line": np.corrcoef(own, line)[0, 1],
             "weeks for the LSTM": (weeks < 0).sum()}
@@ -2122,8 +2122,8 @@ week = test[160] + np.arange(168)
 runs = rolled(hourly, seen.z, days, np.arange(week[0] - 23, week[-1] + 1))
 sparse = seen.test[:-24:31]  # origins at all hours of the day
 ahead = rolled(hourly, seen.z, days, sparse)  # (N, 24)
-level, before = (seen.z[sparse - lag][:, None] for lag in (1, 25))
-yesterday = seen.z[targets(sparse) - 24]
+level, before = (seen.z[sparse - lag][:, None] for lag in (1, 25))  # (N, 1)
+yesterday = seen.z[targets(sparse) - 24]  # (N, 24)
 ways = {"LSTM, rolled": ahead, "drift": level + yesterday - before,
         "a day ago": yesterday}
 
