@@ -176,7 +176,7 @@ plt.show()
 #
 # The first output reads the code directly. Every other one costs a turn of
 # the cell, so $T$ outputs take $T - 1$ turns. {cite:t}`srivastava2015` call
-# this the conditional decoder, and let it run backwards in time.
+# this the conditional decoder, and let it run backward in time.
 
 # %% [markdown]
 # ### Exercise 1.2 · Decode a batch (about 12 lines)
@@ -366,11 +366,12 @@ for name, guess in (guesses | {"lifted": toy + 1}).items():
 # ten seeds.
 #
 # A run depends on the weights that it starts from, so we repeat it with
-# others. A function under `@experiment` is run once for each seed when the
-# book is made, and its table is stored with the book; `measured` reads it. A
-# row shows the median over the seeds and, in brackets, the lowest and the
-# highest value; `inf` means that a goal was not reached. Below such a table,
-# a cell runs something anew and asserts that it falls inside.
+# others. A function under `@experiment` was run beforehand, once for each
+# seed, by `make results`, and its table is stored with the book; `measured`
+# reads it. A row shows the median over the seeds and, in brackets, the
+# lowest and the highest value; `inf` means that a goal was not reached.
+# Below such a table, a cell runs something anew and asserts that it falls
+# inside.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.1)
@@ -555,7 +556,7 @@ print(f"floor:                    {variance_floor(batch):.2f}")
 
 # %% [markdown]
 # **Four: a target that is reversed once.** The paper's decoder speaks
-# backwards, so the training loop reverses the target. The validation loop
+# backward, so the training loop reverses the target. The validation loop
 # forgets to. We hand it a perfect model.
 
 # %%
@@ -585,7 +586,7 @@ def reconstruction_loss(
 ) -> Tensor:
     """MSE of the model's reconstruction of the batch.
 
-    batch: (B, T, F). With `reverse` the target runs backwards in
+    batch: (B, T, F). With `reverse` the target runs backward in
     time, in training and in validation alike. Returns a scalar.
     """
     raise NotImplementedError("exercise reconstruction_loss")
@@ -632,7 +633,7 @@ except AttributeError as error:
 
 # %%
 # NBVAL_CHECK_OUTPUT
-wanted = series.unfold(0, 3, 1)  # windows of three that overlap by two
+wanted = series.unfold(0, 3, 1)  # (N, F, 3): windows overlap by two
 print(len(pieces), "pieces where", len(wanted), "windows were meant")
 by_feature = series.T.reshape(-1, 2)  # from (F, n)
 print("first row, stored by feature:", by_feature[0].tolist())
@@ -648,7 +649,7 @@ print("first row, an item changed:  ", series[0].tolist())
 # Data stored by feature passes through `view` in silence, and the first row,
 # which should hold two features of one step, holds two steps of one feature:
 # 0.0 and 2.0. And an item shares its memory with the series: changing one
-# changes the data for everybody, to -1.0 here. The first two at least stop
+# changes the data for everybody, to −1.0 here. The first two at least stop
 # with an error. The last two corrupt the data in silence, and for the last
 # it is enough that somebody normalizes an item in place.
 
@@ -1048,7 +1049,7 @@ class Backwards(Autoencoder):
 
 # %% tags=["experiment"]
 class BothWays(Autoencoder):
-    """Half of the units read forwards, half backwards."""
+    """Half of the units read forward, half backward."""
 
     def __init__(self, n_features, hidden):
         super().__init__(n_features, hidden)
@@ -1561,7 +1562,7 @@ assert inside and sooner
 # together, has twice the room. Of the two causes the second is the right
 # one.
 #
-# And it has a remedy. Asked for the sequence *backwards*, both improve, to
+# And it has a remedy. Asked for the sequence *backward*, both improve, to
 # 0.900 and 0.728: what was heard last is said first, the way plates leave a
 # stack. {cite:t}`srivastava2015` reversed their targets for this reason. On
 # our one sequence it did nothing, for a sequence that is learned by heart
@@ -1679,7 +1680,7 @@ class Narrow(nn.Module):
 # construction, a specimen to compare others with.
 #
 # Everything else is as before: the decoder is fed what it has just said, and
-# the target runs forwards. Only the data differ, and there are more of them.
+# the target runs forward. Only the data differ, and there are more of them.
 #
 # The loop draws random batches and lowers the learning rate evenly as it
 # goes. It hands control back after each backward pass, while the gradient

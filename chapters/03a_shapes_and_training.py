@@ -17,7 +17,7 @@
 # *A network has seen a thousand sequences and repeats the third symbol in
 # one case of three. Is it too small, or badly taught?*
 #
-# One minute for a laptop, an afternoon for you. The network is neither
+# A minute for a laptop, an afternoon for you. The network is neither
 # changed nor enlarged, and ends without a single mistake. A second network
 # forecasts a curve; three numbers, found by least squares, do it exactly.
 #
@@ -67,15 +67,17 @@ Scale = Callable[..., np.ndarray]  # from (..., F) to (..., F)
 # - **one-hot**: a symbol as a row of zeros with a single one
 # - **trace**: to run a Python function once in order to make a graph of it
 #
-# A table of ours shows the median over the seeds and, in brackets, the
-# lowest and the highest value. A cell that says *inside* has trained one of
-# the seeds again and found its value in that range, with some room for other
-# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
-# the book's own tests compare; to you it is a comment.
+# A function under `@experiment` was run beforehand, once for each seed, by
+# `make results`; `measured` reads its stored table, whose rows show the
+# median and, in brackets, the lowest and the highest value. A cell that says
+# *inside* has trained one of the seeds again and found its value in that
+# range, with some room for other machines. A cell that opens with `#
+# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare; to you
+# it is a comment.
 #
 # An input of an LSTM has three axes, $(B, T, F)$, always, even if two of
-# them have the length one. What is drawn inside `with seeded(seed):` depends
-# on that seed alone.
+# them have the length one; $H$ counts its hidden units. What is drawn inside
+# `with seeded(seed):` depends on that seed alone.
 
 # %% [markdown]
 # ## From Keras 2 to Keras 3
@@ -901,7 +903,7 @@ assert inside and 1e3 * linear < again
 #
 # *Are ten units better than five?* The notes answer with a search: one, five
 # and ten units, five repeats each, and a mean that halves from each to the
-# next. That is the right way round. A single run of each would have told
+# next. That is the right way around. A single run of each would have told
 # about its seed as much as about its size. What repeats need is little: run
 # the same training with several seeds, keep all values, and look at the
 # range.
@@ -1103,6 +1105,10 @@ def turned(
         found = model.predict(x[:, :-1], batch_size=500, verbose=0)
     return float(np.abs(found - x[:, -1]).mean() / unit)
 
+# %% [markdown]
+# A row of the list names what is turned; all that it does not name stays as
+# it is in the first row.
+
 # %% tags=["experiment"]
 KNOBS = {
     "as it is": {}, "5 steps": {"steps": 5}, "40 steps": {"steps": 40},
@@ -1250,6 +1256,11 @@ def stopped(seed, epochs, *callbacks):
         found = model.predict(x, batch_size=500, verbose=0)
     return history, float(np.abs(found - y).mean())
 
+# %% [markdown]
+# Six ways to end that training. The first goes on to the last epoch; the
+# others are settings of `EarlyStopping`, beginning with the one of the
+# notes.
+
 # %% tags=["experiment"]
 WAYS = {  # of ending a training: what EarlyStopping is given
     "600 epochs": None,
@@ -1332,11 +1343,11 @@ assert inside
 # below it within the patience, training ends, here at 0.1078.
 #
 # Our rule calls only one of the three long runs over-fit. Among the epochs
-# of the figure, the validation loss of another ends 10% above its lowest, no
-# more than the rule allows. And in the last it ends 33% above, and the rule
-# is silent because the training loss has risen as well since then, by 5%:
-# both tremble, and a rule that compares two single epochs can miss what a
-# look at the figure shows.
+# of the figure, the validation loss of another ends 10 percent above its
+# lowest, no more than the rule allows. And in the last it ends 33 percent
+# above, and the rule is silent because the training loss has risen as well
+# since then, by 5 percent: both tremble, and a rule that compares two single
+# epochs can miss what a look at the figure shows.
 #
 # The rule also calls a training *good* that runs away in both curves. A
 # small validation set is a coarse instrument, and a rule of two lines

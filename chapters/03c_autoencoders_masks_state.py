@@ -31,7 +31,7 @@
 #
 # What to know before: what an LSTM takes and returns, how a Keras model is
 # compiled and fitted, and from chapter one what a flat line is worth. The
-# course notes that this chapter also follows leave *state management* as a
+# course notes that this notebook also follows leave *state management* as a
 # heading with the words *to be studied*; here it gets its section. Replace
 # each `raise` by an answer; the `check` below it says what holds.
 
@@ -66,9 +66,16 @@ tables = measured("03c_autoencoders_masks_state")
 # - **padding**: what fills a short sequence up to the length of a batch
 # - **stateful**: of a layer, beginning where the batch before it ended
 #
-# $B$ sequences stand side by side, $T$ is time, $F$ counts features and $H$
-# hidden units. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines
-# that the book's own tests compare; to you it is a comment.
+# $B$ sequences stand side by side, $T$ is time, $F$ counts features, $H$
+# hidden units and $N$ samples in a plain list.
+#
+# What is drawn inside `with seeded(seed):` depends on that seed alone. A
+# function under `@experiment` was run beforehand, once for each seed, by
+# `make results`; `measured` reads its stored table, whose rows show the
+# median and, in brackets, the lowest and the highest value. *Inside* says
+# that a seed trained here again lies between them, with some room for other
+# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
+# the book's own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## Four networks on one sequence
@@ -481,8 +488,8 @@ for row, found in tables["composite"].items():
 # the composite *loses*: 0.00624 ahead against 0.00183, and 0.00116 back
 # against 0.00087, with every seed.
 #
-# Srivastava and others find that *the best performing model is the
-# composite* {cite:p}`srivastava2015`, on video and with far more units. Here
+# {cite:t}`srivastava2015` find that *the best performing model is the
+# composite*, on video and with far more units. Here
 # one state of `32` numbers has to serve two decoders within the same number
 # of updates. A reader below the tutorial, who had expected two decoders to
 # predict better than one, found what we find. It is a thing to measure, not
@@ -1093,7 +1100,7 @@ plt.show()
 
 # %% [markdown]
 # From half of the sequences we fit a line for the pace, and look at the
-# other half. From the raw numbers it is worse than the mean, -0.148; from
+# other half. From the raw numbers it is worse than the mean, −0.148; from
 # the code it explains 0.757 of the variance. Nobody asked the network for
 # the pace.
 #
@@ -1102,7 +1109,7 @@ plt.show()
 # classifiers of scikit-learn, a linear one and one with a kernel, are given
 # the code, PCA's four numbers, or the raw twenty. And two LSTM classifiers
 # are trained on the forty: one with fresh weights, and one that begins with
-# the encoder's, as Srivastava and others do {cite:p}`srivastava2015`.
+# the encoder's, as {cite:t}`srivastava2015` do.
 
 # %% tags=["experiment"]
 def classifier(seed, x, labels, encoder=None):
@@ -1319,7 +1326,7 @@ print("the decoder's input differs between steps:",
 
 # %% [markdown]
 # Neither holds. What passes from step to step is the hidden state, and the
-# decoder is what Srivastava and others call unconditional.
+# decoder is what {cite:t}`srivastava2015` call unconditional.
 #
 # **Is the loss of two outputs their mean or their sum?** *The mean, I think;
 # I am not sure*, says the author.
@@ -1474,17 +1481,17 @@ axes_of = PCA(4).fit(flat(seen))
 # %%
 # NBVAL_CHECK_OUTPUT
 def lstm_score(x):
-    """What the autoencoder leaves of each sequence: (B,)."""
+    """What the autoencoder leaves of each sequence: (N,)."""
     out = autoencoder.predict(x, batch_size=500, verbose=0)
     return ((out - x) ** 2).mean(axis=(1, 2))
 
 def pca_score(x):
-    """What four principal components leave of each: (B,)."""
+    """What four principal components leave of each: (N,)."""
     back = axes_of.inverse_transform(axes_of.transform(flat(x)))
     return ((back - flat(x)) ** 2).mean(axis=1)
 
 def size(x):
-    """The largest value of each: (B,)."""
+    """The largest value of each: (N,)."""
     return np.abs(x).max(axis=(1, 2))
 
 ways = {"LSTM": lstm_score, "PCA": pca_score, "size": size,
@@ -1595,7 +1602,7 @@ for claim, (said, found) in claims.items():
 # *A code is what gets through; a mask is what the loss is told; a state is
 # what nobody resets. Count all three before you train.*
 #
-# Beyond this chapter: a *denoising* autoencoder is given spoiled inputs and
+# Beyond this notebook: a *denoising* autoencoder is given spoiled inputs and
 # clean targets. A *variational* one draws its code from a distribution and
 # pays for its distance from a standard normal. `Conv1D` layers make faster
 # encoders where patterns are short. Which input a code depends on can be

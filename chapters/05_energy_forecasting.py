@@ -71,9 +71,15 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # - **coverage**: the share of loads that a forecast's band contains
 #
 # $B$ sequences stand side by side, $T$ is time, $F$ counts features, $H$
-# hidden units, and $N$ the rows of a table. A cell that opens with
-# `# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare; to
-# you it is a comment.
+# hidden units, $N$ the rows of a table and $Q$ quantiles.
+#
+# What is drawn inside `with seeded(seed):` depends on that seed alone. A
+# function under `@experiment` was run beforehand, once for each seed, by
+# `make results`; `measured` reads its stored table, whose rows show the
+# median and, in brackets, the lowest and the highest value. *Inside* says
+# that what is run here again lies between them, with some room for other
+# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
+# the book's own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## Six hours by hand
@@ -200,7 +206,7 @@ def true_load(rng, index):
 # time and name the end of an hour. In spring the clock skips an hour; in
 # autumn it repeats one, which is stored twice in later years and not at all
 # in earlier ones. A meter drops out once. And the rows are stored day by day
-# *backwards* within each year, which a plot does not show and a window does.
+# *backward* within each year, which a plot does not show and a window does.
 
 # %% [markdown]
 # Whoever tests on data without faults finds out about faults later. So the
@@ -352,9 +358,9 @@ assert max(gaps.values()) < 0.03 and made["of the change, 168 h"] <= 0.93
 # The two columns agree. The changes of a week ago have a correlation of
 # 0.909 with today's in the real load, and of 0.921 in ours, which is the
 # work of the moods. What the table does not hold is how much of the next
-# hour is pure chance. There ours will turn out to be the tamer one, so its
-# errors are not to be compared with the real ones, only the order in which
-# it puts the forecasts.
+# hour is pure chance. There ours is the tamer one, as the tables of errors
+# below show, so its errors are not to be compared with the real ones, only
+# the order in which it puts the forecasts.
 
 # %% alt="Three panels with the mean load by hour, by weekday and by month, each over the overall mean: the synthetic load as a line and the real one as points close to it."
 import matplotlib.pyplot as plt
@@ -1915,6 +1921,10 @@ def together(data, drawn, test):
             "errors of LSTM and line": np.corrcoef(own, line)[0, 1],
             "weeks for the LSTM": (weeks < 0).sum()}
 
+# %% [markdown]
+# Three bands are compared: the quantiles of the network, the same ones
+# corrected, and the line with its errors of the validation year around it.
+
 # %% tags=["experiment"]
 def bands_of(data, models, test):
     """The band of three quantiles, and two that are corrected."""
@@ -2211,6 +2221,10 @@ def their_split(name):
     ):
         drawn[title] = model.fit(z, known, train).predict(z, known, test)
     return {title: smape(z[test], one) for title, one in drawn.items()}
+
+# %% [markdown]
+# On our split each file has a validation year, which chooses the penalties,
+# and a wide LSTM takes part.
 
 # %% tags=["experiment"]
 def our_split(name, seed):
@@ -2549,7 +2563,7 @@ assert 20 * max(map(weights_of, CONTENDERS)) < min(counts)
 # By the copy's own figures the GRU is better, by the original's the LSTM,
 # with one seed each. What many seeds would say we do not know, for we have
 # not trained these networks: five epochs on a million windows are work for a
-# graphics card. Ours have less than a twentieth of the weights.
+# GPU. Ours have less than a twentieth of the weights.
 #
 # Two faults change what one concludes: the metric and the missing baseline.
 # Two leave open whether one may conclude anything, the single seed and the
