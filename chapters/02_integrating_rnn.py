@@ -188,7 +188,7 @@ print(f"mean run {runs:.1f} steps, at a limit {limits:.2f} of the time")
 # A mean run has 10.3 steps. After twenty steps the input has a correlation
 # of 0.11 with itself, and after fifty 0.02. Only the target moves as slowly
 # as the asker says, with 0.74 and 0.39. And it is at one of its limits 0.33
-# of the time, which will matter more than anything else.
+# of the time, which is where it forgets.
 #
 # Before any network: what do simple predictions cost? A constant; the plain
 # running sum, clamped once at the end; and the best leaky average, stretched

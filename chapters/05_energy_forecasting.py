@@ -1118,7 +1118,7 @@ for row in both[0]:
 # Boosted trees get there as well, and take eighteen times as long.
 #
 # Every straight line beats drift, which is at 1.081, even the one that knows
-# no calendar; and on AEP nothing in this chapter will beat twenty-four of
+# no calendar; and on AEP nothing in this chapter beats twenty-four of
 # them an hour ahead. The validation year puts all rows in the same order as
 # the test, but for the last three, which are close in both.
 
