@@ -140,7 +140,7 @@ sequence = torch.tensor(table, dtype=torch.float32)[None]  # (1, T, F)
 print("shape", tuple(sequence.shape))
 print("level ", *(f"{one:.3f}" for one in sequence.mean((0, 1))))
 print("spread", *(f"{one:.3f}" for one in sequence.std((0, 1))))
-sums = sequence[0, ::4, 1:].sum(1)  # of every fourth row
+sums = sequence[0, ::4, 1:].sum(1)  # (4,): of every fourth row
 print("last four add up to", *(f"{one:.2f}" for one in sums))
 print(f"floor {variance_floor(sequence):.3e}")
 

@@ -805,7 +805,7 @@ class Stack(nn.Module):
         for push in pushes.unflatten(1, x.shape[1:]).unbind(2):  # (S, B, 3H)
             pull = self.linear("rnn", h, "_hh_l0")  # (S, B, 3H)
             r, z, n = push.chunk(3, -1)  # (S, B, H) each
-            hr, hz, hn = pull.chunk(3, -1)
+            hr, hz, hn = pull.chunk(3, -1)  # (S, B, H) each
             n = torch.tanh(n + (r + hr).sigmoid() * hn)
             h = torch.lerp(n, h, (z + hz).sigmoid())
             states.append(h)

@@ -90,7 +90,7 @@ Scale = Callable[..., np.ndarray]  # from (..., F) to (..., F)
 def tiny(units=3):
     """A compiled network for sequences of five steps, two features."""
     model = keras.Sequential([
-        keras.Input((5, 2)), layers.LSTM(units), layers.Dense(1)
+        keras.Input((5, 2)), layers.LSTM(units), layers.Dense(1)  # (B, 1)
     ])
     model.compile("adam", "mse")
     return model
@@ -143,7 +143,7 @@ with warnings.catch_warnings(record=True) as said:
 print("input_shape in a layer:", *(one.category.__name__ for one in said))
 
 inputs = keras.Input((5, 2))
-code = layers.LSTM(3)(inputs)
+code = layers.LSTM(3)(inputs)  # (B, 3)
 double = keras.Model(inputs, [layers.Dense(1)(code), layers.Dense(1)(code)])
 double.compile("adam", loss="mse", loss_weights=[1, 0.1])
 try:
@@ -833,8 +833,8 @@ def stacked(sizes, rate):
     *lower, top = sizes
     model = keras.Sequential([
         keras.Input((50, 1)),
-        *(layers.LSTM(n, return_sequences=True) for n in lower),
-        layers.LSTM(top), layers.Dense(5),
+        *(layers.LSTM(n, return_sequences=True) for n in lower),  # (B, T, n)
+        layers.LSTM(top), layers.Dense(5),  # (B, 5)
     ])
     model.compile(keras.optimizers.Adam(rate), "mae")
     return model
@@ -965,7 +965,7 @@ def pairs(low):
 def counted(units, epochs):
     """The history of a search's run: five pairs, so many units."""
     model = keras.Sequential([
-        keras.Input((1, 1)), layers.LSTM(units), layers.Dense(1)
+        keras.Input((1, 1)), layers.LSTM(units), layers.Dense(1)  # (B, 1)
     ])
     model.compile("adam", "mse")
     x, y = pairs(0.0)

@@ -109,7 +109,7 @@ def as_posted(*lengths, steps=9, activation="relu"):
         flow = layers.RepeatVector(length)(code)  # (B, T, H)
         flow = layers.LSTM(
             100, activation=activation, return_sequences=True
-        )(flow)
+        )(flow)  # (B, T, H)
         ends.append(layers.TimeDistributed(layers.Dense(1))(flow))
     return keras.Model(start, ends if len(ends) > 1 else ends[0])
 
@@ -570,7 +570,7 @@ by_weight = keras.losses.MeanSquaredError(
     reduction="mean_with_sample_weight"
 )
 weights = real.astype("float32")
-poisoned = np.where(real[..., None], padded, 7.0)
+poisoned = np.where(real[..., None], padded, 7.0)  # (B, T, F)
 rows = {
     "labeler": (compiled(labeler), {}),
     "autoencoder": (compiled(squeezed), {}),
@@ -1115,7 +1115,7 @@ plt.show()
 def classifier(seed, x, labels, encoder=None):
     """An LSTM classifier, 200 updates; may begin as a given encoder."""
     with seeded(seed):
-        body = [layers.LSTM(32), layers.Dense(4)]
+        body = [layers.LSTM(32), layers.Dense(4)]  # (B, 4)
         model = keras.Sequential([
             keras.Input((20, 1)), *body,
             layers.Dense(1, activation="sigmoid"),
@@ -1163,7 +1163,7 @@ def scores(seed, encoder, x, count=40):
 def downstream(seed, encoder, x):
     """Fast or slow: the code, PCA, raw numbers and LSTM classifiers."""
     rows, few, few_fast, held_fast = scores(seed, encoder, x)
-    labels = few_fast[:, None].astype("float32")
+    labels = few_fast[:, None].astype("float32")  # (B, 1)
     for name, start in ("copied weights", encoder), ("fresh weights", None):
         tuned = classifier(seed, few, labels, start)
         said = ops.convert_to_numpy(tuned(held_out))[:, 0] > 0.5

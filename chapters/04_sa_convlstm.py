@@ -87,8 +87,8 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 #
 # - **map**: numbers at the positions of a frame, $C$ of them at each
 # - **reach**: how far away a position may lie and still be heard
-# - **query, key, value**: what a position asks, what it answers to, what it
-#   says
+# - **query**, **key**, **value**: what a position asks, what it answers to,
+#   what it says
 # - **horizon**: how many frames ahead a forecast lies
 # - **free-running**: reading one's own forecasts, and no true frame
 # - **variant**: a network in a comparison: five in the paper, eleven here
