@@ -85,7 +85,7 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # %%
 # NBVAL_CHECK_OUTPUT
 toy = torch.tensor([1.0, 3.0, 1.0, 3.0]).reshape(1, 4, 1)  # (B, T, F)
-flat = toy.mean(1, keepdim=True).expand_as(toy)
+flat = toy.mean(1, keepdim=True).expand_as(toy)  # (B, T, F)
 guesses = {"flat": flat, "timid": (toy + flat) / 2, "exact": toy}
 for name, guess in guesses.items():
     print(f"{name:6} loss {mse_loss(guess, toy):.2f}")
@@ -140,7 +140,7 @@ sequence = torch.tensor(table, dtype=torch.float32)[None]  # (1, T, F)
 print("shape", tuple(sequence.shape))
 print("level ", *(f"{one:.3f}" for one in sequence.mean((0, 1))))
 print("spread", *(f"{one:.3f}" for one in sequence.std((0, 1))))
-sums = sequence[0, ::4, 1:].sum(1)  # of every fourth row
+sums = sequence[0, ::4, 1:].sum(1)  # (4,): of every fourth row
 print("last four add up to", *(f"{one:.2f}" for one in sums))
 print(f"floor {variance_floor(sequence):.3e}")
 
@@ -176,7 +176,7 @@ plt.show()
 #
 # The first output reads the code directly. Every other one costs a turn of
 # the cell, so $T$ outputs take $T - 1$ turns. {cite:t}`srivastava2015` call
-# this the conditional decoder, and let it run backwards in time.
+# this the conditional decoder, and let it run backward in time.
 
 # %% [markdown]
 # ### Exercise 1.2 · Decode a batch (about 12 lines)
@@ -366,11 +366,12 @@ for name, guess in (guesses | {"lifted": toy + 1}).items():
 # ten seeds.
 #
 # A run depends on the weights that it starts from, so we repeat it with
-# others. A function under `@experiment` is run once for each seed when the
-# book is made, and its table is stored with the book; `measured` reads it. A
-# row shows the median over the seeds and, in brackets, the lowest and the
-# highest value; `inf` means that a goal was not reached. Below such a table,
-# a cell runs something anew and asserts that it falls inside.
+# others. A function under `@experiment` was run beforehand, once for each
+# seed, by `make results`, and its table is stored with the book; `measured`
+# reads it. A row shows the median over the seeds and, in brackets, the
+# lowest and the highest value; `inf` means that a goal was not reached.
+# Below such a table, a cell runs something anew and asserts that it falls
+# inside.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.1)
@@ -555,7 +556,7 @@ print(f"floor:                    {variance_floor(batch):.2f}")
 
 # %% [markdown]
 # **Four: a target that is reversed once.** The paper's decoder speaks
-# backwards, so the training loop reverses the target. The validation loop
+# backward, so the training loop reverses the target. The validation loop
 # forgets to. We hand it a perfect model.
 
 # %%
@@ -585,7 +586,7 @@ def reconstruction_loss(
 ) -> Tensor:
     """MSE of the model's reconstruction of the batch.
 
-    batch: (B, T, F). With `reverse` the target runs backwards in
+    batch: (B, T, F). With `reverse` the target runs backward in
     time, in training and in validation alike. Returns a scalar.
     """
     raise NotImplementedError("exercise reconstruction_loss")
@@ -632,7 +633,7 @@ except AttributeError as error:
 
 # %%
 # NBVAL_CHECK_OUTPUT
-wanted = series.unfold(0, 3, 1)  # windows of three that overlap by two
+wanted = series.unfold(0, 3, 1)  # (N, F, 3): windows overlap by two
 print(len(pieces), "pieces where", len(wanted), "windows were meant")
 by_feature = series.T.reshape(-1, 2)  # from (F, n)
 print("first row, stored by feature:", by_feature[0].tolist())
@@ -648,7 +649,7 @@ print("first row, an item changed:  ", series[0].tolist())
 # Data stored by feature passes through `view` in silence, and the first row,
 # which should hold two features of one step, holds two steps of one feature:
 # 0.0 and 2.0. And an item shares its memory with the series: changing one
-# changes the data for everybody, to -1.0 here. The first two at least stop
+# changes the data for everybody, to −1.0 here. The first two at least stop
 # with an error. The last two corrupt the data in silence, and for the last
 # it is enough that somebody normalizes an item in place.
 
@@ -904,7 +905,7 @@ def patience(seed):
 # %% tags=["experiment"]
 def spaces(x):
     """What the network sees, and the way back to the units of x."""
-    mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)
+    mean, std = x.mean(1, keepdim=True), x.std(1, keepdim=True)  # (B, 1, F)
     return {
         "raw": (x, lambda y: y),
         "centered": (x - mean, lambda y: y + mean),
@@ -1048,7 +1049,7 @@ class Backwards(Autoencoder):
 
 # %% tags=["experiment"]
 class BothWays(Autoencoder):
-    """Half of the units read forwards, half backwards."""
+    """Half of the units read forward, half backward."""
 
     def __init__(self, n_features, hidden):
         super().__init__(n_features, hidden)
@@ -1479,10 +1480,10 @@ class LinearAutoencoder(nn.Module):
     def forward(self, x):  # (B, T, F)
         h = x.new_zeros(len(x), self.turn.out_features)  # (B, H)
         for step in x.unbind(1):  # (B, F)
-            h = self.read_in(torch.cat([h, step], 1))
+            h = self.read_in(torch.cat([h, step], 1))  # (B, H)
         outputs = [self.read_out(h)]  # (B, F)
         for _ in range(x.size(1) - 1):
-            h = self.turn(torch.cat([h, outputs[-1]], 1))
+            h = self.turn(torch.cat([h, outputs[-1]], 1))  # (B, H)
             outputs.append(self.read_out(h))
         return torch.stack(outputs, 1)  # (B, T, F)
 
@@ -1561,7 +1562,7 @@ assert inside and sooner
 # together, has twice the room. Of the two causes the second is the right
 # one.
 #
-# And it has a remedy. Asked for the sequence *backwards*, both improve, to
+# And it has a remedy. Asked for the sequence *backward*, both improve, to
 # 0.900 and 0.728: what was heard last is said first, the way plates leave a
 # stack. {cite:t}`srivastava2015` reversed their targets for this reason. On
 # our one sequence it did nothing, for a sequence that is learned by heart
@@ -1629,7 +1630,7 @@ class Principal(nn.Module):
     def forward(self, x: Tensor) -> Tensor:  # (B, T, F)
         code = self.pca.transform(x.flatten(1).numpy())  # (B, 8)
         flat = self.pca.inverse_transform(code * self.open)  # (B, T * F)
-        return torch.tensor(flat, dtype=x.dtype).view_as(x)
+        return torch.tensor(flat, dtype=x.dtype).view_as(x)  # (B, T, F)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1679,7 +1680,7 @@ class Narrow(nn.Module):
 # construction, a specimen to compare others with.
 #
 # Everything else is as before: the decoder is fed what it has just said, and
-# the target runs forwards. Only the data differ, and there are more of them.
+# the target runs forward. Only the data differ, and there are more of them.
 #
 # The loop draws random batches and lowers the learning rate evenly as it
 # goes. It hands control back after each backward pass, while the gradient
@@ -1935,7 +1936,7 @@ def plant(rng: np.random.Generator, steps: int, machines: int) -> Tensor:
     shift = rng.uniform(0, 2 * np.pi, (machines, 3))
     angle = turned[:, None, None] * [1, 1, 2] + shift  # (n, M, 3)
     metrics = np.sin(angle) + rng.normal(0, 0.2, angle.shape)
-    return torch.tensor(metrics, dtype=torch.float32).flatten(1)
+    return torch.tensor(metrics, dtype=torch.float32).flatten(1)  # (n, F)
 
 # %% [markdown]
 # The split follows time, and it has three parts, because three things are
@@ -2083,7 +2084,7 @@ def worst(rebuild, windows: Tensor, validate: Tensor) -> Tensor:
         for part in (validate, windows)
     )
     score = anomaly_score(new, fit_on=known)  # (N * T,)
-    return score.view(len(windows), -1).amax(1)
+    return score.view(len(windows), -1).amax(1)  # (N,)
 
 # %% tags=["experiment"]
 def auc(normal: Tensor, odd: Tensor) -> float:
@@ -2197,7 +2198,7 @@ def judges(early: Tensor, middle: Tensor, seed: int):
 
     def each(x):
         trios = zip(own, by_machine(x), known, strict=True)
-        return torch.stack([worst(*trio) for trio in trios]).amax(0)
+        return torch.stack([worst(*trio) for trio in trios]).amax(0)  # (N,)
 
     def pooled(x):
         scores = [worst(shared, part, pool) for part in by_machine(x)]

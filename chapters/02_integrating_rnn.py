@@ -19,8 +19,8 @@
 #
 # Two minutes for a laptop, an afternoon for you. The mean error of knowing
 # nothing is a third. It falls to a fifteenth with the posted program, and no
-# further with its cure; to a few thousandths with a minute of other training;
-# and to less than a millionth with no training at all.
+# further with its cure; to a few thousandths with a minute of other
+# training; and to less than a millionth with no training at all.
 #
 # The question comes from a programming forum, in PyTorch's first year. A
 # signal jumps about between zero and one; a second signal is its integral,
@@ -69,11 +69,15 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # - **accumulate**: to add up gradients of several chunks or batches before a step
 # - **cold start**: a state of zeros, and a series that begins at zero as well
 #
-# $B$ sequences stand side by side, $T$ is time, $H$ counts hidden units.
+# $B$ sequences stand side by side, $T$ is time, $H$ counts hidden units and
+# $S$ networks that are trained side by side.
+#
 # What is drawn inside `with seeded(seed):` depends on that seed alone. A
-# function under `@experiment` is run once for each seed when the book is
-# made; `measured` reads its stored table, whose rows show the median and, in
-# brackets, the lowest and the highest value. A cell that opens with
+# function under `@experiment` was run beforehand, once for each seed, by
+# `make results`; `measured` reads its stored table, whose rows show the
+# median and, in brackets, the lowest and the highest value. Below such a
+# table a cell trains something anew; *inside* says that it falls into that
+# range, with some room for other machines. A cell that opens with
 # `# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare; to
 # you it is a comment.
 
@@ -181,10 +185,10 @@ limits = ((y == 0) | (y == 1)).float().mean()
 print(f"mean run {runs:.1f} steps, at a limit {limits:.2f} of the time")
 
 # %% [markdown]
-# A mean run has 10.3 steps. After twenty steps the input has a correlation of
-# 0.11 with itself, and after fifty 0.02. Only the target moves as slowly as
-# the asker says, with 0.74 and 0.39. And it is at one of its limits 0.33 of
-# the time, which will matter more than anything else.
+# A mean run has 10.3 steps. After twenty steps the input has a correlation
+# of 0.11 with itself, and after fifty 0.02. Only the target moves as slowly
+# as the asker says, with 0.74 and 0.39. And it is at one of its limits 0.33
+# of the time, which is where it forgets.
 #
 # Before any network: what do simple predictions cost? A constant; the plain
 # running sum, clamped once at the end; and the best leaky average, stretched
@@ -197,7 +201,7 @@ def leaky(x, keep):
     for step in range(x.size(1)):
         level = keep * level + (1 - keep) * x[:, step]
         levels.append(level)
-    return torch.stack(levels, 1)
+    return torch.stack(levels, 1)  # (B, T)
 
 # %%
 def stretched(keep):
@@ -226,8 +230,8 @@ print(f"leaky average    {cost:.3f}, keeps {keep:.2f}, times {s:.1f}")
 # %% [markdown]
 # ## Two units do it exactly
 #
-# *Can a recurrent network represent this function at all?* The asker wonders.
-# One identity settles it. With $\text{relu}(z) = \max(0, z)$,
+# *Can a recurrent network represent this function at all?* The asker
+# wonders. One identity settles it. With $\text{relu}(z) = \max(0, z)$,
 #
 # $$\min(1, \max(0, z)) = \text{relu}(z) - \text{relu}(z - 1)$$
 #
@@ -249,8 +253,8 @@ print(f"leaky average    {cost:.3f}, keeps {keep:.2f}, times {s:.1f}")
 # Return an `nn.RNN` with two ReLU units, `batch_first=True`, and an
 # `nn.Linear` that reads it, with weights that make them the integral for
 # $g = 0.1$ and $b = 0.5$, from a state of zeros. Any such weights will do.
-# Both layers come with biases, and those are drawn at random too. The state may not leak, for we run it for ten
-# thousand steps.
+# Both layers come with biases, and those are drawn at random too. The state
+# may not leak, for we run it for ten thousand steps.
 
 # %% exercise="exact_integrator" tags=["exercise"]
 def exact_integrator() -> tuple[nn.RNN, nn.Linear]:
@@ -318,10 +322,10 @@ for shift in (0.001,):
 # %% [markdown]
 # ### Exercise 2.3 · Read the law off the data (about 8 lines)
 #
-# Return $a$, $b$ and $c$ as plain numbers, from `x` and `y` of shape
-# $(B, T)$. Use every step whose new level is off the limits, wherever it
-# started, and no other. The first step of a sequence has no known level before
-# it, so it makes no row, and no row reaches from one sequence into the next.
+# Return $a$, $b$ and $c$ as plain numbers, from `x` and `y` of shape $(B,
+# T)$. Use every step whose new level is off the limits, wherever it started,
+# and no other. The first step of a sequence has no known level before it, so
+# it makes no row, and no row reaches from one sequence into the next.
 
 # %% exercise="identify" tags=["exercise"]
 def identify(x: Tensor, y: Tensor) -> tuple[float, float, float]:
@@ -341,12 +345,12 @@ def obeyed(x, law):
     for step in range(x.size(1)):
         level = (law[0] * level + law[1] * x[:, step] + law[2]).clamp(0, 1)
         levels.append(level)
-    return torch.stack(levels, 1)
+    return torch.stack(levels, 1)  # (B, T)
 
 # %%
-columns = y[:, :-1].flatten(), x[:, 1:].flatten()
-rows = torch.stack([*columns, torch.ones(columns[0].numel())], 1)
-every = torch.linalg.lstsq(rows, y[:, 1:].reshape(-1, 1)).solution
+columns = y[:, :-1].flatten(), x[:, 1:].flatten()  # (N,) each
+rows = torch.stack([*columns, torch.ones(columns[0].numel())], 1)  # (N, 3)
+every = torch.linalg.lstsq(rows, y[:, 1:].reshape(-1, 1)).solution  # (3, 1)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -426,18 +430,18 @@ assert inside
 # \frac{\partial f(h_{s-1}, x_s; \theta)}{\partial \theta}$$
 #
 # Each pair $s \le t$ is one question: how did the weights, as they were used
-# at step $s$, change the loss at step $t$? Back-propagation through time
+# at step $s$, change the loss at step $t$? Backpropagation through time
 # {cite:p}`werbos1990` answers all of them, and has to keep all states to do
-# so. Truncated back-propagation cuts time into chunks of $k$ steps and drops
+# so. Truncated backpropagation cuts time into chunks of $k$ steps and drops
 # every pair that does not lie within one chunk {cite:p}`williams1990`:
 #
 # $$\frac1T \sum_{t=1}^{T} \;\sum_{s=1 + k \lfloor (t-1)/k \rfloor}^{t}
 # \cdots$$
 #
-# The states themselves are not cut. A chunk starts from the last state of the
-# one before, as from a given number. The smallest case is a network with one
-# weight, $h_t = a\,h_{t-1} + x_t$, and three inputs of one; its last state is
-# $1 + a + a^2$, and the derivative of that is $1 + 2a$.
+# The states themselves are not cut. A chunk starts from the last state of
+# the one before, as from a given number. The smallest case is a network with
+# one weight, $h_t = a\,h_{t-1} + x_t$, and three inputs of one; its last
+# state is $1 + a + a^2$, and the derivative of that is $1 + 2a$.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -451,10 +455,10 @@ for cuts in [(), (2,), (1, 2)]:
     print(f"cut before steps {cuts!s:7} h {h:.2f}   dh/da {a.grad:.2f}")
 
 # %% [markdown]
-# The state is 1.75 each time. Its derivative is 2.00, as it should be; with a
-# cut before the last step it is 1.50, the share of the last step alone, and
-# one more cut changes nothing, since nothing earlier is asked any more. No
-# error, no warning: a truncated gradient looks like any other.
+# The state is 1.75 each time. Its derivative is 2.00, as it should be; with
+# a cut before the last step it is 1.50, the share of the last step alone,
+# and one more cut changes nothing, since nothing earlier is asked any more.
+# No error, no warning: a truncated gradient looks like any other.
 
 # %% tags=["setup"]
 class Integrator(nn.Module):
@@ -489,7 +493,7 @@ class Integrator(nn.Module):
 def tbptt_gradients(
     model: nn.Module, x: Tensor, y: Tensor, k: int
 ) -> dict[str, Tensor]:
-    """Gradients of the MSE, back-propagated within chunks of k.
+    """Gradients of the MSE, backpropagated within chunks of k.
 
     x, y: (B, T, 1). For k >= T this is the full gradient.
     Source: Williams and Peng, 1990.
@@ -528,7 +532,7 @@ for k, gap in truncation_gaps(fresh, (1, 2, 10, 25)).items():
 # steps 0.059, and with half of the sequence next to nothing. One could
 # conclude that two steps will do. But this network is new. Its gates stand
 # half open, so that it forgets half of everything at each step, and there is
-# no past that a longer gradient could reach. We will ask again once it has
+# no past that a longer gradient could reach. We ask again once it has
 # learned to remember.
 
 # %% [markdown]
@@ -542,10 +546,10 @@ for k, gap in truncation_gaps(fresh, (1, 2, 10, 25)).items():
 # = \sum_{j=1}^{m} \frac{n_j}{N} \; \nabla \Bigl( \frac{1}{n_j}
 # \sum_{i \in j} \ell_i \Bigr)$$
 #
-# because differentiation is linear. So one big batch and many small ones give
-# the same gradient, exactly, if each small mean is weighted by its share.
-# With batches of one size the share is $1/m$; with a last batch that is
-# smaller it is not.
+# because differentiation is linear. So one big batch and many small ones
+# give the same gradient, exactly, if each small mean is weighted by its
+# share. With batches of one size the share is $1/m$; with a last batch that
+# is smaller it is not.
 
 # %% [markdown]
 # ### Exercise 2.5 · Accumulate (about 5 lines)
@@ -574,8 +578,8 @@ check("accumulate_gradients")
 
 # %% [markdown]
 # What do the usual slips cost? We compare each with the gradient of one big
-# batch, in double precision, first with four batches of eight rows, then with
-# a last batch of three.
+# batch, in double precision, first with four batches of eight rows, then
+# with a last batch of three.
 
 # %%
 def slipped(batches, slip):
@@ -682,9 +686,9 @@ for name, settings in cases:
 # %% [markdown]
 # Plain descent shows the scale, with momentum too. Adam hides it, and with a
 # large `eps` it does not. Weight decay inside the gradient brings it back,
-# since a fixed pull is added to a gradient that has grown; AdamW, which pulls
-# beside the gradient {cite:p}`loshchilov2019`, hides it again. RAdam begins
-# with steps that are not divided by anything, and shows it in these.
+# since a fixed pull is added to a gradient that has grown; AdamW, which
+# pulls beside the gradient {cite:p}`loshchilov2019`, hides it again. RAdam
+# begins with steps that are not divided by anything, and shows it in these.
 #
 # So *Adam does not mind* is true of Adam as it comes, and stops being true
 # with one argument. Nothing warns.
@@ -739,16 +743,11 @@ print("never propagated:", len(waiting))
 # ## The claim on trial
 #
 # *Does accumulating make the network learn better?* The asker's program runs
-# once. To run it ten times with each schedule, a quarter of a million samples
-# one by one, would take a machine of ours the better part of an hour. So we
-# let the seeds run side by side: ten networks have ten sets of weights and ten
-# staircases, and every product of a matrix and a vector becomes a product of
-# ten and ten. A GRU is, in the letters of PyTorch's documentation,
-#
-# $$r = \sigma(W_{ir} x + b_{ir} + W_{hr} h + b_{hr}), \qquad
-# z = \sigma(W_{iz} x + b_{iz} + W_{hz} h + b_{hz})$$
-# $$n = \tanh\bigl(W_{in} x + b_{in} + r \odot (W_{hn} h + b_{hn})\bigr),
-# \qquad h' = (1 - z) \odot n + z \odot h$$
+# once. To run it ten times with each schedule, a quarter of a million
+# samples one by one, would take a machine of ours the better part of an
+# hour. So we let the seeds run side by side: ten networks have ten sets of
+# weights and ten staircases, and every product of a matrix and a vector
+# becomes a product of ten and ten.
 
 # %% tags=["experiment"]
 class Asked(Integrator):
@@ -774,6 +773,19 @@ def stacked_weights(seeds):
         {name.replace(".", "_"): one for name, one in weights.items()}
     )
 
+# %% [markdown]
+# What PyTorch's layer computes has to be written out for a stack of them. In
+# the letters of its documentation, a GRU is
+#
+# $$r = \sigma(W_{ir} x + b_{ir} + W_{hr} h + b_{hr}), \qquad
+# z = \sigma(W_{iz} x + b_{iz} + W_{hz} h + b_{hz})$$
+# $$n = \tanh\bigl(W_{in} x + b_{in} + r \odot (W_{hn} h + b_{hn})\bigr),
+# \qquad h' = (1 - z) \odot n + z \odot h$$
+#
+# The products with $x$ need no state, so one product makes them for all
+# steps at once, as `pushes`; those with $h$, the `pull` of a step, have to
+# wait for it.
+
 # %% tags=["experiment"]
 class Stack(nn.Module):
     """S networks like `Asked`, trained side by side."""
@@ -784,22 +796,22 @@ class Stack(nn.Module):
 
     def linear(self, name, x, end=""):  # (S, N, in) to (S, N, out)
         weight = self.own[f"{name}_weight{end}"].mT  # (S, in, out)
-        bias = self.own[f"{name}_bias{end}"][:, None]
+        bias = self.own[f"{name}_bias{end}"][:, None]  # (S, 1, out)
         return torch.baddbmm(bias, x, weight)
 
     def forward(self, x, h):  # (S, B, T), (S, B, H)
         pushes = self.linear("rnn", x.flatten(1)[..., None], "_ih_l0")
         states = []
-        for push in pushes.unflatten(1, x.shape[1:]).unbind(2):
+        for push in pushes.unflatten(1, x.shape[1:]).unbind(2):  # (S, B, 3H)
             pull = self.linear("rnn", h, "_hh_l0")  # (S, B, 3H)
             r, z, n = push.chunk(3, -1)  # (S, B, H) each
-            hr, hz, hn = pull.chunk(3, -1)
+            hr, hz, hn = pull.chunk(3, -1)  # (S, B, H) each
             n = torch.tanh(n + (r + hr).sigmoid() * hn)
             h = torch.lerp(n, h, (z + hz).sigmoid())
             states.append(h)
         h_all = torch.stack(states, 2).flatten(1, 2)  # (S, B * T, H)
         y = self.linear("read_out", self.linear("dense", h_all).relu())
-        return y.view_as(x), h
+        return y.view_as(x), h  # (S, B, T), (S, B, H)
 
 # %% [markdown]
 # Two implementations of one thing have to agree before either is believed.
@@ -812,7 +824,7 @@ with torch.no_grad():
     for place, seed in enumerate([3, 4]):
         with seeded(seed):
             alone = Asked()
-        torchs, _ = alone(x[place : place + 1, :9, None])
+        torchs, _ = alone(x[place : place + 1, :9, None])  # (1, T, 1)
         gap = (ours[place, 0] - torchs[0, :, 0]).abs().max()
         print(f"seed {seed}: agrees with nn.GRU: {bool(gap < 1e-6)}")
 
@@ -847,10 +859,10 @@ def held_out_errors(net):
     S = len(net.own["read_out_bias"])
     x, y = (one.expand(S, -1, -1) for one in held_out)  # (S, B, T)
     output, _ = net(x, torch.zeros(S, x.size(1), 50))
-    return (output - y).abs().mean((1, 2)).tolist()
+    return (output - y).abs().mean((1, 2)).tolist()  # (S,)
 
 # %% [markdown]
-# The trial has two schedules. Both back-propagate after every two samples,
+# The trial has two schedules. Both backpropagate after every two samples,
 # with two steps of reach, as in the source; one steps each time, the other
 # after fifty samples. A larger group of samples might deserve a larger step,
 # so both run with the asker's learning rate and with five times that.
@@ -996,11 +1008,11 @@ assert inside
 # %% [markdown]
 # ### Exercise 2.8 · Train in chunks (about 11 lines)
 #
-# Train once along the sequences: for each chunk of `k` steps take one step of
-# the optimizer on that chunk's loss. The state is carried across, without its
-# history, and begins as zeros. What stood in `.grad` before does not count.
-# Return the outputs as they were produced on the way, detached. The last
-# chunk may be shorter.
+# Train once along the sequences: for each chunk of `k` steps take one step
+# of the optimizer on that chunk's loss. The state is carried across, without
+# its history, and begins as zeros. What stood in `.grad` before does not
+# count. Return the outputs as they were produced on the way, detached. The
+# last chunk may be shorter.
 
 # %% exercise="train_in_chunks" tags=["exercise"]
 def train_in_chunks(
@@ -1170,8 +1182,8 @@ for name in ATTEMPTS:
 #
 # The last change needs a word. A single long staircase has one beginning,
 # and the network is judged on sequences that all have one. What it never
-# practices, it cannot know. The beginnings are staggered, so that each update
-# sees a few of them and not all at once.
+# practices, it cannot know. The beginnings are staggered, so that each
+# update sees a few of them and not all at once.
 
 # %% tags=["experiment"]
 def begun_anew(rng, batch, chunks, every, k=50):
@@ -1190,6 +1202,11 @@ def begun_anew(rng, batch, chunks, every, k=50):
         )
     ]
     return turned[0][..., None], turned[1][..., None], turned[2]
+
+# %% [markdown]
+# Each row joins staircases end to end and is turned by one chunk more than
+# the row before it, so that the beginnings are spread over the updates.
+# Where one begins, `train` puts zeros in the place of the state.
 
 # %% tags=["experiment"]
 def train(model, rng, updates, every, lr=1e-2, batch=32, k=50, loss=l1_loss):
@@ -1331,10 +1348,10 @@ class LongShort(Integrator):
 
     def forward(self, x, state=None):  # (B, T, 1), (1, B, 2H)
         pair = None if state is None else tuple(
-            one.contiguous() for one in state.chunk(2, -1)
+            one.contiguous() for one in state.chunk(2, -1)  # (1, B, H)
         )
         h, pair = self.rnn(x, pair)  # (B, T, H)
-        return self.read_out(h), torch.cat(pair, -1)
+        return self.read_out(h), torch.cat(pair, -1)  # (1, B, 2H)
 
 # %% tags=["experiment"]
 class Rectified(Integrator):
@@ -1344,6 +1361,11 @@ class Rectified(Integrator):
         super().__init__(hidden)
         self.rnn = nn.RNN(1, hidden, nonlinearity="relu", batch_first=True)
         nn.init.orthogonal_(self.rnn.weight_hh_l0)
+
+# %% [markdown]
+# No clock stops a training; that would end it elsewhere on every machine.
+# Each racer gets a number of updates that fits into its minute, and the
+# table says whether it did.
 
 # %% tags=["experiment"]
 RACERS = {  # the layer, its learning rate, updates in a minute
@@ -1372,7 +1394,7 @@ def race(seed):
         rows[f"{name}, CPU seconds"] = process_time() - start
         rows[name] = held_out_error(model)
         with torch.no_grad():
-            end = model(far[0][..., None])[0][:, -1000:, 0]
+            end = model(far[0][..., None])[0][:, -1000:, 0]  # (B, 1000)
         rows[f"{name}, far out"] = l1_loss(end, far[1][:, -1000:]).item()
     for name, updates in (("GRU", 800), ("ReLU units", 2_000)):
         short = raced(name, seed, updates)
@@ -1594,7 +1616,7 @@ for k, found in tables["reach"].items():
 with seeded(0):
     before = Asked()
 once = torch.optim.Adam(before.parameters(), lr=2e-4)
-new_x, new_y = (one[..., None] for one in
+new_x, new_y = (one[..., None] for one in  # (1, T, 1)
                 draw_jumps(np.random.default_rng(3), 1, 20_000))
 _ = train_in_chunks(before, new_x, new_y, 2, once)
 
@@ -1604,7 +1626,7 @@ named = {"As posted, twenty thousand samples": before,
          "ReLU units, begun anew": rectified}
 for ax, (title, model) in zip(panels, named.items(), strict=True):
     with torch.no_grad():
-        output = model(x[:1, :1500, None])[0][0, :, 0]
+        output = model(x[:1, :1500, None])[0][0, :, 0]  # (T,)
     ax.step(range(1500), x[0, :1500], lw=0.5, color="0.7", label="input")
     ax.plot(y[0, :1500], label="target")
     ax.plot(output, lw=1, label="output")
@@ -1621,8 +1643,8 @@ plt.show()
 # %% [markdown]
 # ## The code is from 2017
 #
-# *Which lines of the posted program still run?* Four habits of that year, each
-# run as it was written.
+# *Which lines of the posted program still run?* Four habits of that year,
+# each run as it was written.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1679,8 +1701,8 @@ for cut in ("data", "detach"):
 # %% [markdown]
 # `data` hands out the numbers without a word to the bookkeeping: somebody
 # overwrites them, and the gradient of an exponential, which needs its own
-# value, comes out as 0.0. `detach` shares the numbers as well, but the change
-# is noticed, and `backward` refuses.
+# value, comes out as 0.0. `detach` shares the numbers as well, but the
+# change is noticed, and `backward` refuses.
 
 # %% [markdown]
 # ## Claim against measurement
@@ -1728,9 +1750,9 @@ for statement, found in statements.items():
 # %% [markdown]
 # ## What stays
 #
-# *A network learns what it practices: the reach of a gradient tells it what a
-# mistake cost later, a beginning tells it where a sum starts, and how often
-# the optimizer steps is the least of it.*
+# *A network learns what it practices: the reach of a gradient tells it what
+# a mistake cost later, a beginning tells it where a sum starts, and how
+# often the optimizer steps is the least of it.*
 #
 # Three questions to think about, without code.
 #
@@ -1742,9 +1764,9 @@ for statement, found in statements.items():
 #    What has it never seen?
 #
 # Sources. The question and its answer are posted on a well-known programming
-# forum and are retold here in our own words. Back-propagation through time is
-# described by {cite:t}`werbos1990`, its truncation by {cite:t}`williams1990`;
-# the plain network is that of {cite:t}`elman1990`, the GRU that of
-# {cite:t}`cho2014`, the LSTM that of {cite:t}`hochreiter1997`, the optimizer
-# that of {cite:t}`kingma2015`; ReLU units that start as a rotation follow
-# {cite:t}`le2015`.
+# forum and are retold here in our own words. Backpropagation through time is
+# described by {cite:t}`werbos1990`, its truncation by
+# {cite:t}`williams1990`; the plain network is that of {cite:t}`elman1990`,
+# the GRU that of {cite:t}`cho2014`, the LSTM that of
+# {cite:t}`hochreiter1997`, the optimizer that of {cite:t}`kingma2015`; ReLU
+# units that start as a rotation follow {cite:t}`le2015`.

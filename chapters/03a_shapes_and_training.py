@@ -17,7 +17,7 @@
 # *A network has seen a thousand sequences and repeats the third symbol in
 # one case of three. Is it too small, or badly taught?*
 #
-# One minute for a laptop, an afternoon for you. The network is neither
+# A minute for a laptop, an afternoon for you. The network is neither
 # changed nor enlarged, and ends without a single mistake. A second network
 # forecasts a curve; three numbers, found by least squares, do it exactly.
 #
@@ -67,15 +67,17 @@ Scale = Callable[..., np.ndarray]  # from (..., F) to (..., F)
 # - **one-hot**: a symbol as a row of zeros with a single one
 # - **trace**: to run a Python function once in order to make a graph of it
 #
-# A table of ours shows the median over the seeds and, in brackets, the
-# lowest and the highest value. A cell that says *inside* has trained one of
-# the seeds again and found its value in that range, with some room for other
-# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
-# the book's own tests compare; to you it is a comment.
+# A function under `@experiment` was run beforehand, once for each seed, by
+# `make results`; `measured` reads its stored table, whose rows show the
+# median and, in brackets, the lowest and the highest value. A cell that says
+# *inside* has trained one of the seeds again and found its value in that
+# range, with some room for other machines. A cell that opens with `#
+# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare; to you
+# it is a comment.
 #
 # An input of an LSTM has three axes, $(B, T, F)$, always, even if two of
-# them have the length one. What is drawn inside `with seeded(seed):` depends
-# on that seed alone.
+# them have the length one; $H$ counts its hidden units. What is drawn inside
+# `with seeded(seed):` depends on that seed alone.
 
 # %% [markdown]
 # ## From Keras 2 to Keras 3
@@ -88,7 +90,7 @@ Scale = Callable[..., np.ndarray]  # from (..., F) to (..., F)
 def tiny(units=3):
     """A compiled network for sequences of five steps, two features."""
     model = keras.Sequential([
-        keras.Input((5, 2)), layers.LSTM(units), layers.Dense(1)
+        keras.Input((5, 2)), layers.LSTM(units), layers.Dense(1)  # (B, 1)
     ])
     model.compile("adam", "mse")
     return model
@@ -141,7 +143,7 @@ with warnings.catch_warnings(record=True) as said:
 print("input_shape in a layer:", *(one.category.__name__ for one in said))
 
 inputs = keras.Input((5, 2))
-code = layers.LSTM(3)(inputs)
+code = layers.LSTM(3)(inputs)  # (B, 3)
 double = keras.Model(inputs, [layers.Dense(1)(code), layers.Dense(1)(code)])
 double.compile("adam", loss="mse", loss_weights=[1, 0.1])
 try:
@@ -331,7 +333,7 @@ check("to_supervised")
 # %%
 sensors, _ = to_supervised(np.zeros((1440, 10), "float32"), 60, 1)
 rows, _ = to_supervised(np.zeros((97_500, 87), "float16"), 30, 1)
-pieces = np.zeros(2205).reshape(147, 15, 1)
+pieces = np.zeros(2205).reshape(147, 15, 1)  # (B, T, F)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -431,7 +433,7 @@ check("one_hot")
 
 # %%
 # NBVAL_CHECK_OUTPUT
-grows = np.arange(30.0)[:, None] ** 1.5
+grows = np.arange(30.0)[:, None] ** 1.5  # (n, F)
 for name, n_train in {"fitted on twenty": 20, "fitted on all": 30}.items():
     scale, restore = fit_scaler(grows, n_train)
     low, high = scale(grows[:20]).min(), scale(grows[:20]).max()
@@ -798,7 +800,7 @@ def scored(predicted, swings):
 
 
 swings = draw_swings(np.random.default_rng(99), 1000)
-past = np.c_[swings[:, :50], np.ones(1000)]
+past = np.c_[swings[:, :50], np.ones(1000)]  # (B, 51)
 train = draw_swings(np.random.default_rng(5), 2000)
 plain, *_ = np.linalg.lstsq(
     np.c_[train[:, :50], np.ones(2000)], train[:, 50:], rcond=None
@@ -831,8 +833,8 @@ def stacked(sizes, rate):
     *lower, top = sizes
     model = keras.Sequential([
         keras.Input((50, 1)),
-        *(layers.LSTM(n, return_sequences=True) for n in lower),
-        layers.LSTM(top), layers.Dense(5),
+        *(layers.LSTM(n, return_sequences=True) for n in lower),  # (B, T, n)
+        layers.LSTM(top), layers.Dense(5),  # (B, 5)
     ])
     model.compile(keras.optimizers.Adam(rate), "mae")
     return model
@@ -845,7 +847,7 @@ def swung(seed, sizes, updates, n, rate):
     rng = np.random.default_rng(seed)
     for _ in range(updates):
         x = draw_swings(rng, n)
-        model.train_on_batch(x[:, :50, None], x[:, 50:])
+        model.train_on_batch(x[:, :50, None], x[:, 50:])  # (B, T, 1)
     x = draw_swings(np.random.default_rng(99), 1000)
     found = model.predict(x[:, :50, None], batch_size=500, verbose=0)
     return float(np.abs(found - x[:, 50:]).mean())
@@ -901,7 +903,7 @@ assert inside and 1e3 * linear < again
 #
 # *Are ten units better than five?* The notes answer with a search: one, five
 # and ten units, five repeats each, and a mean that halves from each to the
-# next. That is the right way round. A single run of each would have told
+# next. That is the right way around. A single run of each would have told
 # about its seed as much as about its size. What repeats need is little: run
 # the same training with several seeds, keep all values, and look at the
 # range.
@@ -963,7 +965,7 @@ def pairs(low):
 def counted(units, epochs):
     """The history of a search's run: five pairs, so many units."""
     model = keras.Sequential([
-        keras.Input((1, 1)), layers.LSTM(units), layers.Dense(1)
+        keras.Input((1, 1)), layers.LSTM(units), layers.Dense(1)  # (B, 1)
     ])
     model.compile("adam", "mse")
     x, y = pairs(0.0)
@@ -1103,6 +1105,10 @@ def turned(
         found = model.predict(x[:, :-1], batch_size=500, verbose=0)
     return float(np.abs(found - x[:, -1]).mean() / unit)
 
+# %% [markdown]
+# A row of the list names what is turned; all that it does not name stays as
+# it is in the first row.
+
 # %% tags=["experiment"]
 KNOBS = {
     "as it is": {}, "5 steps": {"steps": 5}, "40 steps": {"steps": 40},
@@ -1230,7 +1236,7 @@ for row, found in tables["ragged"].items():
 def noisy(seed, n, noise=0.1):
     """Swings of 20 steps with noise, and the next value with some."""
     rng = np.random.default_rng(seed)
-    x = draw_swings(rng, n, 21)[..., None]
+    x = draw_swings(rng, n, 21)[..., None]  # (B, T, 1)
     y = x[:, -1] + noise * rng.normal(size=(n, 1))
     return x[:, :-1] + 0.1 * rng.normal(size=(n, 20, 1)), y
 
@@ -1249,6 +1255,11 @@ def stopped(seed, epochs, *callbacks):
         x, y = noisy(999, 1000, 0.0)
         found = model.predict(x, batch_size=500, verbose=0)
     return history, float(np.abs(found - y).mean())
+
+# %% [markdown]
+# Six ways to end that training. The first goes on to the last epoch; the
+# others are settings of `EarlyStopping`, beginning with the one of the
+# notes.
 
 # %% tags=["experiment"]
 WAYS = {  # of ending a training: what EarlyStopping is given
@@ -1332,11 +1343,11 @@ assert inside
 # below it within the patience, training ends, here at 0.1078.
 #
 # Our rule calls only one of the three long runs over-fit. Among the epochs
-# of the figure, the validation loss of another ends 10% above its lowest, no
-# more than the rule allows. And in the last it ends 33% above, and the rule
-# is silent because the training loss has risen as well since then, by 5%:
-# both tremble, and a rule that compares two single epochs can miss what a
-# look at the figure shows.
+# of the figure, the validation loss of another ends 10 percent above its
+# lowest, no more than the rule allows. And in the last it ends 33 percent
+# above, and the rule is silent because the training loss has risen as well
+# since then, by 5 percent: both tremble, and a rule that compares two single
+# epochs can miss what a look at the figure shows.
 #
 # The rule also calls a training *good* that runs away in both curves. A
 # small validation set is a coarse instrument, and a rule of two lines

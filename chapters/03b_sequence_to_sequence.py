@@ -24,7 +24,7 @@
 # all of the thousand sums right; trained on eight hundred, they get nearly
 # all of the others, and so does, to our surprise, a straight line.
 #
-# The course notes that this chapter takes apart call a task *sequence to
+# The course notes that this notebook takes apart call a task *sequence to
 # sequence* when a sequence is read and another one is written, and the two
 # need not be equally long. They show one such network, an encoder and a
 # decoder that add, and sketch a second one that looks at frames. A tutorial
@@ -69,12 +69,15 @@ ALPHABET = "0123456789+ "  # twelve characters, the blank is one
 # - **teacher forcing**: training a decoder with the true last symbol
 #
 # $B$ sequences stand side by side, $T$ is time, $F$ counts features, $H$ and
-# $W$ are height and width, $C$ channels, $K$ key channels. What is drawn
-# inside `with seeded(seed):` depends on that seed alone. A table shows the
-# median over the seeds and, in brackets, the lowest and the highest value;
-# *inside* says that a seed trained here again lies between them, with some
-# room for other machines. A cell that opens with `# NBVAL_CHECK_OUTPUT`
-# prints lines that the book's own tests compare; to you it is a comment.
+# $W$ are height and width, $C$ channels, $K$ key channels, $Q$ queries.
+#
+# What is drawn inside `with seeded(seed):` depends on that seed alone. A
+# function under `@experiment` was run beforehand, once for each seed, by
+# `make results`; `measured` reads its stored table, whose rows show the
+# median and, in brackets, the lowest and the highest value; *inside* says
+# that a seed trained here again lies between them, with some room for other
+# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
+# the book's own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## Five places where lengths differ
@@ -109,7 +112,7 @@ ALPHABET = "0123456789+ "  # twelve characters, the blank is one
 # Write `encode_sum`, which spells rows of numbers and their sums, flush
 # right. Both widths follow from the number of terms and from `largest`,
 # never from the rows at hand. In the same cell write `exact_match`, by which
-# every answer of this chapter is scored: the share of rows without a single
+# every answer of this notebook is scored: the share of rows without a single
 # wrong character. No Keras is needed.
 
 # %% exercise="encode_sum" tags=["exercise"]
@@ -129,7 +132,7 @@ def encode_sum(
 def exact_match(predicted: np.ndarray, true: np.ndarray) -> float:
     """Share of rows in which every character is right.
 
-    predicted: (B, T, C), probabilities; true: (B, T, C), one-hot.
+    predicted: (B, T, F), probabilities; true: (B, T, F), one-hot.
     The most probable character counts. Returns a plain number.
     """
     raise NotImplementedError("exercise encode_sum")
@@ -167,7 +170,7 @@ for task, answer in zip(read(toy_x), read(toy_y), strict=True):
 # %% tags=["experiment"]
 terms = np.array(list(product(range(1, 11), repeat=3)))  # all there are
 x, y = encode_sum(terms)
-totals = terms.sum(1)
+totals = terms.sum(1)  # (N,)
 frequency = np.bincount(totals)[totals]  # of each row's answer
 
 # %%
@@ -188,7 +191,7 @@ print("rows of the rarest answer and of the most frequent:",
 
 # %%
 # NBVAL_CHECK_OUTPUT
-letter = y.mean(0).argmax(-1)  # the most frequent at each place
+letter = y.mean(0).argmax(-1)  # (T,): the most frequent at each place
 always = np.broadcast_to(y[frequency.argmax()], y.shape)
 print(f"a constant, characters: {(letter == y.argmax(-1)).mean():.3f}")
 print(f"a constant, exact: {exact_match(always, y):.3f}")
@@ -220,7 +223,7 @@ def adder(unroll=False):
         keras.Input((8, 12)),
         layers.LSTM(75, unroll=unroll),  # (B, 75)
         layers.RepeatVector(2),  # (B, 2, 75)
-        layers.LSTM(50, return_sequences=True, unroll=unroll),
+        layers.LSTM(50, return_sequences=True, unroll=unroll),  # (B, 2, 50)
         layers.TimeDistributed(layers.Dense(12, activation="softmax")),
     ])
 
@@ -415,7 +418,7 @@ ones = np.c_[flat, np.ones(len(x))]
 def without_a_network(seed):
     """Exact answers of the nearest sum and of least squares, held out."""
     train, test = split_disjoint(x, 200, seed)
-    nearest = (flat[test] @ flat[train].T).argmax(1)
+    nearest = (flat[test] @ flat[train].T).argmax(1)  # (N,)
     law = np.linalg.lstsq(ones[train], totals[train], rcond=None)[0]
     guesses = totals[train][nearest], np.rint(ones[test] @ law)
     return [(one == totals[test]).mean() for one in guesses]
@@ -594,8 +597,8 @@ def films(rng, rows, batch, shuffle=False):
     if shuffle:
         shown = rng.permuted(shown, axis=1)
     at = rng.integers(9, size=(batch, 4, 2, 1, 1))  # upper left corners
-    down = at[:, :, 0] + np.arange(8)[:, None]
-    right = at[:, :, 1] + np.arange(8)
+    down = at[:, :, 0] + np.arange(8)[:, None]  # (B, T, 8, 1)
+    right = at[:, :, 1] + np.arange(8)  # (B, T, 1, 8)
     film, step = np.ogrid[:batch, :4]
     frames = np.zeros((batch, 4, 16, 16, 1), "float32")
     places = film[..., None, None], step[..., None, None], down, right, 0
@@ -642,12 +645,17 @@ def watcher(kind):
         h = layers.Dense(64, activation="relu")(convolution()(frames[:, -1]))
     else:
         features = frame_features(frames, convolution())  # (B, 4, 48)
-        h = layers.LSTM(64, unroll=True)(features)
+        h = layers.LSTM(64, unroll=True)(features)  # (B, 64)
         if kind == "CNN and dense":
-            flat = layers.Flatten()(features)
+            flat = layers.Flatten()(features)  # (B, 4 * 48)
             h = layers.Dense(64, activation="relu")(flat)
-    both = layers.Reshape((2, 10))(layers.Dense(20)(h))
+    both = layers.Reshape((2, 10))(layers.Dense(20)(h))  # (B, 2, 10)
     return keras.Model(frames, layers.Softmax()(both))
+
+# %% [markdown]
+# Every hundred updates get fresh films of the known digits. The test is one
+# draw of films of the others, the same for all competitors that see their
+# frames in order.
 
 # %% tags=["experiment"]
 def fit_watcher(kind, seed, steps=1000):
@@ -800,7 +808,7 @@ for length in (0.0, 2.0, 20.0):
 def lines(rng, batch):
     """Eight symbols of twenty, one-hot, and the same from the end."""
     symbols = rng.integers(20, size=(batch, 8))
-    forth = np.eye(20, dtype="float32")[symbols]
+    forth = np.eye(20, dtype="float32")[symbols]  # (B, 8, 20)
     return forth, forth[:, ::-1]
 
 # %% tags=["experiment"]

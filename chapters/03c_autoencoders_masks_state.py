@@ -31,7 +31,7 @@
 #
 # What to know before: what an LSTM takes and returns, how a Keras model is
 # compiled and fitted, and from chapter one what a flat line is worth. The
-# course notes that this chapter also follows leave *state management* as a
+# course notes that this notebook also follows leave *state management* as a
 # heading with the words *to be studied*; here it gets its section. Replace
 # each `raise` by an answer; the `check` below it says what holds.
 
@@ -66,9 +66,16 @@ tables = measured("03c_autoencoders_masks_state")
 # - **padding**: what fills a short sequence up to the length of a batch
 # - **stateful**: of a layer, beginning where the batch before it ended
 #
-# $B$ sequences stand side by side, $T$ is time, $F$ counts features and $H$
-# hidden units. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines
-# that the book's own tests compare; to you it is a comment.
+# $B$ sequences stand side by side, $T$ is time, $F$ counts features, $H$
+# hidden units and $N$ samples in a plain list.
+#
+# What is drawn inside `with seeded(seed):` depends on that seed alone. A
+# function under `@experiment` was run beforehand, once for each seed, by
+# `make results`; `measured` reads its stored table, whose rows show the
+# median and, in brackets, the lowest and the highest value. *Inside* says
+# that a seed trained here again lies between them, with some room for other
+# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
+# the book's own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## Four networks on one sequence
@@ -102,7 +109,7 @@ def as_posted(*lengths, steps=9, activation="relu"):
         flow = layers.RepeatVector(length)(code)  # (B, T, H)
         flow = layers.LSTM(
             100, activation=activation, return_sequences=True
-        )(flow)
+        )(flow)  # (B, T, H)
         ends.append(layers.TimeDistributed(layers.Dense(1))(flow))
     return keras.Model(start, ends if len(ends) > 1 else ends[0])
 
@@ -194,7 +201,7 @@ def draw_sines(rng, count, steps=20):
     pace = rng.uniform(0.2, 0.5, (count, 1))
     start = rng.uniform(0, 2 * np.pi, (count, 1))
     x = height * np.sin(pace * np.arange(steps) + start)  # (N, T)
-    return x[..., None].astype("float32"), pace[:, 0]
+    return x[..., None].astype("float32"), pace[:, 0]  # (N, T, 1), (N,)
 
 # %% tags=["experiment"]
 held_out, held_pace = draw_sines(np.random.default_rng(2015), 500)
@@ -334,12 +341,12 @@ def narrow_stack():
     """The reader's four layers: two that narrow, two that widen."""
     return keras.Sequential([
         keras.Input((20, 1)),
-        layers.LSTM(32, return_sequences=True),
-        layers.LSTM(4),
-        layers.RepeatVector(20),
-        layers.LSTM(4, return_sequences=True),
-        layers.LSTM(32, return_sequences=True),
-        layers.Dense(1),
+        layers.LSTM(32, return_sequences=True),  # (B, T, 32)
+        layers.LSTM(4),  # (B, 4)
+        layers.RepeatVector(20),  # (B, T, 4)
+        layers.LSTM(4, return_sequences=True),  # (B, T, 4)
+        layers.LSTM(32, return_sequences=True),  # (B, T, 32)
+        layers.Dense(1),  # (B, T, 1)
     ])
 
 # %% tags=["experiment"]
@@ -419,11 +426,11 @@ print(f"variance:                  {np.var(new):.3f}")
 def recurrence(old, steps):
     """Fit x[t] = c x[t-1] - x[t-2] to each row of old and go on: (N, T)."""
     sums, middle = old[:, 2:] + old[:, :-2], old[:, 1:-1]
-    c = (sums * middle).sum(1) / (middle**2).sum(1)
+    c = (sums * middle).sum(1) / (middle**2).sum(1)  # (N,)
     tail = [old[:, -2], old[:, -1]]
     for _ in range(steps):
         tail.append(c * tail[-1] - tail[-2])
-    return np.stack(tail[2:], axis=1)
+    return np.stack(tail[2:], axis=1)  # (N, T)
 
 # %% tags=["experiment"]
 def halves(lengths, seed, x, targets, updates):
@@ -433,7 +440,7 @@ def halves(lengths, seed, x, targets, updates):
         code = layers.LSTM(32)(start)  # (B, H)
         ends = [
             layers.Dense(1)(layers.LSTM(32, return_sequences=True)(
-                layers.RepeatVector(steps)(code)))
+                layers.RepeatVector(steps)(code)))  # (B, T, H)
             for steps in lengths
         ]
     model = keras.Model(start, ends if len(ends) > 1 else ends[0])
@@ -481,8 +488,8 @@ for row, found in tables["composite"].items():
 # the composite *loses*: 0.00624 ahead against 0.00183, and 0.00116 back
 # against 0.00087, with every seed.
 #
-# Srivastava and others find that *the best performing model is the
-# composite* {cite:p}`srivastava2015`, on video and with far more units. Here
+# {cite:t}`srivastava2015` find that *the best performing model is the
+# composite*, on video and with far more units. Here
 # one state of `32` numbers has to serve two decoders within the same number
 # of updates. A reader below the tutorial, who had expected two decoders to
 # predict better than one, found what we find. It is a thing to measure, not
@@ -563,7 +570,7 @@ by_weight = keras.losses.MeanSquaredError(
     reduction="mean_with_sample_weight"
 )
 weights = real.astype("float32")
-poisoned = np.where(real[..., None], padded, 7.0)
+poisoned = np.where(real[..., None], padded, 7.0)  # (B, T, F)
 rows = {
     "labeler": (compiled(labeler), {}),
     "autoencoder": (compiled(squeezed), {}),
@@ -1093,7 +1100,7 @@ plt.show()
 
 # %% [markdown]
 # From half of the sequences we fit a line for the pace, and look at the
-# other half. From the raw numbers it is worse than the mean, -0.148; from
+# other half. From the raw numbers it is worse than the mean, −0.148; from
 # the code it explains 0.757 of the variance. Nobody asked the network for
 # the pace.
 #
@@ -1102,13 +1109,13 @@ plt.show()
 # classifiers of scikit-learn, a linear one and one with a kernel, are given
 # the code, PCA's four numbers, or the raw twenty. And two LSTM classifiers
 # are trained on the forty: one with fresh weights, and one that begins with
-# the encoder's, as Srivastava and others do {cite:p}`srivastava2015`.
+# the encoder's, as {cite:t}`srivastava2015` do.
 
 # %% tags=["experiment"]
 def classifier(seed, x, labels, encoder=None):
     """An LSTM classifier, 200 updates; may begin as a given encoder."""
     with seeded(seed):
-        body = [layers.LSTM(32), layers.Dense(4)]
+        body = [layers.LSTM(32), layers.Dense(4)]  # (B, 4)
         model = keras.Sequential([
             keras.Input((20, 1)), *body,
             layers.Dense(1, activation="sigmoid"),
@@ -1156,7 +1163,7 @@ def scores(seed, encoder, x, count=40):
 def downstream(seed, encoder, x):
     """Fast or slow: the code, PCA, raw numbers and LSTM classifiers."""
     rows, few, few_fast, held_fast = scores(seed, encoder, x)
-    labels = few_fast[:, None].astype("float32")
+    labels = few_fast[:, None].astype("float32")  # (B, 1)
     for name, start in ("copied weights", encoder), ("fresh weights", None):
         tuned = classifier(seed, few, labels, start)
         said = ops.convert_to_numpy(tuned(held_out))[:, 0] > 0.5
@@ -1261,7 +1268,7 @@ for name, one in shaped.items():
 
 # %%
 # NBVAL_CHECK_OUTPUT
-own_mean = held_out.mean(axis=1, keepdims=True)
+own_mean = held_out.mean(axis=1, keepdims=True)  # (N, 1, 1)
 floor = float(np.mean((held_out - own_mean) ** 2))
 line = np.broadcast_to(own_mean, held_out.shape)
 rebuilt = autoencoder.predict(held_out, batch_size=500, verbose=0)
@@ -1319,7 +1326,7 @@ print("the decoder's input differs between steps:",
 
 # %% [markdown]
 # Neither holds. What passes from step to step is the hidden state, and the
-# decoder is what Srivastava and others call unconditional.
+# decoder is what {cite:t}`srivastava2015` call unconditional.
 #
 # **Is the loss of two outputs their mean or their sum?** *The mean, I think;
 # I am not sure*, says the author.
@@ -1468,23 +1475,23 @@ def unusual(score):
 rng = np.random.default_rng(7)
 pace = rng.uniform(0.55, 0.7, (500, 1))
 shift = rng.uniform(0, 2 * np.pi, (500, 1))
-fast = 0.65 * np.sin(pace * np.arange(20) + shift)[..., None]
+fast = 0.65 * np.sin(pace * np.arange(20) + shift)[..., None]  # (N, T, 1)
 axes_of = PCA(4).fit(flat(seen))
 
 # %%
 # NBVAL_CHECK_OUTPUT
 def lstm_score(x):
-    """What the autoencoder leaves of each sequence: (B,)."""
+    """What the autoencoder leaves of each sequence: (N,)."""
     out = autoencoder.predict(x, batch_size=500, verbose=0)
     return ((out - x) ** 2).mean(axis=(1, 2))
 
 def pca_score(x):
-    """What four principal components leave of each: (B,)."""
+    """What four principal components leave of each: (N,)."""
     back = axes_of.inverse_transform(axes_of.transform(flat(x)))
     return ((back - flat(x)) ** 2).mean(axis=1)
 
 def size(x):
-    """The largest value of each: (B,)."""
+    """The largest value of each: (N,)."""
     return np.abs(x).max(axis=(1, 2))
 
 ways = {"LSTM": lstm_score, "PCA": pca_score, "size": size,
@@ -1595,7 +1602,7 @@ for claim, (said, found) in claims.items():
 # *A code is what gets through; a mask is what the loss is told; a state is
 # what nobody resets. Count all three before you train.*
 #
-# Beyond this chapter: a *denoising* autoencoder is given spoiled inputs and
+# Beyond this notebook: a *denoising* autoencoder is given spoiled inputs and
 # clean targets. A *variational* one draws its code from a distribution and
 # pays for its distance from a standard normal. `Conv1D` layers make faster
 # encoders where patterns are short. Which input a code depends on can be

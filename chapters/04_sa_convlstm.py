@@ -47,9 +47,11 @@
 #
 # So we read the paper, through such notes, with tests. Each equation gets a
 # number that can be computed by hand, or a symmetry that it must have, and
-# each of those six slips is an answer that the checks below refuse. What to
-# know before: an LSTM, a convolution, a softmax, and a training loop in
-# PyTorch. The exercises build on one another.
+# each of those six slips is an answer that the checks below refuse.
+#
+# What to know before: an LSTM, a convolution, a softmax, and a training loop
+# in PyTorch. The exercises build on one another. Replace each `raise` by an
+# answer; the `check` below it says what holds and what does not.
 
 # %% tags=["setup"]
 import os
@@ -85,8 +87,8 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 #
 # - **map**: numbers at the positions of a frame, $C$ of them at each
 # - **reach**: how far away a position may lie and still be heard
-# - **query, key, value**: what a position asks, what it answers to, what it
-#   says
+# - **query**, **key**, **value**: what a position asks, what it answers to,
+#   what it says
 # - **horizon**: how many frames ahead a forecast lies
 # - **free-running**: reading one's own forecasts, and no true frame
 # - **variant**: a network in a comparison: five in the paper, eleven here
@@ -95,6 +97,14 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 # and $W$ are height and width, and $N = H \cdot W$ counts positions. In the
 # paper's formulas $H$ is also the map that a cell shows. $\ast$ is a
 # convolution, $\odot$ the product entry by entry, $\sigma$ the sigmoid.
+#
+# What is drawn inside `with seeded(seed):` depends on that seed alone. A
+# function under `@experiment` was run beforehand, once for each seed, by
+# `make results`; `measured` reads its stored table, whose rows show the
+# median and, in brackets, the lowest and the highest value. *Inside* says
+# that a seed trained here again lies between them, with some room for other
+# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
+# the book's own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## What the paper says, and what it leaves open
@@ -151,9 +161,9 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 # Unless a table says otherwise, our networks have one layer of sixteen
 # channels on patches of $2 \times 2$ pixels, and a learning rate that rises
 # and falls once. The layer normalization, which the notes mention in
-# passing, is taken over the channels at each position, for a reason that we
-# will measure. And *memory without attention*, one of the five variants, is
-# no more than a name there; what we build under it is a guess.
+# passing, is taken over the channels at each position, for a reason that is
+# measured below. And *memory without attention*, one of the five variants,
+# is no more than a name there; what we build under it is a guess.
 
 # %%
 query = torch.tensor([[[2.0, 0.0]]])  # (B, K, N): two positions
@@ -363,8 +373,14 @@ print(f"shown again, to the pixel: {again.sum()} of {again.numel()} frames")
 # Write one step of a ConvLSTM. `self.gates` is one `nn.Conv2d`, with a bias,
 # whose kernel is odd. It reads $[x; h]$ along the channels, in this order,
 # and keeps height and width; its output holds $a_i, a_f, a_g, a_o$, in the
-# order of `nn.LSTMCell`. The three gates go through a sigmoid and $g$
-# through a `tanh`. The state goes in and out, and nothing stays on the
+# order of `nn.LSTMCell`:
+#
+# $$[a_i, a_f, a_g, a_o] = W \ast [x_t; h_{t-1}] + b, \qquad
+# i, f, o = \sigma(a_i), \sigma(a_f), \sigma(a_o), \quad g = \tanh a_g$$
+#
+# $$c_t = f \odot c_{t-1} + i \odot g, \qquad h_t = o \odot \tanh c_t$$
+#
+# The state goes in and out, and nothing stays on the
 # module. Without a state, both maps are zeros.
 
 # %% exercise="ConvLSTMCell" tags=["exercise"]
@@ -461,7 +477,13 @@ print(f"variance of the cue: {cue.var(correction=0):.4f}")
 # ### Exercise 4.4 · Every position asks every other (about 3 lines)
 #
 # Write equations $2$ to $4$ for `query` and `key` of shape $(B, K, N)$ and
-# `value` of shape $(B, C, N)$. Row $i$ of the scores belongs to the position
+# `value` of shape $(B, C, N)$,
+#
+# $$e_{ij} = q_i^\top k_j, \qquad
+# \alpha_{ij} = \frac{\exp e_{ij}}{\sum_n \exp e_{in}}, \qquad
+# Z_i = \sum_j \alpha_{ij} v_j$$
+#
+# Row $i$ of the scores belongs to the position
 # that asks, and there is no factor $1/\sqrt{K}$, for the notes have none.
 # Scores may be large.
 
@@ -589,7 +611,13 @@ class SAMemory(nn.Module):
 # %% [markdown]
 # ### Exercise 4.6 · Ask the memory (about 9 lines)
 #
-# Write equations $5$ to $7$ and the fusion. The query of $H$ asks twice:
+# Write equations $5$ to $7$ and the fusion,
+#
+# $$e^m_{ij} = q_i^\top k^m_j, \qquad
+# \alpha^m_{ij} = \frac{\exp e^m_{ij}}{\sum_n \exp e^m_{in}}, \qquad
+# Z^m_i = \sum_j \alpha^m_{ij} v^m_j$$
+#
+# The query of $H$ asks twice:
 # keys and values of $H$, made by `key_h` and `value_h`, and keys and values
 # of the memory, made by `key_m` and `value_m`. Each question has its own
 # softmax. The result is $Z = W_z [Z_h; Z_m]$, and $W_z$ is `memory.fuse`.
@@ -674,7 +702,7 @@ class Unasked(SAMemory):
     def forward(self, h, m):
         maps = self.query, self.key_h, self.value_h
         z = attend(*(one(h).flatten(2) for one in maps))  # (B, C, N)
-        z = self.fuse(z.unflatten(2, h.shape[2:]))
+        z = self.fuse(z.unflatten(2, h.shape[2:]))  # (B, C, H, W)
         return sam_update(self, z, h, m)
 
 # %% [markdown]
@@ -826,7 +854,7 @@ class Normed(nn.Module):
         self.norm = nn.LayerNorm(channels)
 
     def forward(self, x):  # (B, C, H, W)
-        return self.norm(x.movedim(1, -1)).movedim(-1, 1)
+        return self.norm(x.movedim(1, -1)).movedim(-1, 1)  # (B, C, H, W)
 
 # %% tags=["experiment"]
 def normalize(layer, norm=Normed):
@@ -893,7 +921,7 @@ def train(model, seed, steps=300, draw=draw_clips):
 def forecast(model, clips=held_out, horizon=4):
     """Free-running forecasts after four given frames, as frames."""
     with torch.no_grad():
-        given = pixel_unshuffle(clips[:, :4], 2)
+        given = pixel_unshuffle(clips[:, :4], 2)  # (B, 4, 4, H / 2, W / 2)
         return pixel_shuffle(model(given, horizon).sigmoid(), 2)
 
 # %% [markdown]
@@ -1011,7 +1039,7 @@ def named_cue(seed):
 # %%
 # NBVAL_CHECK_OUTPUT
 both, asked = draw_named(np.random.default_rng(2020), 400, 4)
-average = both[:, 0, 0].sum((1, 2)) / 2
+average = both[:, 0, 0].sum((1, 2)) / 2  # (B,)
 print(f"{'nothing is heard':33} {asked.var(correction=0):.5f}")
 print(f"{'both are heard, their mean said':33}",
       f"{mse_loss(average, asked):.5f}")
@@ -1049,8 +1077,8 @@ assert inside and chosen and hears
 def weights_of(after, h, m):
     """The weights of each query on H, (B, N, N), in this state."""
     keys = after.key if hasattr(after, "key") else after.key_h
-    query, key = after.query(h).flatten(2), keys(h).flatten(2)
-    eye = torch.eye(key.size(2)).expand(len(h), -1, -1)
+    query, key = after.query(h).flatten(2), keys(h).flatten(2)  # (B, K, N)
+    eye = torch.eye(key.size(2)).expand(len(h), -1, -1)  # (B, N, N)
     return attend(query, key, eye).mT  # identity values: the weights
 
 # %% tags=["experiment"]
@@ -1314,7 +1342,7 @@ for name in drawn_here:
     axes.plot(ahead, [one.median for one in line], label=name)
     axes.fill_between(ahead, [one.low for one in line],
                       [one.high for one in line], alpha=0.2)
-cloud = frame_mse(mean.expand_as(later), later).mean(0)
+cloud = frame_mse(mean.expand_as(later), later).mean(0)  # (T,)
 axes.plot(ahead, cloud, "k--", lw=1, label="the mean frame")
 axes.axvline(4.5, color="0.7", lw=1)
 axes.set(xlabel="horizon in frames, trained up to 4",
@@ -1415,9 +1443,9 @@ print(f"of a full step: asking {asking:.0%}, the rest of the memory",
 
 # %% [markdown]
 # A step of the full network costs 2.70 steps of a ConvLSTM. Over a third of
-# it is what a ConvLSTM costs in all, 29% are the memory's values, fusion,
-# gates and normalization, and 34% is asking: queries, keys, two softmaxes
-# and four products.
+# it is what a ConvLSTM costs in all, 29 percent are the memory's values,
+# fusion, gates and normalization, and 34 percent is asking: queries, keys,
+# two softmaxes and four products.
 #
 # So we let the cheaper networks train for longer, each time from the start,
 # with a schedule made for its number of steps. There are three budgets: what
@@ -1475,7 +1503,7 @@ for name in ("ConvLSTM", "ConvLSTM, 5 x 5", "SAM, plain mean", full):
     seconds = [steps * price[name] / 1000 for steps in BUDGETS[name]]
     errors = [timed[row] for row in rows[name]]
     middle = np.array([one.median for one in errors])
-    reach = np.array([[one.low, one.high] for one in errors]).T
+    reach = np.array([[one.low, one.high] for one in errors]).T  # (2, 3)
     axes.errorbar(seconds, middle, abs(reach - middle), marker="o",
                   capsize=3, label=name)
 axes.set(xlabel="CPU seconds of training", ylabel="squared error of a frame")
@@ -1577,7 +1605,7 @@ print("the last layer is the more even on", sum(more), "of", len(more))
 # %%
 large = draw_clips(test_digits, np.random.default_rng(7), 100, 8, 24)[:, 4:]
 wide = draw_clips(train_digits, np.random.default_rng(1), 500, 8, 24)
-wide = wide.mean((0, 1)).expand_as(large)
+wide = wide.mean((0, 1)).expand_as(large)  # (B, T, 1, H, W)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1606,7 +1634,7 @@ for name, frames in (("black frames", 0 * large), ("mean frame", wide)):
 # %%
 start = np.array([4, 4])
 speeds = [(y, x) for y in (-2, -1, 1, 2) for x in (-2, -1, 1, 2)]
-futures = torch.zeros(len(speeds), 1, 16, 16)
+futures = torch.zeros(len(speeds), 1, 16, 16)  # (N, 1, H, W)
 for future, speed in zip(futures, speeds, strict=True):
     y, x = start + speed
     future[0, y : y + 8, x : x + 8] = test_digits[3]
@@ -1666,7 +1694,7 @@ train(twofold, 0, 300, draw_two_channels)
 # NBVAL_CHECK_OUTPUT
 clips = draw_two_channels(test_digits, np.random.default_rng(1), 100)
 usual = draw_two_channels(train_digits, np.random.default_rng(3), 500)
-clouds = usual.mean((0, 1)).expand_as(clips[:, 4:])
+clouds = usual.mean((0, 1)).expand_as(clips[:, 4:])  # (B, T, 2, H, W)
 missed = {}
 for name, frames in (("black", 0 * clouds), ("mean frame", clouds),
                      ("forecast", forecast(twofold, clips))):
@@ -1696,7 +1724,7 @@ assert (missed["forecast"] < missed["mean frame"]).all()
 # NBVAL_CHECK_OUTPUT
 with seeded(1):
     q, k, v = torch.randn(3, 1, 1, 5, 16).double()  # (B, 1, N, K) each
-ours = attend(q[0].mT, k[0].mT, v[0].mT).mT
+ours = attend(q[0].mT, k[0].mT, v[0].mT).mT  # (1, N, K)
 for scale in (None, 1.0):
     theirs = scaled_dot_product_attention(q, k, v, scale=scale)[0]
     gap = (ours - theirs).abs().max()
@@ -1745,6 +1773,12 @@ with torch.no_grad():
     gap = max((one - other).abs().max() for one, other in pairs)
 print("equal in the last digits:", bool(gap < 1e-14))
 assert gap < 1e-14
+
+# %% [markdown]
+# The numbers are the same; what do they cost? We take one step of the module
+# with its gradients, and measure its seconds and the most memory that
+# PyTorch holds at once while it runs, which is a running sum over what its
+# profiler sees taken and given back.
 
 # %% tags=["experiment"]
 def forward_and_back(step, memory, h, m):
@@ -1856,7 +1890,7 @@ plt.show()
 # rate of `1e-3`, a squared error (on KTH an absolute one is added),
 # scheduled sampling, normalization, and eighty thousand steps.
 #
-# That takes a graphics card and patience, and patience is interrupted. So
+# That takes a GPU and patience, and patience is interrupted. So
 # the loop below keeps everything that the next step depends on, and goes on
 # from its last checkpoint. Patches of $4 \times 4$ pixels are our choice;
 # they leave $16 \times 16$ positions.
@@ -1897,6 +1931,11 @@ class Efficient(SAMemory):
 
     def forward(self, h, m):
         return sam_efficient(self, h, m)
+
+# %% [markdown]
+# Besides its sizes, this differs from the small training in three things:
+# the memory asks by the fused kernel, the loss is the squared error, and on
+# a GPU the products are taken in `bfloat16`.
 
 # %% tags=["experiment"]
 def large_model(variant, seed, size):
@@ -1981,7 +2020,7 @@ assert same
 #
 # One command starts the paper's size: `make results CHAPTER=04 SCALE=full`.
 # It takes Moving MNIST from the book's data layer, trains in mixed precision
-# on a graphics card, shows a bar, and goes on after an interruption. Five
+# on a GPU, shows a bar, and goes on after an interruption. Five
 # networks train, on three seeds each: the ConvLSTM, the full network, and
 # three controls from above, no longer matched in weights (the larger kernel,
 # the plain mean, the network without $Z_m$). The long run has not been done

@@ -71,9 +71,15 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # - **coverage**: the share of loads that a forecast's band contains
 #
 # $B$ sequences stand side by side, $T$ is time, $F$ counts features, $H$
-# hidden units, and $N$ the rows of a table. A cell that opens with
-# `# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare; to
-# you it is a comment.
+# hidden units, $N$ the rows of a table and $Q$ quantiles.
+#
+# What is drawn inside `with seeded(seed):` depends on that seed alone. A
+# function under `@experiment` was run beforehand, once for each seed, by
+# `make results`; `measured` reads its stored table, whose rows show the
+# median and, in brackets, the lowest and the highest value. *Inside* says
+# that what is run here again lies between them, with some room for other
+# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
+# the book's own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## Six hours by hand
@@ -200,7 +206,7 @@ def true_load(rng, index):
 # time and name the end of an hour. In spring the clock skips an hour; in
 # autumn it repeats one, which is stored twice in later years and not at all
 # in earlier ones. A meter drops out once. And the rows are stored day by day
-# *backwards* within each year, which a plot does not show and a window does.
+# *backward* within each year, which a plot does not show and a window does.
 
 # %% [markdown]
 # Whoever tests on data without faults finds out about faults later. So the
@@ -352,9 +358,9 @@ assert max(gaps.values()) < 0.03 and made["of the change, 168 h"] <= 0.93
 # The two columns agree. The changes of a week ago have a correlation of
 # 0.909 with today's in the real load, and of 0.921 in ours, which is the
 # work of the moods. What the table does not hold is how much of the next
-# hour is pure chance. There ours will turn out to be the tamer one, so its
-# errors are not to be compared with the real ones, only the order in which
-# it puts the forecasts.
+# hour is pure chance. There ours is the tamer one, as the tables of errors
+# below show, so its errors are not to be compared with the real ones, only
+# the order in which it puts the forecasts.
 
 # %% alt="Three panels with the mean load by hour, by weekday and by month, each over the overall mean: the synthetic load as a line and the real one as points close to it."
 import matplotlib.pyplot as plt
@@ -769,7 +775,7 @@ def their_way(name):
             lambda row, part=part: getattr(row["Datetime"], part), axis=1)
     frame = frame.sort_values("Datetime").drop(columns="Datetime")
     values = frame.to_numpy()
-    low, high = values.min(0), values.max(0)
+    low, high = values.min(0), values.max(0)  # (F,)
     values = (values - low) / (high - low)
     rows = np.zeros((len(values) - 90, 90, 5))
     labels = np.zeros(len(values) - 90)
@@ -1030,7 +1036,7 @@ def contenders(data, ordinal):
     """What is solved in one step: its columns, its kind, its settings."""
     none, known = np.zeros((len(data.z), 0)), weekly(data.days)
     week = data.days[:, :31] @ [*range(24), *range(0, 168, 24)]
-    trees = np.column_stack([ordinal, data.days[:, -1], week])
+    trees = np.column_stack([ordinal, data.days[:, -1], week])  # (T, F)
     return {
         "ridge 90, no calendar": (none, Line, penalties(90)),
         "ridge 90, ordinal": (ordinal, Line, penalties(90)),
@@ -1112,7 +1118,7 @@ for row in both[0]:
 # Boosted trees get there as well, and take eighteen times as long.
 #
 # Every straight line beats drift, which is at 1.081, even the one that knows
-# no calendar; and on AEP nothing in this chapter will beat twenty-four of
+# no calendar; and on AEP nothing in this chapter beats twenty-four of
 # them an hour ahead. The validation year puts all rows in the same order as
 # the test, but for the last three, which are close in both.
 
@@ -1189,7 +1195,7 @@ check("LoadForecaster")
 def inputs(z, days, hours):
     """What is known before each hour, as a network reads it: (..., F)."""
     past = np.stack([z[hours - lag] for lag in (1, 24, 168)], -1)
-    x = np.concatenate([past, days[hours]], -1)
+    x = np.concatenate([past, days[hours]], -1)  # (..., F)
     return torch.from_numpy(x).float()
 
 # %% [markdown]
@@ -1762,7 +1768,7 @@ def pinball_loss(quantiles):
 def day_inputs(z, days, origins):
     """Yesterday, the day a week ago, the calendar: (N, F)."""
     near, far = (z[targets(origins) - lag] for lag in (24, 168))
-    x = np.hstack([near, far, days[origins, 24:]])
+    x = np.hstack([near, far, days[origins, 24:]])  # (N, F)
     return torch.from_numpy(x).float()
 
 # %% tags=["experiment"]
@@ -1849,7 +1855,7 @@ def band_costs(data, band, origins):
     losses = [pinball(y.ravel(), band[..., k].ravel(), q)
               for k, q in enumerate(NINE)]
     width = (band[..., -1] - band[..., 0]).mean(1)  # (N,)
-    gaps = np.abs(y - band[..., 1]).mean(1)
+    gaps = np.abs(y - band[..., 1]).mean(1)  # (N,)
     return {"coverage": 100 * inside.mean(), "width": unit * width.mean(),
             "pinball": unit * np.mean(losses),
             "width and error": np.corrcoef(width, gaps)[0, 1]}
@@ -1910,10 +1916,14 @@ def together(data, drawn, test):
             for title, one in drawn.items()}
     own, line = gaps["day-step LSTM"], gaps["ridge, interactions"]
     second = gaps["day-step LSTM, second"]
-    weeks = (own - line)[:364].reshape(52, 7).mean(1)
+    weeks = (own - line)[:364].reshape(52, 7).mean(1)  # (52,)
     return {"errors of two LSTMs": np.corrcoef(own, second)[0, 1],
             "errors of LSTM and line": np.corrcoef(own, line)[0, 1],
             "weeks for the LSTM": (weeks < 0).sum()}
+
+# %% [markdown]
+# Three bands are compared: the quantiles of the network, the same ones
+# corrected, and the line with its errors of the validation year around it.
 
 # %% tags=["experiment"]
 def bands_of(data, models, test):
@@ -2122,8 +2132,8 @@ week = test[160] + np.arange(168)
 runs = rolled(hourly, seen.z, days, np.arange(week[0] - 23, week[-1] + 1))
 sparse = seen.test[:-24:31]  # origins at all hours of the day
 ahead = rolled(hourly, seen.z, days, sparse)  # (N, 24)
-level, before = (seen.z[sparse - lag][:, None] for lag in (1, 25))
-yesterday = seen.z[targets(sparse) - 24]
+level, before = (seen.z[sparse - lag][:, None] for lag in (1, 25))  # (N, 1)
+yesterday = seen.z[targets(sparse) - 24]  # (N, 24)
 ways = {"LSTM, rolled": ahead, "drift": level + yesterday - before,
         "a day ago": yesterday}
 
@@ -2211,6 +2221,10 @@ def their_split(name):
     ):
         drawn[title] = model.fit(z, known, train).predict(z, known, test)
     return {title: smape(z[test], one) for title, one in drawn.items()}
+
+# %% [markdown]
+# On our split each file has a validation year, which chooses the penalties,
+# and a wide LSTM takes part.
 
 # %% tags=["experiment"]
 def our_split(name, seed):
@@ -2549,7 +2563,7 @@ assert 20 * max(map(weights_of, CONTENDERS)) < min(counts)
 # By the copy's own figures the GRU is better, by the original's the LSTM,
 # with one seed each. What many seeds would say we do not know, for we have
 # not trained these networks: five epochs on a million windows are work for a
-# graphics card. Ours have less than a twentieth of the weights.
+# GPU. Ours have less than a twentieth of the weights.
 #
 # Two faults change what one concludes: the metric and the missing baseline.
 # Two leave open whether one may conclude anything, the single seed and the

@@ -72,7 +72,7 @@ def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
 
 # %% [markdown] exercise="strict_mse"
 # The comparison of shapes comes before the subtraction, since
-# afterwards the damage has a plausible shape. The message names both
+# afterward the damage has a plausible shape. The message names both
 # shapes: who reads it wants to know which of the two to mend.
 
 # %% exercise="Windows"

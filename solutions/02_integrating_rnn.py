@@ -112,7 +112,7 @@ def hides_the_scale(
 # Nothing about an optimizer has to be known in order to measure it:
 # run it twice from one start, on one loss and on fifty times that
 # loss. Several steps are needed, because an optimizer may hide the
-# scale in its first step and show it later, or the other way round.
+# scale in its first step and show it later, or the other way around.
 
 # %% exercise="update_steps"
 def update_steps(n_samples: int, period: int) -> list[int]:

@@ -93,6 +93,6 @@ def bidirectional(
 
 # %% [markdown] exercise="bidirectional"
 # The second cell reads from the end, so its first output belongs to
-# the last step, and its outputs have to be turned round before they
+# the last step, and its outputs have to be turned around before they
 # are put beside the others. Then step $t$ holds what came before it
 # and what comes after.

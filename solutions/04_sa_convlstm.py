@@ -18,7 +18,7 @@ def bounce(
 
 # %% [markdown] exercise="bounce"
 # A path that bounces is a straight one, folded: walk along a road of
-# twice the room, and count the second half backwards. The fold keeps
+# twice the room, and count the second half backward. The fold keeps
 # the speed, needs no test for a border, and works for any number of
 # steps; the brighter of two digits is a maximum and no sum.
 
