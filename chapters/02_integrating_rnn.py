@@ -1622,8 +1622,8 @@ _ = train_in_chunks(before, new_x, new_y, 2, once)
 
 # %% alt="Two panels of the input, the target and an output over fifteen hundred steps. In the upper one, the posted program, the output lies too high at first and leaves gaps at the limits; in the lower one the two lie on each other but for small arches at the upper limit."
 figure, panels = plt.subplots(2, 1, figsize=(8, 5), sharex=True, sharey=True)
-named = {"As posted, twenty thousand samples": before,
-         "ReLU units, begun anew": rectified}
+named = {"As posted, twenty thousand samples: gaps at the limits": before,
+         "ReLU units, begun anew: small arches at one limit": rectified}
 for ax, (title, model) in zip(panels, named.items(), strict=True):
     with torch.no_grad():
         output = model(x[:1, :1500, None])[0][0, :, 0]  # (T,)

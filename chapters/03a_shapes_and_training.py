@@ -755,7 +755,7 @@ figure, axes = plt.subplots(figsize=(8, 2.8))
 for swing in draw_swings(np.random.default_rng(4), 3):
     [line] = axes.plot(range(50), swing[:50], lw=1.2)
     axes.plot(range(49, 55), swing[49:], lw=2.5, color=line.get_color())
-axes.set(xlabel="time step", ylabel="value")
+axes.set(xlabel="time step", ylabel="value (no unit)")
 axes.set_title("Fifty steps are given, five more are asked for")
 plt.show()
 

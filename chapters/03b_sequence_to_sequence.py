@@ -953,7 +953,7 @@ figure, axes = plt.subplots(figsize=(3.6, 3.2))
 image = axes.imshow(weights.mean(0), cmap="viridis", vmin=0, vmax=1)
 figure.colorbar(image, label="mean weight")
 axes.set(xlabel="symbol that was read", ylabel="symbol to be written")
-axes.set_title("From the end to the start")
+axes.set_title("The attention reads from the end to the start")
 plt.show()
 
 # %%

@@ -212,7 +212,7 @@ import matplotlib.pyplot as plt
 style()
 figure, axes = plt.subplots(figsize=(8, 3))
 axes.plot(held_out[:6, :, 0].T, marker=".")
-axes.set(xlabel="time step", ylabel="value")
+axes.set(xlabel="time step", ylabel="value (no unit)")
 axes.set_title("Three numbers decide a sequence: height, pace and start")
 plt.show()
 
@@ -1088,7 +1088,7 @@ for name, known in {"code": codes, "numbers": held_out[..., 0]}.items():
     guess = linear(known[:250], held_pace[:250, None], known[250:])[:, 0]
     gaps = np.mean((guess - held_pace[250:]) ** 2)
     share = 1 - gaps / held_pace[250:].var()
-    print(f"pace, read linearly from the {name:8} R2 {share:.3f}")
+    print(f"pace, read linearly from the {name:8} R² {share:.3f}")
 
 # %% alt="Two of the four numbers of the code for five hundred held-out sines, colored by their pace: slow ones below and at the sides."
 figure, axes = plt.subplots(figsize=(5, 4))
@@ -1212,7 +1212,7 @@ explained = 1 - gaps / held_pace[250:].var()
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print(f"pace, from one number: R2 {explained:.3f}")
+print(f"pace, from one number: R² {explained:.3f}")
 print(f"fast or slow, by one threshold: {right_ones:.3f}")
 
 # %% [markdown]
@@ -1274,7 +1274,7 @@ line = np.broadcast_to(own_mean, held_out.shape)
 rebuilt = autoencoder.predict(held_out, batch_size=500, verbose=0)
 for name, guess in {"flat line": line, "four numbers": rebuilt}.items():
     explained = 1 - np.mean((guess - held_out) ** 2) / floor
-    print(f"{name:12} R2 {explained:.3f}")
+    print(f"{name:12} R² {explained:.3f}")
 
 # %% [markdown]
 # Our autoencoder explains 0.998. Whoever sees a share near zero has a flat

@@ -1183,9 +1183,9 @@ asking = grid.transform_filter(
     title="Where the outlined position looks").add_params(row, column, asked)
 
 # %% [markdown]
-# *Move the position that asks; on the page a click will do.* Whoever stands
-# near a cue looks for all who have its name, itself included, and so does
-# the far corner: a kernel brings the name to the neighbors, and attention
+# *Move the position that asks; on the page a click or a tap will do.*
+# Whoever stands near a cue looks for all who have its name, itself
+# included, and so does the far corner: a kernel brings the name to the neighbors, and attention
 # carries it across the map. In the row above the far corner, though, the
 # same network looks for the other name. Whoever has heard no name looks
 # everywhere alike.
@@ -1330,7 +1330,7 @@ rows |= {name: forecast(model)[clip] for name, model in models.items()}
 figure, panels = plt.subplots(len(rows), 1, figsize=(5, 8))
 for axes, (name, frames) in zip(panels, rows.items(), strict=True):
     strip(axes, frames, name)
-panels[0].set_title("One clip: what is given, what follows, five forecasts")
+panels[0].set_title("Each forecast starts as two shapes, ends as a cloud")
 plt.show()
 
 # %% alt="Squared error by horizon from one to eight for four networks, each a line with a band over three seeds, and for the mean frame, a dashed line. The networks rise to the fifth frame, dip at the sixth and rise again at the end; the dashed line has its peak at the fifth, and from the seventh on it is the lowest."
@@ -1346,9 +1346,9 @@ cloud = frame_mse(mean.expand_as(later), later).mean(0)  # (T,)
 axes.plot(ahead, cloud, "k--", lw=1, label="the mean frame")
 axes.axvline(4.5, color="0.7", lw=1)
 axes.set(xlabel="horizon in frames, trained up to 4",
-         ylabel="squared error of a frame")
+         ylabel="squared error of a frame, range of three seeds")
 axes.legend()
-axes.set_title("Error by horizon; the band is the range over three seeds")
+axes.set_title("From the seventh frame on, the mean frame is the best guess")
 plt.show()
 
 # %%
@@ -1864,7 +1864,7 @@ sizes = 64, 256, 1024, 4096
 for name in ("explicit", "efficient"):
     axes.loglog(sizes, [spent[f"N = {n}, {name}, MB"].median for n in sizes],
                 marker="o", label=name)
-axes.set(xlabel="positions N", ylabel="peak memory in MB", xticks=sizes,
+axes.set(xlabel="positions N", ylabel="peak memory (MB)", xticks=sizes,
          xticklabels=sizes)
 axes.minorticks_off()
 axes.legend()

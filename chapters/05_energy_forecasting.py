@@ -396,8 +396,8 @@ shown = to_hourly_grid(readings(name)) if found("pjm/AEP") else load
 part = shown["2018-01-15":"2018-01-28"] / 1000
 figure, axes = plt.subplots(figsize=(8, 2.5))
 axes.plot(part.index, part)
-axes.set(ylabel="load, GW", xlabel="day")
-axes.set_title(f"Two weeks of January ({name})")
+axes.set(ylabel="load (GW)", xlabel="day")
+axes.set_title(f"Each day is like the last, each weekend lower ({name})")
 axes.xaxis.set_major_formatter(DateFormatter("%d"))
 plt.show()
 
@@ -1395,9 +1395,9 @@ by_hour = {
             for at in range(24)] for title, forecast in drawn.items()}
 for title, errors in by_hour.items():
     axes.plot(errors, label=title)
-axes.set(xlabel="hour of the day", ylabel="sMAPE, %", ylim=(0, None))
+axes.set(xlabel="hour of the day", ylabel="sMAPE (%)", ylim=(0, None))
 axes.legend(ncols=3)
-axes.set_title(f"One hour ahead, the error by hour ({name})")
+axes.set_title(f"One hour ahead, drift errs most at every hour ({name})")
 plt.show()
 worst, lowest, network = map(np.array, by_hour.values())
 assert (worst > np.maximum(lowest, network)).all()
@@ -1424,7 +1424,7 @@ for title in ("GRU H32", "LSTM H32", "LSTM H64"):
     axes.plot(at, [one.median for one in curve], label=title)
     low, high = zip(*((one.low, one.high) for one in curve), strict=True)
     axes.fill_between(at, low, high, alpha=0.25)
-axes.set(xlabel="epochs", ylabel="validation sMAPE, %",
+axes.set(xlabel="epochs", ylabel="validation sMAPE (%)",
          ylim=(0.4, 1.2), xticks=range(2, 21, 2))
 axes.legend()
 axes.set_title("Narrow, the two learn alike (AEP, five seeds)")
@@ -1564,7 +1564,7 @@ for ax in panels:
     ax.set(xscale="log")
     ax.xaxis.set_major_formatter("{x:,g}")
     ax.minorticks_off()
-panels[0].set(xlabel="CPU seconds of training", ylabel="sMAPE, %",
+panels[0].set(xlabel="CPU seconds of training", ylabel="sMAPE (%)",
               xticks=[0.3, 1, 3, 10, 30])
 panels[1].set(xlabel="weights", xticks=[300, 1000, 3000, 10_000, 30_000])
 figure.legend(*panels[1].get_legend_handles_labels(),
@@ -2113,8 +2113,8 @@ for at, *rest in zip(hours, low, middle, high, strict=True):
     axes.plot(day, rest[1], "C0", label="forecast")
     axes.plot(day, seen.mw[at] / 1000, "k.", label="load")
 axes.legend(*(one[:2] for one in axes.get_legend_handles_labels()))
-axes.set(xlabel="days", ylabel="load, GW", xticks=range(5))
-axes.set_title(f"Four days, each forecast at its midnight ({name})")
+axes.set(xlabel="days", ylabel="load (GW)", xticks=range(5))
+axes.set_title(f"From each midnight on the band widens ({name})")
 plt.show()
 
 # %% [markdown]
@@ -2165,7 +2165,7 @@ import altair as alt
 
 horizon = alt.param(name="hours", value=12, bind=alt.binding_range(
     min=1, max=24, step=1, name="hours ahead"))
-load_axis = alt.Y("load:Q", title="load, GW").scale(zero=False)
+load_axis = alt.Y("load:Q", title="load (GW)").scale(zero=False)
 truth = alt.Chart(alt.Data(values=known), width=380, height=150).mark_line(
     color="gray", strokeWidth=3, opacity=0.6).encode(
     alt.X("hour:Q", title="hour of the week").axis(
@@ -2175,12 +2175,13 @@ drawn = alt.Chart(alt.Data(values=by_hours)).transform_filter(
     ["hour", "forecast"]).mark_line().encode(x="hour:Q", y="forecast:Q")
 cost = alt.Chart(alt.Data(values=costs), width=380, height=150).encode(
     alt.X("hours:Q", title="hours ahead"),
-    alt.Y("cost:Q", title="sMAPE, %"),
+    alt.Y("cost:Q", title="sMAPE (%)"),
     alt.Color("way:N", title=None).legend(orient="bottom"))
 dots = cost.transform_filter("datum.hours == hours").mark_circle(
     size=80, opacity=1)
 alt.vconcat(truth + drawn, cost.mark_line() + dots).properties(
-    title=f"The network of one hour, rolled ({name})").add_params(horizon)
+    title=f"A network of one hour errs least at one hour ({name})"
+).add_params(horizon)
 
 # %% [markdown]
 # *Move the horizon.* One hour ahead the forecast lies on the load. With
