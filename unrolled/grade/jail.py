@@ -367,10 +367,10 @@ def bubblewrap(book: Book) -> Iterator[str]:
     inside |= {Path(unrolled.__file__).parent, book.root / "book.toml"}
     inside |= {*(book.root / "data").glob("*.*"), *(one.source for one in book.notebooks)}
     inside |= {one.checks for one in book.notebooks}
-    for place in (*map(Path, SYSTEM), *inside):
-        if book.root.resolve().is_relative_to(place.resolve()):
+    for shown in (*map(Path, SYSTEM), *inside):
+        if book.root.resolve().is_relative_to(shown.resolve()):
             raise BookError(
-                f"a submission could read {place}, and the book with its answers lies there, so "
+                f"a submission could read {shown}, and the book with its answers lies there, so "
                 f"nothing is graded; move {book.root} elsewhere"
             )
     program = shutil.which("bwrap")
