@@ -324,6 +324,7 @@ def test_apples_processors_are_told_apart(tmp_path: Path, monkeypatch: pytest.Mo
     said = SimpleNamespace(stdout="Apple M9\n")
     monkeypatch.setattr(bench, "Path", lambda _: tmp_path / "none")
     monkeypatch.setattr(bench, "sys", SimpleNamespace(platform="darwin"))
+    monkeypatch.setattr(bench.platform, "processor", lambda: "arm")
     monkeypatch.setattr(bench.subprocess, "run", lambda *_, **__: said)
     assert bench.processor() == "Apple M9"
 
