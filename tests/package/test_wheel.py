@@ -306,8 +306,8 @@ def test_a_clean_room_tells_where_there_is_nothing_to_clone(tmp_path: Path) -> N
 
 
 def test_a_setting_of_a_clean_room_has_a_name_and_a_value() -> None:
-    words = [sys.executable, str(ROOT / "tests" / "cleanroom.py"), "--env", "PIP_RETRIES"]
-    ran = subprocess.run(words, capture_output=True, encoding="utf-8")
+    words = [sys.executable, str(ROOT / "tests" / "cleanroom.py"), "help", "--room", "user"]
+    ran = subprocess.run([*words, "--env", "PIP_RETRIES"], capture_output=True, encoding="utf-8")
     assert ran.returncode == 2
     assert ran.stderr.endswith("argument --env: 'PIP_RETRIES': expected NAME=VALUE\n")
 
