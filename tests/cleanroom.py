@@ -10,9 +10,9 @@ on Linux in the first of these rooms that can be made, on macOS in the last:
     bare    this system's /usr, read-only, and an empty rest (with bubblewrap)
     user    this system as it is, for a user with an empty home and a plain PATH
 
-`--env` gives the room a variable, and
-`--show` a folder to read, such as PIP_FIND_LINKS and what it names. A line for each step: exit
-status, seconds by the clock and of the CPU, the memory of its largest process, the last line.
+`--env` gives the room a variable, and `--show` a folder to read, such as PIP_FIND_LINKS and what
+it names. A line for each step: exit status, seconds by the clock and of the CPU, the memory of its
+largest process, the last line.
 Exit code 1 when a step ends otherwise than it has to.
 """
 
@@ -82,7 +82,12 @@ def run(
             stdout=said,
             stderr=said,
         )
-        _, status, used = os.wait4(step.pid, 0)
+        try:
+            _, status, used = os.wait4(step.pid, 0)
+        except BaseException:  # nothing of an interrupted room stays
+            step.kill()
+            step.wait()
+            raise
     step.returncode = os.waitstatus_to_exitcode(status)
     text = log.read_text(encoding="utf-8", errors="replace")
     lines = [one for one in text.splitlines() if one.strip()]
@@ -98,12 +103,20 @@ def run(
     return step.returncode == expected
 
 
+def setting(text: str) -> tuple[str, str]:
+    """A variable of the room, as `--env` names it."""
+    name, sign, value = text.partition("=")
+    if not (name and sign):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=VALUE")
+    return name, value
+
+
 def main() -> int:
     """Make a room, run the steps in it, remove it."""
     about = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     about.add_argument("targets", nargs="*", metavar="TARGET", default=TARGETS)
     about.add_argument("--room", choices=["debian", "bare", "user"], default=rooms()[0])
-    about.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
+    about.add_argument("--env", action="append", default=[], type=setting, metavar="NAME=VALUE")
     about.add_argument("--show", action="append", default=[], metavar="FOLDER")
     asked = about.parse_args()
     if asked.room not in rooms():
@@ -117,10 +130,11 @@ def main() -> int:
             (place / name).mkdir(parents=True)
         print(f"a clean room ({asked.room}), {place}", flush=True)
         clone = ["git", "clone", "--quiet", str(ROOT), str(place / "home" / "book")]
-        subprocess.run(clone, check=True)
+        if not run(clone, "git clone", place, 0, os.environ):
+            return 1
         home = f"{place}/home" if asked.room == "user" else HOME
         settings = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8"}
-        settings |= dict(one.split("=", 1) for one in asked.env)
+        settings |= dict(asked.env)
         if asked.room == "debian":
             # What it mounts is gone with it, however it ends.
             make = ["unshare", "--mount", "debootstrap", "--variant=minbase"]
@@ -136,4 +150,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted; the room is removed")

@@ -20,13 +20,12 @@ from pathlib import Path
 
 import jupytext
 from rich.console import Console
-from rich.table import Table
 
 from unrolled import loop
 from unrolled.answers import Answers, load_namespace
 from unrolled.checks.live import check
 from unrolled.checks.run import Bench, Check, Load, checks_by_exercise, in_process, load_checks
-from unrolled.costs import Part, Row, Run, Unit
+from unrolled.costs import OF_EACH, Part, Row, Run, Unit, place
 from unrolled.data import here
 from unrolled.data.store import hide_fetched
 from unrolled.errors import BookError
@@ -34,7 +33,7 @@ from unrolled.execute import execute
 from unrolled.files import fingerprint, write_atomic
 from unrolled.grade.course import Course
 from unrolled.grade.grader import Grader, Settings
-from unrolled.grade.jail import Jail
+from unrolled.grade.jail import Jail, bubblewrap
 from unrolled.grade.run import run
 from unrolled.grade.submissions import attempts, read, single
 from unrolled.manifest import Book, Notebook, read_book
@@ -49,55 +48,106 @@ REPEATS = 3
 CLASS = 60
 SOURCES = ("chapters", "data", "solutions", "tests/chapters", "tests/wrong")
 EXECUTED = Path("build", "executed")
+KEPT = Path("build", "bench")
+ELSEWHERE = ("UNROLLED_SCALE", "KERAS_BACKEND")  # what would measure another book than is stored
 Rows = Iterator[tuple[str, float, Unit]]
 
 
 def machine_class() -> str:
     """Return what two machines have in common whose figures can be compared."""
-    device()  # loads what knows of an accelerator
-    info = Path("/proc/cpuinfo")
-    text = info.read_text(encoding="utf-8") if info.is_file() else ""
-    named = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
-    return f"{machine()}, {os.cpu_count()} cores, {named[1] if named else platform.processor()}"
+    found = device()  # loads what knows of an accelerator
+    mine = hasattr(os, "sched_getaffinity")  # a container may have fewer than there are
+    cores = len(os.sched_getaffinity(0)) if mine else os.cpu_count()
+    parts = [machine(), f"{cores} cores", processor()]
+    if found.type == "cuda":
+        parts.append(sys.modules["torch"].cuda.get_device_name(found))
+    return ", ".join(parts)
+
+
+def processor() -> str:
+    """Return the name of the processor, as far as the system tells it."""
+    info, named = Path("/proc/cpuinfo"), None
+    if info.is_file():  # ARM has no name there, but the number of its kind
+        text = info.read_text(encoding="utf-8")
+        named = re.search(r"^(?:model name|CPU part)\s*: (.+)$", text, re.MULTILINE)
+    elif sys.platform == "darwin":  # where `platform` tells the family alone: arm
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        named = re.match("(.+)", subprocess.run(command, capture_output=True, text=True).stdout)
+    return named[1] if named else platform.processor() or "unknown processor"
 
 
 def parts(book: Book, names: Sequence[str]) -> dict[str, tuple[str, Notebook]]:
     """Return what is to be measured, in order: kinds and notebooks by kind/notebook.
 
     names: notebooks (01, 3) and kinds that limit it; the building from nothing, `cold`, has to be
-    named. Raises BookError for a name that is neither, and for a kind that needs a jail where there
-    is none, if it is named.
+    named. Raises BookError for a name that is neither; for a kind that is named where it is not
+    measured: of these notebooks, or without a jail.
     """
     named = [name for name in names if name in KINDS]
-    notebooks = book.select([name for name in names if name not in KINDS])
-    without = {"cold"} if shutil.which("bwrap") else {"cold", *JAILED}
-    keys = [ratio.split("/")[0] for chapter in book.chapters for ratio in chapter.ratios]
+    try:
+        asked = book.select([name for name in names if name not in KINDS])
+    except BookError as error:
+        raise BookError(f"{error}; what is measured is {', '.join(KINDS)}") from error
+    lack = _lacks_jail(book)
+    if lack and set(named) & set(JAILED):
+        raise lack
+    kinds = named or [kind for kind in KINDS if kind != "cold" and not (lack and kind in JAILED)]
+    found = {kind: [n for n in _measured_of(book, kind) if n in asked] for kind in kinds}
+    for kind in named:
+        if not found[kind]:
+            there = ", ".join(one.key for one in _measured_of(book, kind)) or "no notebook"
+            told = ", ".join(one.key for one in asked)
+            raise BookError(f"{kind} is measured of {there}, not of {told}")
     return {
         f"{kind}/{notebook.name}": (kind, notebook)
         for kind in KINDS
-        for notebook in (book.notebooks if kind in OF_EACH else book.notebooks[:1])
-        if notebook in notebooks
-        and (kind in named if named else kind not in without)
-        and (kind != "ratios" or notebook.key in keys)
+        for notebook in found.get(kind, ())
     }
 
 
+def _measured_of(book: Book, kind: str) -> Sequence[Notebook]:
+    """The notebooks of which a kind is measured."""
+    if kind not in OF_EACH:
+        return book.notebooks[:1]
+    return [one for one in book.notebooks if kind != "ratios" or _ratios(one)]
+
+
+def _ratios(notebook: Notebook) -> list[tuple[str, str]]:
+    """The ratios of book.toml that are a notebook's: table and rows."""
+    asked = [ratio.split("/", 2) for ratio in notebook.chapter.ratios]
+    return [(table, rows) for key, table, rows in asked if key == notebook.key]
+
+
+def _lacks_jail(book: Book) -> BookError | None:
+    """Why nothing can be measured in a jail on this machine; None where it can."""
+    try:
+        list(bubblewrap(book))
+    except BookError as error:
+        return error
+    return None
+
+
 def measure(
-    book: Book, chosen: Mapping[str, tuple[str, Notebook]], said: Callable[[str], object]
+    book: Book,
+    chosen: Mapping[str, tuple[str, Notebook]],
+    machine: str,
+    said: Callable[[str], object],
 ) -> Run:
     """Measure these parts, each in a process of its own; return what they cost.
 
     Every finished part is kept in build/bench, so that an interrupted call goes on where it
-    stopped; `forget` removes them. said(line) is told what is going on.
+    stopped, on this kind of machine and with the same code; `forget` removes them. said(line) is
+    told what is going on.
     """
     os.environ.update(OMP_NUM_THREADS="1", TF_CPP_MIN_LOG_LEVEL="2")
+    for name in ELSEWHERE:
+        os.environ.pop(name, None)
     if here():
         hide_fetched(book.root)
-    code = [path for name in SOURCES for path in (book.root / name).rglob("*.*")]
-    key = fingerprint([*code, *Path(__file__).parent.rglob("*.py"), book.root / "book.toml"])
     found = {}
+    key = fingerprint(_code(book), machine)
     for number, (name, (kind, notebook)) in enumerate(chosen.items(), 1):
-        file = book.root / "build" / "bench" / f"{kind}-{notebook.key}-{key}.json"
+        file = book.root / KEPT / f"{kind}-{notebook.key}-{key}.json"
         if not file.is_file():
             said(f"{number} of {len(chosen)}: {kind} {notebook.key}")
             write_atomic(file, apart(kind, book.root, notebook.name).model_dump_json())
@@ -105,9 +155,18 @@ def measure(
     return found
 
 
-def forget(book: Book) -> None:
-    """Remove what an interrupted call goes on with: the next one measures anew."""
-    shutil.rmtree(book.root / "build" / "bench", ignore_errors=True)
+def _code(book: Book) -> list[Path]:
+    """What the figures rest on: neither what Python compiled nor what a run has stored."""
+    files = [path for name in SOURCES for path in (book.root / name).rglob("*.*")]
+    files += [*Path(__file__).parent.rglob("*.py"), book.root / "book.toml"]
+    return [one for one in files if one.suffix != ".pyc" and one != place(book)]
+
+
+def forget(book: Book, chosen: Mapping[str, tuple[str, Notebook]]) -> None:
+    """Remove what an interrupted call goes on with: the next one measures these parts anew."""
+    for kind, notebook in chosen.values():
+        for file in (book.root / KEPT).glob(f"{kind}-{notebook.key}-*.json"):
+            file.unlink()
 
 
 def apart(kind: str, root: Path, name: str) -> Part:
@@ -124,34 +183,6 @@ def _part(kind: str, root: Path, name: str) -> Part:
         for title, value, unit in KINDS[kind](book, notebook)
     }
     return Part(date=date.today().isoformat(), versions=versions(), rows=rows)
-
-
-def shown(run: Run, before: Run) -> Table:
-    """Return a table of a run beside the stored one; what differs too much has a mark."""
-    table = Table(box=None, header_style="bold")
-    for title in ("", "measured", "stored", "ratio"):
-        table.add_column(title, justify="right" if title else "left", no_wrap=bool(title))
-    for name, part in run.items():
-        kind, _, notebook = name.partition("/")
-        table.add_row(f"{kind}, {notebook.split('_')[0]}", style="bold")
-        for title, row in part.rows.items():
-            then = before[name].rows.get(title) if name in before else None
-            cells = [str(row), str(then or "")]
-            if then and then.unit == row.unit and then.value:
-                sign = " !" if row.differs(then) else "  "
-                cells.append(f"{row.value / then.value:.2f}{sign}")
-            table.add_row(f"  {title}", *cells)
-    return table
-
-
-def differing(run: Run, before: Run) -> int:
-    """Return how many figures are further from the stored ones than their tolerance."""
-    return sum(
-        row.differs(before[name].rows[title])
-        for name, part in run.items()
-        for title, row in part.rows.items()
-        if name in before and title in before[name].rows
-    )
 
 
 # --- what is measured -------------------------------------------------------------------------
@@ -199,8 +230,7 @@ def checks(book: Book, notebook: Notebook) -> Rows:
 
 def ratios(book: Book, notebook: Notebook) -> Rows:
     """What chapters compare by its cost: ratios within one run of an experiment, medians."""
-    wanted = [ratio.split("/", 2) for ratio in notebook.chapter.ratios]
-    mine = [(table, rows) for key, table, rows in wanted if key == notebook.key]
+    mine = _ratios(notebook)
     tables = dict.fromkeys(table for table, _ in mine)
     runs = {one: [run_seeds(notebook.name, one, (n,)) for n in range(REPEATS)] for one in tables}
     for table, rows in mine:
@@ -225,16 +255,15 @@ def students(book: Book, notebook: Notebook) -> Rows:
         text = jupytext.writes(solved, fmt="py:percent")
         [answer] = Answers.reference(notebook).cells[exercise]
         line = answer.source.splitlines()[-1]
-        command = [sys.executable, "-m", "unrolled", "check", exercise]
         write_atomic(path, text)
         begin = time.monotonic()
-        subprocess.run(command, cwd=copy, check=True, stdout=subprocess.DEVNULL)
+        _called(copy, "check", exercise)
         yield "unrolled check", time.monotonic() - begin, "s"
-        screen = Console(file=io.StringIO())
+        said = io.StringIO()
         waits, checks = [], []
         with loop.warm_process() as pool:
             what = asked(mine, [own], [exercise], str(path.parent))
-            watch = loop.Loop(mine, what, pool, screen, 1)
+            watch = loop.Loop(mine, what, pool, Console(file=said), 1)
             saved = loop.saved(what)
             for number in range(SAVES + 2):
                 next(saved)
@@ -249,6 +278,8 @@ def students(book: Book, notebook: Notebook) -> Rows:
                         raise BookError(f"no verdict on a save after {loop.STUCK:.0f} s")
                 waits.append(time.monotonic() - begin)
                 checks.append(watch.seconds)
+        if trouble := re.search("unrolled: .+", said.getvalue()):
+            raise BookError(f"a save of {exercise} had no verdict: {trouble[0]}")
         found = sorted(waits[2:])  # the first waits for the libraries, the second for the files
         middle, late = statistics.median(found), found[round(0.95 * (len(found) - 1))]
         yield "from a save to its verdict", middle, "s"
@@ -288,11 +319,12 @@ def boundary(book: Book, notebook: Notebook) -> Rows:
     finally:
         jail.close()
     figures = {title: statistics.median(values[1:]) for title, values in rounds.items()}
-    gap = (figures["small jailed"] - figures["small"]) / sum(map(len, small.values()))
     yield "checks in one process", figures["all"], "CPU s"
     yield "checks in the jail", figures["all jailed"], "CPU s"
     yield "in the jail : in one process", figures["all jailed"] / figures["all"], "times"
-    yield "added to a small check", max(1000 * gap, 0), "CPU ms"
+    if small:  # a slow machine may have none
+        gap = (figures["small jailed"] - figures["small"]) / sum(map(len, small.values()))
+        yield "added to a small check", max(1000 * gap, 0), "CPU ms"
 
 
 def _spent(
@@ -325,10 +357,10 @@ def submission(book: Book, notebook: Notebook) -> Rows:
 
 
 def throughput(book: Book, notebook: Notebook) -> Rows:
-    """Submissions a minute, of one exercise with five checks, workers' start included."""
+    """Submissions a minute, of one exercise with some five checks, workers' start included."""
     cells = Answers.reference(notebook).cells
     checks = checks_by_exercise(notebook, load_checks(notebook))
-    exercise = next(name for name, found in checks.items() if len(found) == 5)
+    exercise = min(checks, key=lambda name: abs(len(checks[name]) - 5))
     [cell] = cells[exercise]
     with tempfile.TemporaryDirectory() as folder:
         handed = Path(folder, "handed")
@@ -358,16 +390,23 @@ def _copy(book: Book) -> Iterator[Path]:
 def _built(root: Path) -> Rows:
     """The book in a folder built; CPU seconds of all processes that took part."""
     begin, before = time.monotonic(), sum(os.times()[2:4])
-    command = [sys.executable, "-m", "unrolled", "build"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    if done.returncode:
-        raise BookError(f"the book was not built: {done.stderr.strip()}")
-    yield "cells executed", int(done.stdout.split()[0]), "cells"
+    said = _called(root, "build")
+    yield "cells executed", int(said.split()[0]), "cells"
     yield "work", sum(os.times()[2:4]) - before, "CPU s"
     yield "waiting", time.monotonic() - begin, "s"
 
 
-# In the order in which they are measured; those of each notebook, and those of the first alone.
+def _called(folder: Path, *words: str) -> str:
+    """Call `unrolled` in a folder, in a process of its own; return what it said."""
+    command = [sys.executable, "-m", "unrolled", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise BookError(f"`unrolled {' '.join(words)}` failed: {''.join(last)}")
+    return done.stdout
+
+
+# In the order in which they are measured: of each notebook (OF_EACH), or of the first alone.
 KINDS: dict[str, Callable[[Book, Notebook], Rows]] = {
     "cold": cold,
     "execution": execution,
@@ -379,5 +418,4 @@ KINDS: dict[str, Callable[[Book, Notebook], Rows]] = {
     "submission": submission,
     "throughput": throughput,
 }
-OF_EACH = ("execution", "checks", "students", "ratios")
 JAILED = ("boundary", "submission", "throughput")

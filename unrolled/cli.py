@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -43,6 +44,9 @@ class Commands(click.Group):
         except OSError as error:  # a full disk, a folder that may not be written
             place = f": {error.filename}" if error.filename else ""
             click.echo(f"unrolled: {error.strerror or error}{place}", err=True)
+            ctx.exit(2)
+        except BrokenExecutor:  # bench, results
+            click.echo("unrolled: a process died; is memory short? finished work is kept", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
             click.echo("unrolled: interrupted; finished work is kept", err=True)
@@ -643,29 +647,32 @@ def bench(what: tuple[str, ...], keep: bool) -> None:
     minutes; the others then take over what that executed. Without a jail the last three are left
     out.
 
-    A mark behind a ratio: it is further from 1 than chance explains. An interrupted call goes on
-    where it stopped. Wall times mean something where nothing else is running.
+    A mark: the figure is further from the stored one than chance explains. An interrupted call goes
+    on where it stopped. Wall times mean something where nothing else is running.
     """
     from unrolled import bench as measuring
     from unrolled import costs
 
     book = _clone()
     chosen = measuring.parts(book, what)
-    with Console(stderr=True).status("…") as status:
-        run = measuring.measure(book, chosen, status.update)
-        machine = measuring.machine_class()
+    machine = measuring.machine_class()
     before = costs.stored(book).get(machine, {})
-    Console(soft_wrap=True).print(measuring.shown(run, before), highlight=False)
+    with Console(stderr=True).status("…") as status:
+        run = measuring.measure(book, chosen, machine, status.update)
+    Console(soft_wrap=True).print(costs.shown(run, before), highlight=False)
     for line in costs.over_budget(book, run):
         click.echo(f"over budget: {line}")
+    for line in costs.other_versions(run, before):
+        click.echo(f"stored with {line}")
+    marked, compared = costs.differing(run, before)
     if keep:
         click.echo(costs.keep(book, machine, run).relative_to(book.root))
-    elif before:
-        marked = amount(measuring.differing(run, before), "figure")
-        click.echo(f"{marked} beyond tolerance, beside what is stored for {machine}")
+    elif compared:
+        figures = f"{marked} of {amount(compared, 'figure')}"
+        click.echo(f"{figures} beyond tolerance, beside what is stored for {machine}")
     else:
-        click.echo(f"nothing is stored for {machine}; --keep stores what was measured")
-    measuring.forget(book)
+        click.echo(f"nothing of this is stored for {machine}; --keep stores what was measured")
+    measuring.forget(book, chosen)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from rich.table import Table
 
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
@@ -54,6 +55,7 @@ class Part(_Table):
     rows: dict[str, Row]
 
 
+OF_EACH = ("execution", "checks", "students", "ratios")  # kinds of parts that each notebook has
 Run = Mapping[str, Part]  # by kind and notebook: checks/01_autoencoder_collapse
 STORED = TypeAdapter(dict[str, dict[str, Part]])  # a run for each kind of machine
 
@@ -61,7 +63,7 @@ STORED = TypeAdapter(dict[str, dict[str, Part]])  # a run for each kind of machi
 def stored(book: Book) -> dict[str, dict[str, Part]]:
     """Return the stored runs by machine; BookError for a file that is not what it has to be."""
     try:
-        return STORED.validate_json(_file(book).read_bytes())
+        return STORED.validate_json(place(book).read_bytes())
     except FileNotFoundError:
         return {}
     except ValidationError as error:
@@ -73,12 +75,59 @@ def keep(book: Book, machine: str, run: Run) -> Path:
     """Store a run in the place of what the same parts cost on this kind of machine before."""
     known = stored(book)
     runs = known | {machine: {**known.get(machine, {}), **run}}
-    write_atomic(_file(book), STORED.dump_json(runs, indent=1).decode() + "\n")
-    return _file(book)
+    write_atomic(place(book), STORED.dump_json(runs, indent=1).decode() + "\n")
+    return place(book)
 
 
-def _file(book: Book) -> Path:
+def place(book: Book) -> Path:
+    """Return the file of the stored runs; there may be none."""
     return book.root / "data" / "results" / "bench.json"
+
+
+def shown(run: Run, before: Run) -> Table:
+    """Return a table of a run beside the stored one; what differs too much has a mark."""
+    table = Table(box=None, header_style="bold")
+    for title in ("", "measured", "stored", "ratio"):
+        table.add_column(title, justify="right" if title else "left", no_wrap=bool(title))
+    for name, part in run.items():
+        kind, _, notebook = name.partition("/")
+        table.add_row(f"{kind}, {notebook.split('_')[0]}", style="bold")
+        for title, row in part.rows.items():
+            cells, then = [str(row)], _then(before, name, title, row)
+            if then:
+                ratio = f"{row.value / then.value:.2f}" if then.value else ""
+                cells += [str(then), ratio + (" !" if row.differs(then) else "  ")]
+            table.add_row(f"  {title}", *cells)
+    return table
+
+
+def differing(run: Run, before: Run) -> tuple[int, int]:
+    """Return how many figures are further from the stored ones than their tolerance, and of all."""
+    found = [
+        row.differs(then)
+        for name, part in run.items()
+        for title, row in part.rows.items()
+        if (then := _then(before, name, title, row))
+    ]
+    return sum(found), len(found)
+
+
+def _then(before: Run, name: str, title: str, row: Row) -> Row | None:
+    """The stored figure with which one can be compared."""
+    then = before[name].rows.get(title) if name in before else None
+    return then if then and then.unit == row.unit else None
+
+
+def other_versions(run: Run, before: Run) -> list[str]:
+    """Return what the stored parts were measured with that is of another version now."""
+    pairs = [(part.versions, before[name].versions) for name, part in run.items() if name in before]
+    found = {
+        f"{library} {then[library]}, now {number}"
+        for now, then in pairs
+        for library, number in now.items()
+        if then.get(library, number) != number
+    }
+    return sorted(found)
 
 
 # The figure of every notebook that a budget of its chapter speaks of.

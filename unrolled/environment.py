@@ -60,21 +60,26 @@ def lock_of(root: str) -> "Optional[str]":
     return path if os.path.exists(path) else None
 
 
-def requirements_of(root: str) -> "List[str]":
-    """What pyproject.toml asks for: to run (dependencies) and to install the package (build)."""
+def project_of(root: str) -> dict:
+    """What stands in pyproject.toml."""
     import tomllib  # not before 3.11, so not before check_python
 
-    with open(os.path.join(root, "pyproject.toml"), "rb") as file:
-        table = tomllib.load(file)
+    try:
+        with open(os.path.join(root, "pyproject.toml"), "rb") as file:
+            return tomllib.load(file)
+    except ValueError as error:  # a merge that was left half-way, say
+        raise Trouble("pyproject.toml: %s; put back what git has" % error) from error
+
+
+def requirements_of(root: str) -> "List[str]":
+    """What pyproject.toml asks for: to run (dependencies) and to install the package (build)."""
+    table = project_of(root)
     return table["project"].get("dependencies", []) + table["build-system"]["requires"]
 
 
 def wanted(root: str) -> str:
     """The stamp of a finished environment: line 1 what it stands on, line 2 what is in it."""
-    import tomllib
-
-    with open(os.path.join(root, "pyproject.toml"), "rb") as file:
-        table = tomllib.load(file)
+    table = project_of(root)
     asked = json.dumps([table["build-system"], table["project"]], sort_keys=True).encode()
     lock = lock_of(root)
     if lock:

@@ -218,12 +218,16 @@ def _means(name: str, notebook: Notebook) -> bool:
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Return the folder of book.toml: at `start` or above it, else beside or in the package."""
+    """Return the folder of book.toml: at `start` or above it, else beside or in the package.
+
+    A book.toml without chapters/ beside it is another book's: mdBook has files of that name.
+    """
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents, PACKED.parents[1], PACKED):
-        if (folder / "book.toml").is_file():
+        if (folder / "book.toml").is_file() and (folder / "chapters").is_dir():
             return folder
-    raise BookError(f"no book.toml in {start} or above it; run this inside the book's folder")
+    lack = f"no book.toml in {start} or above it that has chapters/ beside it"
+    raise BookError(f"{lack}; run this inside the book's folder")
 
 
 def home_of(root: Path) -> Path:
@@ -293,6 +297,10 @@ def _problems(book: Book) -> Iterator[str]:
             if (many or one.notebook) and one.notebook not in chapter.notebooks:
                 known = ", ".join(chapter.notebooks)
                 yield f"exercise {one.id!r}: notebook {one.notebook!r} is not one of {known}"
+        keys = [one.key for one in book.notebooks if one.chapter == chapter]
+        for ratio in chapter.ratios:
+            if ratio.split("/")[0] not in keys:
+                yield f"chapter {chapter.number}, ratio {ratio!r}: expected it of {', '.join(keys)}"
     for notebook in book.notebooks:
         match = NOTEBOOK_NAME.fullmatch(notebook.name)
         if not match or int(match["number"]) != notebook.chapter.number:

@@ -1,12 +1,16 @@
 """What `unrolled bench` measures, stores, compares and says, without a wall time of its own."""
 
-import shutil
+import gc
+import os
+import re
 import statistics
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 from tests.package.conftest import edit, run
 from unrolled import bench, costs, loop
@@ -14,6 +18,7 @@ from unrolled import results as results_module
 from unrolled.costs import TOLERANCE, Part, Row
 from unrolled.errors import BookError
 from unrolled.execute import execute
+from unrolled.grade.jail import bubblewrap
 from unrolled.manifest import Book, read_book
 from unrolled.results import measured
 from unrolled.runtime import spent
@@ -28,6 +33,11 @@ MACHINE = "Linux x86_64, CPU, one thread, 2 cores, Abacus"
 def _part(**rows: float) -> Part:
     figures = {title.replace("_", " "): Row(value=v, unit="CPU s") for title, v in rows.items()}
     return Part(date="2026-11-22", versions={"python": "3.11.7"}, rows=figures)
+
+
+def _cells(number: int) -> Part:
+    figures = {"cells executed": Row(value=number, unit="cells")}
+    return _part().model_copy(update={"rows": figures})
 
 
 @pytest.fixture
@@ -130,7 +140,7 @@ def test_budgets_hold_for_all_notebooks_of_a_chapter_together() -> None:
 def test_nothing_is_stored_until_it_is_asked_for(tiny: Book, quick: list[str]) -> None:
     code, said = run("bench", "1", "execution", "checks")
     assert code == 0 and quick == ["execution/01_twice", "checks/01_twice"]
-    assert f"nothing is stored for {MACHINE}; --keep stores what was measured" in said
+    assert f"nothing of this is stored for {MACHINE}; --keep stores what was measured" in said
     assert costs.stored(tiny) == {}
     code, said = run("bench", "1", "checks", "--keep")
     assert code == 0 and "data/results/bench.json" in said
@@ -141,17 +151,51 @@ def test_a_run_is_compared_with_the_stored_one_of_its_machine(tiny: Book, quick:
     costs.keep(tiny, MACHINE, {"checks/01_twice": _part(all_checks=0.5)})
     said = run("bench", "1", "checks", "execution")[1]
     assert "all checks 1.00 CPU s 0.500 CPU s 2.00 !" in " ".join(said.split())
-    assert f"1 figure beyond tolerance, beside what is stored for {MACHINE}" in said
+    assert f"1 of 1 figure beyond tolerance, beside what is stored for {MACHINE}" in said
     costs.keep(tiny, MACHINE, {"checks/01_twice": _part(all_checks=0.9)})
     said = run("bench", "1", "checks")[1]
-    assert "1.11" in said and "!" not in said and "0 figures beyond tolerance" in said
+    assert "1.11" in said and "!" not in said and "0 of 1 figure beyond tolerance" in said
+    said = run("bench", "1", "execution")[1]  # other parts than are stored
+    assert f"nothing of this is stored for {MACHINE}" in said and "beyond" not in said
 
 
 def test_another_machine_is_not_compared_with(tiny: Book, quick: list[str]) -> None:
     costs.keep(tiny, "a faster one", {"checks/01_twice": _part(all_checks=0.1)})
     said = run("bench", "1", "checks")[1]
-    assert f"nothing is stored for {MACHINE}" in said
+    assert f"nothing of this is stored for {MACHINE}" in said
     assert "0.100" not in said and "!" not in said
+
+
+def test_what_was_nothing_and_is_something_has_a_mark_as_it_is_counted(
+    tiny: Book, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "apart", lambda *_: _cells(7))
+    costs.keep(tiny, MACHINE, {"build/01_twice": _cells(0)})
+    said = run("bench", "build")[1]
+    assert "cells executed 7.00 cells 0 cells !" in " ".join(said.split())
+    assert "1 of 1 figure beyond tolerance" in said
+
+
+def test_figures_of_different_units_are_not_compared(tiny: Book, quick: list[str]) -> None:
+    seconds = {"all checks": Row(value=1000, unit="MB")}
+    costs.keep(tiny, MACHINE, {"checks/01_twice": _part().model_copy(update={"rows": seconds})})
+    said = run("bench", "1", "checks")[1]
+    assert f"nothing of this is stored for {MACHINE}" in said and "1,000" not in said
+
+
+def test_it_is_said_when_the_stored_run_had_other_libraries(tiny: Book, quick: list[str]) -> None:
+    before = _part(all_checks=1.0).model_copy(update={"versions": {"python": "3.9", "torch": "1"}})
+    costs.keep(tiny, MACHINE, {f"checks/{one.name}": before for one in tiny.notebooks})
+    said = run("bench", "checks")[1]
+    assert said.count("stored with") == 1 and "stored with python 3.9, now 3.11.7\n" in said
+
+
+def test_a_damaged_file_of_runs_is_met_before_anything_is_measured(
+    tiny: Book, quick: list[str]
+) -> None:
+    edit(costs.keep(tiny, MACHINE, {}), "{", "")
+    code, said = run("bench", "--keep")
+    assert code == 2 and said.startswith("unrolled: data/results/bench.json: ") and quick == []
 
 
 def test_what_is_over_its_budget_is_said_in_a_line(tiny: Book, quick: list[str]) -> None:
@@ -191,6 +235,100 @@ def test_an_interrupted_run_goes_on_and_a_finished_one_measures_anew(
     assert len(quick) == 4  # what was measured before is of other code
 
 
+def test_an_interrupted_run_goes_on_after_a_shorter_one(
+    tiny: Book, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = bench.apart
+
+    def interrupted(kind: str, root: Path, name: str) -> Part:
+        if name == "02_thrice":
+            raise KeyboardInterrupt
+        return whole(kind, root, name)
+
+    monkeypatch.setattr(bench, "apart", interrupted)
+    assert run("bench", "checks")[0] == 130
+    monkeypatch.setattr(bench, "apart", whole)
+    assert run("bench", "1", "execution", "--keep")[0] == 0  # which stores, beside the code
+    cache = tiny.root / "tests" / "chapters" / "__pycache__"
+    cache.mkdir()
+    (cache / "test_01_twice.cpython-311.pyc").write_bytes(b"compiled")
+    quick.clear()
+    assert run("bench", "checks")[0] == 0
+    assert quick == ["checks/02_thrice"]
+
+
+def test_what_another_machine_measured_is_not_gone_on_with(
+    tiny: Book, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = bench.parts(tiny, ["checks"])
+    for machine in (MACHINE, MACHINE, "another"):
+        bench.measure(tiny, chosen, machine, lambda _: None)
+    assert quick == 2 * ["checks/01_twice", "checks/02_thrice"]
+
+
+def test_the_scale_and_the_backend_are_those_of_the_book(
+    tiny: Book, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNROLLED_SCALE", "full")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    met: list[object] = []
+
+    def apart(*_: object) -> Part:
+        met.extend(os.environ.get(name) for name in ("UNROLLED_SCALE", "KERAS_BACKEND"))
+        return _part(all_checks=1.0)
+
+    monkeypatch.setattr(bench, "apart", apart)
+    assert run("bench", "1", "checks")[0] == 0
+    assert met == [None, None]
+
+
+# Which machine it was
+
+
+def test_a_machine_is_known_by_its_system_its_cores_and_its_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("UNROLLED_DEVICE", "cpu")
+    monkeypatch.setattr(bench, "processor", lambda: "Abacus")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 4, 5}, raising=False)
+    assert re.fullmatch(r"\w+ \w+, CPU, one thread, 3 cores, Abacus", bench.machine_class())
+
+
+def test_two_gpus_are_two_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "device", lambda: torch.device("cuda"))
+    names = {}
+    for name in ("Tortoise", "Hare"):
+        monkeypatch.setattr(torch.cuda, "get_device_name", lambda _, name=name: name)
+        names[name] = bench.machine_class()
+    assert names["Tortoise"].endswith(", Tortoise") and names["Hare"].endswith(", Hare")
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("processor\t: 0\nmodel name\t: Abacus 2\nmodel\t: 1\n", "Abacus 2"),
+        ("processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n", "0xd0c"),
+        ("nothing of use", "unknown processor"),
+    ],
+)
+def test_a_processor_has_a_name_wherever_its_system_tells_one(
+    told: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(told)
+    monkeypatch.setattr(bench, "Path", lambda _: tmp_path / "cpuinfo")
+    monkeypatch.setattr(bench.platform, "processor", lambda: "")
+    assert bench.processor() == name
+
+
+def test_apples_processors_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = SimpleNamespace(stdout="Apple M9\n")
+    monkeypatch.setattr(bench, "Path", lambda _: tmp_path / "none")
+    monkeypatch.setattr(bench, "sys", SimpleNamespace(platform="darwin"))
+    monkeypatch.setattr(bench.platform, "processor", lambda: "arm")
+    monkeypatch.setattr(bench.subprocess, "run", lambda *_, **__: said)
+    assert bench.processor() == "Apple M9"
+
+
 # What is measured
 
 
@@ -205,14 +343,34 @@ def test_notebooks_and_kinds_limit_what_is_measured(
         "checks/01_twice",
         "checks/02_thrice",
     ]
-    monkeypatch.setattr(shutil, "which", lambda _: "bwrap")
+    monkeypatch.setattr(bench, "bubblewrap", lambda _: ["bwrap"])
     whole = {kind for kind, _ in bench.parts(tiny, []).values()}
     assert whole == set(bench.KINDS) - {"cold", "ratios"}
-    monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert {kind for kind, _ in bench.parts(tiny, []).values()} == whole - set(bench.JAILED)
     assert list(bench.parts(tiny, ["boundary"])) == ["boundary/01_twice"]
-    with pytest.raises(BookError, match="no notebook 'nothing'"):
-        bench.parts(tiny, ["nothing"])
+    monkeypatch.setattr(bench, "bubblewrap", _no_jail)
+    assert {kind for kind, _ in bench.parts(tiny, []).values()} == whole - set(bench.JAILED)
+    with pytest.raises(BookError, match="no jail"):
+        bench.parts(tiny, ["checks", "boundary"])
+
+
+def _no_jail(book: Book) -> None:
+    raise BookError("no jail")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("chekcs",), "no notebook 'chekcs' in book.toml; there are 01, 02; what is measured is"),
+        (("2", "build"), "build is measured of 01, not of 02"),
+        (("checks", "ratios"), "ratios is measured of no notebook, not of 01, 02"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_line_and_stores_nothing(
+    tiny: Book, quick: list[str], words: tuple[str, ...], said: str
+) -> None:
+    code, told = run("bench", *words, "--keep")
+    assert code == 2 and told.startswith(f"unrolled: {said}") and told.count("\n") == 1
+    assert quick == [] and costs.stored(tiny) == {}
 
 
 def test_an_execution_leaves_its_cost_with_its_outputs(tiny: Book) -> None:
@@ -314,7 +472,9 @@ def test_a_build_is_measured_from_nothing_and_with_nothing_changed(
 def test_a_build_that_fails_ends_it(tiny: Book) -> None:
     edit(tiny.notebooks[0].source, "## A section", "# A second title")
     edit(tiny.notebooks[0].source, "Double it", "Halve it")
-    with pytest.raises(BookError, match=r"the book was not built: unrolled: chapters/01_twice\.py"):
+    with pytest.raises(
+        BookError, match=r"`unrolled build` failed: unrolled: chapters/01_twice\.py"
+    ):
         list(bench.cold(tiny, tiny.notebooks[0]))
 
 
@@ -335,6 +495,76 @@ def test_a_watch_without_a_verdict_ends_it(tiny: Book, monkeypatch: pytest.Monke
     monkeypatch.setattr(loop, "STUCK", 0.01)
     with pytest.raises(BookError, match="no verdict on a save after 0 s"):
         list(bench.students(tiny, tiny.notebooks[0]))
+
+
+def test_a_save_without_a_verdict_of_its_own_is_no_wait(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "SAVES", 1)
+    monkeypatch.setattr(loop, "_result", _gone)
+    with pytest.raises(BookError, match="a save of twice had no verdict: unrolled: it is gone"):
+        list(bench.students(tiny, tiny.notebooks[0]))
+
+
+def _gone(*_: object) -> None:
+    raise BookError("it is gone")
+
+
+def test_a_check_that_fails_ends_it_in_one_line(tiny: Book) -> None:
+    edit(tiny.notebooks[0].solutions, "2 * x", "3 * x")
+    with pytest.raises(BookError, match=r"^`unrolled check twice` failed: .+$"):
+        list(bench.students(tiny, tiny.notebooks[0]))
+
+
+def test_a_process_that_dies_is_one_line(tiny: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "end_with_the_parent", os.abort)
+    code, said = run("bench", "1", "checks")
+    assert code == 2 and said.splitlines()[-1].startswith("unrolled: a process died; is memory")
+
+
+@pytest.fixture
+def jailed(tiny: Book) -> None:
+    """Skip, and say so, where there is no jail."""
+    try:
+        list(bubblewrap(tiny))
+    except BookError as error:
+        pytest.skip(f"NO JAIL, so nothing was measured in one: {error}")
+
+
+def test_what_the_jail_adds_is_measured(
+    tiny: Book, jailed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "ROUNDS", 1)
+    rows = {title: (value, unit) for title, value, unit in bench.boundary(tiny, tiny.notebooks[0])}
+    gc.unfreeze()
+    alone, both, times, added = rows.values()
+    assert list(rows)[-1] == "added to a small check" and added[1] == "CPU ms"
+    assert both[0] > alone[0] > 0 and times == (both[0] / alone[0], "times")
+
+
+def test_where_no_check_is_small_nothing_is_said_of_small_ones(
+    tiny: Book, jailed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "ROUNDS", 1)
+    spent = bench._spent
+    monkeypatch.setattr(bench, "_spent", lambda *words: 1 + spent(*words))
+    assert [title for title, _, _ in bench.boundary(tiny, tiny.notebooks[0])] == [
+        "checks in one process",
+        "checks in the jail",
+        "in the jail : in one process",
+    ]
+    gc.unfreeze()
+
+
+def test_submissions_are_measured_one_and_many(
+    tiny: Book, jailed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "ROUNDS", 1)
+    monkeypatch.setattr(bench, "CLASS", 2)
+    [(title, value, unit)] = bench.submission(tiny, tiny.notebooks[0])
+    assert (title, unit) == ("one submission, all exercises", "CPU s") and value > 0
+    [(title, value, unit)] = bench.throughput(tiny, tiny.notebooks[0])
+    assert (title, unit) == ("submissions of twice, 2 in two processes", "a minute") and value > 0
 
 
 # The page
@@ -367,3 +597,15 @@ def test_the_page_has_a_table_a_chapter_with_machine_day_and_versions(tiny: Book
 
 def test_a_page_that_asks_for_the_figures_gets_them() -> None:
     assert "<!-- costs -->" in (BOOK.root / "chapters" / "costs.md").read_text(encoding="utf-8")
+
+
+def test_the_page_tells_of_every_version_and_every_day(
+    tiny: Book,
+) -> None:
+    days = ("2026-11-22", "2026-11-24", "2026-11-29")
+    kept = {
+        f"{kind}/01_twice": Part(date=day, versions={"torch": f"2.{day[-1]}"}, rows={})
+        for kind, day in zip(("checks", "build", "submission"), days, strict=True)
+    }
+    costs.keep(tiny, MACHINE, kept)
+    assert f"Measured on {' and '.join(days)}, with torch 2.2, torch 2.4, torch 2.9." in page(tiny)

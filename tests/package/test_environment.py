@@ -279,6 +279,12 @@ def test_no_network_is_one_line_and_leaves_what_works_alone(tiny):
     assert (tiny / ".venv" / "stamp").read_text(encoding="utf-8") == stamp
 
 
+def test_a_damaged_pyproject_is_one_line(tiny):
+    (tiny / "pyproject.toml").write_text(f"<<<<<<< HEAD\n{PYPROJECT}", encoding="utf-8")
+    assert one_line(call(tiny)).startswith("unrolled: pyproject.toml: ")
+    assert not (tiny / ".venv").exists()
+
+
 def test_a_lock_for_this_platform_is_preferred(tiny, monkeypatch):
     import platform
 

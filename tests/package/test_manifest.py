@@ -34,6 +34,7 @@ def test_the_books_own_registry_is_valid_and_names_existing_files() -> None:
         ('prerequisites = ["product"]\n', "", "chapter.1.prerequisites: missing key; add it"),
         ('result = "A multiple."\n', "", "chapter.1.result: missing key; add it"),
         ('id = "twice"', 'id = "twice"\nnotebook = "02_thrice"', "is not one of 01_twice"),
+        ('["01_twice"]', '["01_twice"]\nratios = ["02/race/slow"]', "expected it of 01"),
     ],
 )
 def test_a_mistake_in_the_registry_is_one_line_that_names_it(
@@ -54,6 +55,13 @@ def test_a_notebook_is_selected_by_number_key_or_name(tiny: Book, name: str) -> 
 def test_an_unknown_notebook_is_refused_with_the_known_ones(tiny: Book) -> None:
     with pytest.raises(BookError, match=r"no notebook '7' in book.toml; there are 01, 02"):
         tiny.select(["7"])
+
+
+def test_a_book_of_another_kind_is_none_of_ours(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "book.toml").write_text('[book]\ntitle = "Of mdBook"\nsrc = "src"\n')
+    monkeypatch.chdir(tmp_path / "src")
+    assert read_book().about.title == "Unrolled"
 
 
 def test_a_folder_without_a_registry_above_it_falls_back_on_the_packages_own(

@@ -9,18 +9,21 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
+from tests import cleanroom
 from tests.package.conftest import edit
 from unrolled import __version__
 from unrolled.cli import SECTIONS
 from unrolled.data.registry import read_registry
 from unrolled.errors import BookError
-from unrolled.grade.jail import LEVELS, refuse_answers
+from unrolled.grade import jail
+from unrolled.grade.jail import LEVELS, PRIVATE, bubblewrap, container, refuse_answers
 from unrolled.manifest import Book, read_book
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -236,6 +239,45 @@ def test_nothing_is_graded_where_a_python_has_the_wheel(
             list(level(tiny))
 
 
+@pytest.mark.parametrize("where", ["prefix", "base_prefix"])
+def test_nothing_is_graded_where_the_book_lies_in_a_python(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setattr(sys, where, str(tiny.root))
+    with pytest.raises(BookError, match=f"could read {tiny.root}, and the book with its answers"):
+        list(bubblewrap(tiny))
+
+
+def test_nothing_is_graded_where_the_book_lies_in_the_system(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tiny.root / "link").symlink_to(tiny.root.parent)
+    monkeypatch.setattr(jail, "SYSTEM", (str(tiny.root / "link"),))
+    with pytest.raises(BookError, match=f"move {tiny.root} elsewhere"):
+        list(bubblewrap(tiny))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no root")
+@pytest.mark.parametrize("name", PRIVATE)
+def test_a_container_grades_where_no_folder_with_answers_can_be_read(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    for prefix in ("prefix", "base_prefix"):
+        monkeypatch.setattr(sys, prefix, str(tiny.root))
+    monkeypatch.setattr(jail.unrolled, "__file__", str(tiny.root / "unrolled" / "__init__.py"))
+    (tiny.root / "unrolled").mkdir()
+    for folder in (tiny.root, *tiny.root.parents[:2]):
+        folder.chmod(0o755)
+    for one in PRIVATE:
+        (tiny.root / one).mkdir(parents=True, exist_ok=True)
+        (tiny.root / one).chmod(0o700)
+    assert list(container(tiny)) == []
+    (tiny.root / name).chmod(0o750)
+    with pytest.raises(BookError, match=f"`chmod 700 {tiny.root / name}` first"):
+        list(container(tiny))
+
+
 # Where nothing else is installed
 
 
@@ -251,3 +293,42 @@ def test_a_clean_room_tells_how_each_step_ended(target: str, code: int, line: st
     figures = rf"^make {target} · {line} · \d+ s · \d+ s CPU · \d+ MB · ."
     assert re.search(figures, ran.stdout, re.MULTILINE), ran.stdout
     assert ("expected exit 0" in ran.stdout) == (code != 0)
+
+
+def test_a_clean_room_tells_where_there_is_nothing_to_clone(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    script = shutil.copy(ROOT / "tests" / "cleanroom.py", tmp_path / "tests")
+    words = [sys.executable, script, "help", "--room", "user"]
+    ran = subprocess.run(words, capture_output=True, encoding="utf-8")
+    assert ran.returncode == 1 and ran.stderr == ""
+    assert re.search(r"^git clone · exit 128 · ", ran.stdout, re.MULTILINE), ran.stdout
+    assert "make help" not in ran.stdout
+
+
+def test_a_setting_of_a_clean_room_has_a_name_and_a_value() -> None:
+    words = [sys.executable, str(ROOT / "tests" / "cleanroom.py"), "help", "--room", "user"]
+    ran = subprocess.run([*words, "--env", "PIP_RETRIES"], capture_output=True, encoding="utf-8")
+    assert ran.returncode == 2
+    assert ran.stderr.endswith("argument --env: 'PIP_RETRIES': expected NAME=VALUE\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="Windows measures no child")
+def test_an_interrupted_clean_room_leaves_no_step_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    steps: list[subprocess.Popen[bytes]] = []
+
+    def begin(words: Sequence[str], **settings: object) -> subprocess.Popen[bytes]:
+        steps.append(popen(words, **settings))
+        return steps[0]
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    popen = subprocess.Popen
+    monkeypatch.setattr(cleanroom.subprocess, "Popen", begin)
+    monkeypatch.setattr(cleanroom.os, "wait4", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        cleanroom.run(["sleep", "60"], "sleep", tmp_path, 0, os.environ)
+    assert steps[0].returncode is not None

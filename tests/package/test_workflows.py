@@ -73,6 +73,19 @@ def test_ci_covers_three_systems_and_every_python_of_the_project():
     assert matrix["python"] == [f"3.{n}" for n in range(30) if f"3.{n}.5" in supported]
 
 
+def test_wherever_the_jail_is_installed_it_may_start():
+    steps = [
+        step.get("run", "")
+        for path in WORKFLOWS
+        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+        for step in job["steps"]
+    ]
+    installing = [step for step in steps if "install -y bubblewrap" in step]
+    assert installing
+    for step in installing:
+        assert "kernel.apparmor_restrict_unprivileged_userns=0" in step
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no executable bit")
 def test_what_ci_runs_is_make_test():
     run = ROOT / ".ci" / "run"

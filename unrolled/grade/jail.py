@@ -34,6 +34,9 @@ INSTALL = "apt-get install bubblewrap libseccomp2"
 BROKEN_OFF = "it ended in the middle of a request, or said what it was not asked"
 HEAVY = ("keras", "torch")  # worth importing once; each set of them in a server of its own
 FIRST_UID = 1_900_000_000
+SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache")
+# What holds answers in a clone, its history too: nobody else in a container may read them.
+PRIVATE = ("solutions", "tests/wrong", "tests/nbval", "tests/independent", "build", "dist", ".git")
 SCRATCH = {"bubblewrap": "/scratch", "container": "/tmp"}  # the book may lie in the jail's /tmp
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
@@ -360,6 +363,16 @@ def bubblewrap(book: Book) -> Iterator[str]:
     the embedded data, all read-only; no solutions, no network, no other process.
     """
     refuse_answers()
+    inside = {Path(sys.base_prefix), Path(sys.prefix), *map(Path, site.getsitepackages())}
+    inside |= {Path(unrolled.__file__).parent, book.root / "book.toml"}
+    inside |= {*(book.root / "data").glob("*.*"), *(one.source for one in book.notebooks)}
+    inside |= {one.checks for one in book.notebooks}
+    for shown in (*map(Path, SYSTEM), *inside):
+        if book.root.resolve().is_relative_to(shown.resolve()):
+            raise BookError(
+                f"a submission could read {shown}, and the book with its answers lies there, so "
+                f"nothing is graded; move {book.root} elsewhere"
+            )
     program = shutil.which("bwrap")
     if program is None or not ctypes.util.find_library("seccomp"):
         raise BookError(
@@ -373,12 +386,8 @@ def bubblewrap(book: Book) -> Iterator[str]:
     yield from ("--die-with-parent", "--new-session", "--cap-drop", "ALL")
     for right in ("SYS_ADMIN", "SETUID", "SETGID", "KILL"):
         yield from ("--cap-add", f"CAP_{right}")
-    for place in ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache"):
+    for place in SYSTEM:
         yield from ("--ro-bind-try", place, place)
-    inside = {Path(sys.base_prefix), Path(sys.prefix), *map(Path, site.getsitepackages())}
-    inside |= {Path(unrolled.__file__).parent, book.root / "book.toml"}
-    inside |= {*(book.root / "data").glob("*.*"), *(one.source for one in book.notebooks)}
-    inside |= {one.checks for one in book.notebooks}
     for folder in sorted({above for path in inside for above in path.parents}):
         yield from ("--perms", "0755", "--dir", str(folder))  # a child has no right to private ones
     for path in sorted(inside):
@@ -400,7 +409,7 @@ def container(book: Book) -> Iterator[str]:
         hidden = next((one for one in Path(place).parents if not one.stat().st_mode & 1), None)
         if hidden:
             raise BookError(f"{place} lies in {hidden}, which a submission's user cannot enter")
-    for folder in {one for n in book.notebooks for one in (n.solutions.parent, n.wrong.parent)}:
+    for folder in (book.root / name for name in PRIVATE):
         if folder.is_dir() and folder.stat().st_mode & 0o077:
             raise BookError(f"{folder} can be read by every user; `chmod 700 {folder}` first")
     yield from ()

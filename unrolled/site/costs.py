@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from unrolled.costs import Part, Run, allowed, stored
+from unrolled.costs import OF_EACH, Part, Run, allowed, stored
 from unrolled.manifest import Book
 
 NOTHING = "No run is stored yet: `unrolled bench --keep` stores one."
@@ -16,22 +16,21 @@ def costs(book: Book) -> str:
 
 def _of(book: Book, machine: str, run: Run) -> Iterator[str]:
     days = sorted({part.date for part in run.values()})
-    found = dict(sorted(pair for part in run.values() for pair in part.versions.items()))
+    found = sorted({pair for part in run.values() for pair in part.versions.items()})
     yield f"## {machine}"
-    versions = ", ".join(f"{name} {number}" for name, number in found.items())
-    yield f"Measured on {' and '.join(dict.fromkeys((days[0], days[-1])))}, with {versions}."
-    each = ("execution", "checks", "students", "ratios")
+    versions = ", ".join(f"{name} {number}" for name, number in found)
+    yield f"Measured on {' and '.join(days)}, with {versions}."
     for chapter in book.chapters:
         rows = []
         for notebook in book.select([str(chapter.number)]):
             mark = f"{notebook.short}: " if len(chapter.notebooks) > 1 else ""
-            for kind in each:
+            for kind in OF_EACH:
                 for title, figure in _rows(run.get(f"{kind}/{notebook.name}")):
                     most = allowed(chapter, kind, title)
                     budget = f" (of {most})" if most else ""
                     rows.append((f"{mark}{title}", f"{figure}{budget}"))
         yield from _table(f"### {chapter.number} · {chapter.title}", rows)
-    whole = [part for name, part in run.items() if name.partition("/")[0] not in each]
+    whole = [part for name, part in run.items() if name.partition("/")[0] not in OF_EACH]
     yield from _table("### Building and grading", [row for part in whole for row in _rows(part)])
 
 
