@@ -4,15 +4,20 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.package.conftest import edit
-from unrolled.manifest import Book, read_book
+from tests.package.conftest import edit, run
+from unrolled.checks.run import Behavior
+from unrolled.counts import FIRST_SEED, keep_counts, read_counts
+from unrolled.manifest import Book, Notebook, read_book
 from unrolled.readme import chapter_table, fill_table, readme_problems
 from unrolled.reference import write_reference
-from unrolled.verify import SEEDS, Report, verify, verify_book, written
+from unrolled.verify import SEEDS, Report, Task, _here, verify, verify_book, written
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -48,7 +53,7 @@ def test_an_honest_book_passes(book: Book) -> None:
     assert report.problems == counted.problems == []
     assert report.figures == counted.figures
     assert report.figures["wrong answers rejected"] == "3 of 3"
-    assert report.figures["false failures"] == "0 of 40 (20 seeds)"
+    assert report.figures["false failures"] == "0 of 20 runs, 20 or more of each solution"
     assert "100%" in report.figures["mutants killed"]
 
 
@@ -163,8 +168,69 @@ def test_counts_that_are_missing_stop_the_gate_after_all_else_was_tried(book: Bo
     report = verify(book.notebooks[0], lambda _: None, jobs=0)
     [line] = report.problems
     assert line.startswith("data/results/checks.json: twice has not been counted")
-    assert report.figures["false failures"] == "0 of 40 (20 seeds)"
+    assert report.figures["false failures"] == "0 of 20 runs, 20 or more of each solution"
     assert not (book.root / "data" / "results" / "checks.json").exists()
+
+
+def test_of_an_exercise_that_accepts_a_wrong_answer_no_counts_are_kept(book: Book) -> None:
+    edit(book.root / "tests/wrong/01_twice.py", "min(x, 0.5)", "x")
+    keep, notebook = partial(keep_counts, book), book.notebooks[0]
+    report = verify(notebook, lambda _: None, jobs=0, seeds=3, keep=keep)
+    assert "wrong answer twice:clipped is accepted by every check" in report.problems
+    assert read_counts(book.root) == {}
+    edit(book.root / "tests/wrong/01_twice.py", "2 * x", "2 * min(x, 0.5)")
+    assert verify(notebook, lambda _: None, jobs=0, seeds=3, keep=keep).problems == []
+    assert set(read_counts(book.root)) == {"twice"}
+
+
+def test_what_was_counted_before_an_interrupt_is_kept_and_not_run_again(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[int] = []
+    stop = FIRST_SEED + 2 * SEEDS + 1
+
+    def interrupted(notebook: Notebook, tasks: Sequence[Task]) -> list[Behavior | None]:
+        seeds.extend(task.seed for task in tasks if task.seed >= FIRST_SEED)
+        if stop in seeds:
+            raise KeyboardInterrupt
+        return _here(notebook, tasks)
+
+    monkeypatch.setattr("unrolled.verify._here", interrupted)
+    keep, said = partial(keep_counts, book), list[str]()
+    with pytest.raises(KeyboardInterrupt):
+        verify(book.notebooks[0], said.append, jobs=0, seeds=50, keep=keep)
+    assert [one for one in said if "false" in one] == [
+        f"false failures, {done} of 50 seeds" for done in (0, 20, 40)
+    ]
+    assert read_counts(book.root)["twice"].seeds == 40
+    seeds.clear()
+    stop = 0
+    verify(book.notebooks[0], said.append, jobs=0, seeds=50, keep=keep)
+    assert seeds == list(range(FIRST_SEED + 40, FIRST_SEED + 50))
+    assert read_counts(book.root)["twice"].seeds == 50
+
+
+def test_an_interrupt_does_not_wait_for_what_runs_elsewhere(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = []
+
+    def interrupted(run: "partial[object]", *_: object) -> None:
+        running.append(run.args[1].schedule(time.sleep, args=[5]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("unrolled.verify.behave", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        verify(book.notebooks[0], lambda _: None, jobs=1)
+    assert running[0].cancelled()
+
+
+def test_a_log_of_a_long_count_says_how_far_it_is(book: Book) -> None:
+    code, said = run("verify", "01", "--seeds", "25")
+    assert code == 1, "README has no table"
+    lines = [line for line in said.splitlines() if "false failures, " in line]
+    assert lines == [f"01: false failures, {done} of 25 seeds" for done in (0, 20, 25)]
+    assert read_counts(book.root)["twice"].seeds == 25
 
 
 def test_the_table_of_chapters_stands_between_its_markers(book: Book) -> None:
