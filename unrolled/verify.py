@@ -374,15 +374,20 @@ def _result(future: Any) -> Behavior | None:
 def stubs_and_solutions(
     run: Run, notebook: Notebook, checks: dict[str, list[Check]]
 ) -> Iterator[str]:
-    """Yield each stub that does not say `not tried yet` and each solution that fails."""
+    """Yield each stub that does not say `not tried yet`, each solution that fails or never ends."""
     ids = [one.id for one in notebook.exercises]
     stubs = Answers("chapters", {})
     for name, found in zip(ids, run([Task(name, stubs, 0) for name in ids]), strict=True):
-        untried = {one.check for one in found or () if one.stub == name}
+        if found is None:
+            yield f"the stub of {name} does not end in time"
+            continue
+        untried = {one.check for one in found if one.stub == name}
         for check in checks[name]:
             if check.__name__ not in untried:
                 yield f"the stub of {name} is not reported as not tried yet by {check.__name__}"
     for name, found in zip(ids, run([Task(name, None, 0) for name in ids]), strict=True):
+        if found is None:
+            yield f"the solution of {name} does not end in time"
         for failure in found or ():
             yield f"the solution of {name} fails {failure.check}: {failure.message}"
 

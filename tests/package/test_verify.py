@@ -13,12 +13,21 @@ from pathlib import Path
 import pytest
 
 from tests.package.conftest import edit, run
-from unrolled.checks.run import Behavior
+from unrolled.checks.run import Behavior, checks_by_exercise, load_checks
 from unrolled.counts import FIRST_SEED, keep_counts, read_counts
 from unrolled.manifest import Book, Notebook, read_book
 from unrolled.readme import chapter_table, fill_table, readme_problems
 from unrolled.reference import write_reference
-from unrolled.verify import SEEDS, Report, Task, _here, verify, verify_book, written
+from unrolled.verify import (
+    SEEDS,
+    Report,
+    Task,
+    _here,
+    stubs_and_solutions,
+    verify,
+    verify_book,
+    written,
+)
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -171,6 +180,15 @@ def test_counts_that_are_missing_stop_the_gate_after_all_else_was_tried(book: Bo
     assert line.startswith("data/results/checks.json: twice has not been counted")
     assert report.figures["false failures"] == "0 of 20 runs, 20 or more of each solution"
     assert not (book.root / "data" / "results" / "checks.json").exists()
+
+
+def test_stubs_and_solutions_that_do_not_end_in_time_are_told_as_that(book: Book) -> None:
+    notebook = book.notebooks[0]
+    checks = checks_by_exercise(notebook, load_checks(notebook))
+    assert list(stubs_and_solutions(lambda tasks: [None] * len(tasks), notebook, checks)) == [
+        "the stub of twice does not end in time",
+        "the solution of twice does not end in time",
+    ]
 
 
 def test_of_an_exercise_that_accepts_a_wrong_answer_no_counts_are_kept(book: Book) -> None:
