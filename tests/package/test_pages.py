@@ -527,6 +527,8 @@ def test_a_table_is_shown_in_the_sections_that_read_it_directly_or_by_another_na
         ("code", "row = 1\nprint(row)\n\ndef mean():\n    return kept"),
         ("markdown", "## No\n\ntext\n\n## Four"),
         ("code", "print(mean())"),
+        ("markdown", "## Five"),
+        ("code", "for found in kept:\n    print(found)"),
     ]
     cells = [Cell(kind, source, {}, "x", 1) for kind, source in sources]
     for tag in ("setup", "experiment"):
@@ -535,7 +537,7 @@ def test_a_table_is_shown_in_the_sections_that_read_it_directly_or_by_another_na
     cells.insert(0, Cell("code", "print(tables['f'])", {}, "x", 1))
     assert shown_in(cells, ["a", "b", "c", "d", "e", "f"]) == {
         "a": ["## One"],
-        "b": ["## Two", "## Three", "## Four"],
+        "b": ["## Two", "## Three", "## Four", "## Five"],
         "c": ["## Two"],
         "d": ["## Two"],
         "e": [],
@@ -543,7 +545,9 @@ def test_a_table_is_shown_in_the_sections_that_read_it_directly_or_by_another_na
     }
 
 
-@pytest.mark.parametrize("row", ["a | b", "*x*", "$H$ `c`", "<b>[x](y)</b>", "1. {term}`x`", "k_1"])
+@pytest.mark.parametrize(
+    "row", ["a | b", "*x*", "$H$ `c`", "<b>[x](y)</b>", "1. {term}`x`", "k_1", "a\nb"]
+)
 def test_a_row_is_shown_as_it_is_called(row: str) -> None:
     from markdown_it import MarkdownIt
 
@@ -572,6 +576,9 @@ def test_a_table_of_other_code_is_said_to_be_out_of_date(tiny: Book) -> None:
     assert "Out of date" not in tables(tiny)
     edit(notebook.source, "1.0", "2.0")
     assert "**Out of date**: the chapter's code has changed" in tables(tiny)
+    notebook.source.write_text(text.partition('\n# %% tags=["experiment"]')[0])
+    assert "**Out of date**: the chapter's code has changed" in tables(tiny)
+    assert "| row | 1.5 | 1 | 2 |" in tables(tiny)
 
 
 def test_a_chapters_tables_share_what_they_have_in_common_and_each_says_the_rest(

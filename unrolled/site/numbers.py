@@ -115,7 +115,7 @@ def number(value: float) -> str:
     """Return a measured value as the page shows it: whole, or with four digits that count."""
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _text(plain: str) -> str:
@@ -142,7 +142,7 @@ def shown_in(cells: Sequence[Cell], titles: Iterable[str]) -> dict[str, list[str
                 own = set(defines(statement))
                 names = loaded(ast.unparse(statement)) - own
                 read = {table for name in names for table in bound.get(name, ())}
-                bound |= dict.fromkeys(own - {"tables"}, read)
+                bound |= dict.fromkeys(own, read)
                 for title in read:
                     if heading and heading not in found[title]:
                         found[title].append(heading)
