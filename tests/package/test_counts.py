@@ -173,7 +173,7 @@ def test_more_seeds_go_on_where_the_kept_ones_end() -> None:
         both = Failure("test_luck", "assertion", ""), Failure("test_chance", "assertion", "")
         return [both if task.seed == 150 else () for task in tasks]
 
-    count = Count(code="", checks=1, wrong=3, mutants=1, killed=1, seeds=30, failed=(101,))
+    count = Count(code="", checks=4, wrong=3, mutants=1, killed=1, seeds=30, failed=(101,))
     report = Report("01", counts={"twice": count})
     fails = "the solution of twice fails"
     told = [f"{fails} {name} under --seed 150" for name in ("test_luck", "test_chance")]
@@ -199,6 +199,7 @@ def test_those_behind_catch_up_before_others_go_on() -> None:
     report, done = Report("01", counts={"once": new, "twice": old}), list[int]()
     assert list(false_failures(run, report, 45, done.append)) == []
     assert done == [0, 20, 40, 45]
+    assert {name for name, _ in asked[:30]} == {"once"}
     assert sorted(asked) == [
         *(("once", FIRST_SEED + seed) for seed in range(45)),
         *(("twice", FIRST_SEED + seed) for seed in range(30, 45)),

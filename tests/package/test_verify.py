@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 
 from tests.package.conftest import edit, run
 from unrolled.checks.run import Behavior, checks_by_exercise, load_checks
-from unrolled.counts import FIRST_SEED, keep_counts, read_counts
+from unrolled.counts import FIRST_SEED, Count, keep_counts, read_counts
 from unrolled.manifest import Book, Notebook, read_book
 from unrolled.readme import chapter_table, fill_table, readme_problems
 from unrolled.reference import write_reference
@@ -175,7 +175,9 @@ def test_surviving_mutants_have_to_be_listed_and_listed_ones_have_to_survive(boo
 
 
 def test_counts_that_are_missing_stop_the_gate_after_all_else_was_tried(book: Book) -> None:
-    report = verify(book.notebooks[0], lambda _: None, jobs=0)
+    kept: list[Mapping[str, Count]] = []
+    report = verify(book.notebooks[0], lambda _: None, jobs=0, keep=kept.append)
+    assert kept == []
     [line] = report.problems
     assert line.startswith("data/results/checks.json: twice has not been counted")
     assert report.figures["false failures"] == "0 of 20 runs, 20 or more of each solution"
@@ -215,13 +217,18 @@ def test_what_was_counted_before_an_interrupt_is_kept_and_not_run_again(
         return _here(notebook, tasks)
 
     monkeypatch.setattr("unrolled.verify._here", interrupted)
-    keep, said = partial(keep_counts, book), list[str]()
+    said, kept = list[str](), list[int]()
+
+    def keep(counts: Mapping[str, Count]) -> None:
+        kept.append(counts["twice"].seeds)
+        keep_counts(book, counts)
+
     with pytest.raises(KeyboardInterrupt):
         verify(book.notebooks[0], said.append, jobs=0, seeds=50, keep=keep)
     assert [one for one in said if "false" in one] == [
         f"false failures, {done} of 50 seeds" for done in (0, 20, 40)
     ]
-    assert read_counts(book.root)["twice"].seeds == 40
+    assert read_counts(book.root)["twice"].seeds == 40 and kept == [20, 40]
     seeds.clear()
     stop = 0
     verify(book.notebooks[0], said.append, jobs=0, seeds=50, keep=keep)
