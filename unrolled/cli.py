@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -198,14 +199,17 @@ def verify(notebooks: tuple[str, ...], seeds: int | None) -> None:
     The author's gate; NOTEBOOKS (01, 03a) limits it. Exit code 1 if anything is amiss.
 
     With --seeds it writes data/results/checks.json, from which the page of all numbers tells how
-    often checks err; runs that are counted there, and whose code is the same, are not repeated.
+    often checks err; runs that are counted there, and whose code is the same, are not repeated. It
+    writes as it goes, and may be stopped at any time: at most twenty seeds are run once more.
     """
     from unrolled.verify import verify_book
 
     book, problems = _clone(), 0
     console = Console(stderr=True)
     with console.status("…") as status:
-        reports = verify_book(book, book.select(notebooks), status.update, seeds or 0)
+        log = seeds and not console.is_terminal  # of hours
+        said = partial(click.echo, err=True) if log else status.update
+        reports = verify_book(book, book.select(notebooks), said, seeds or 0)
     for report in reports:
         for title, figure in report.figures.items():
             click.echo(f"{report.key}  {title}: {figure}")

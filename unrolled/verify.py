@@ -69,23 +69,34 @@ WIDTH, ANSWER_WIDTH, CELL_LINES, CELL_MEDIAN = 77, 69, 25, 6
 class Report:
     """What the gate found for one notebook: problems, a line each, and the figures to print.
 
-    counts: by exercise, once seeded runs have begun.
+    unrejected: exercises of which some wrong answer was not rejected.
+    counts: by exercise, once mutants have been run.
     """
 
     key: str
     problems: list[str] = field(default_factory=list)
     figures: dict[str, str] = field(default_factory=dict)
+    unrejected: set[str] = field(default_factory=set)
     counts: dict[str, Count] = field(default_factory=dict)
 
 
+Keep = Callable[[Mapping[str, Count]], None]
+
+
 def verify(
-    notebook: Notebook, said: Callable[[str], None], jobs: int = 2, seeds: int = 0
+    notebook: Notebook,
+    said: Callable[[str], None],
+    jobs: int = 2,
+    seeds: int = 0,
+    keep: Keep = lambda _: None,
 ) -> Report:
     """Run the whole gate on one notebook. `said` is told what is going on.
 
     jobs: processes that run checks side by side, each with a time limit; 0: this one, without.
     seeds: run each solution under so many, those included that are counted already; 0: under a few,
     and hold the counts that are kept against the sources.
+    keep: is given the counts with `seeds`, again and again as they grow; not those of an exercise
+    of which a wrong answer was not rejected.
     """
     report = Report(notebook.key)
     said("sources")
@@ -99,12 +110,16 @@ def verify(
     if not seeds:
         report.problems += outdated(notebook)
     if not jobs:
-        behave(partial(_here, notebook), notebook, checks, report, said, seeds)
+        behave(partial(_here, notebook), notebook, checks, report, said, seeds, keep)
         return report
     os.environ["OMP_NUM_THREADS"] = "1"
     begin, what = _prepared, (notebook.root, notebook.name)  # imports are on no task's time
     with ProcessPool(jobs, initializer=begin, initargs=what, context=get_context("spawn")) as pool:
-        behave(partial(_there, notebook, pool), notebook, checks, report, said, seeds)
+        try:
+            behave(partial(_there, notebook, pool), notebook, checks, report, said, seeds, keep)
+        except BaseException:  # an interrupt does not wait for what else was to be run
+            pool.stop()
+            raise
     return report
 
 
@@ -115,6 +130,7 @@ def behave(
     report: Report,
     said: Callable[[str], None],
     seeds: int,
+    keep: Keep,
 ) -> None:
     """Run answers of every kind against the checks."""
     said("stubs and solutions")
@@ -128,8 +144,14 @@ def behave(
     report.problems += mutation(run, notebook, checks, report)
     if seeds:
         report.counts |= _known(notebook, report.counts)
-    said(f"false failures over {seeds or SEEDS} seeds")
-    report.problems += false_failures(run, report, seeds or SEEDS)
+
+    def ran(done: int) -> None:
+        said(f"false failures, {done} of {seeds or SEEDS} seeds")
+        if seeds and done:
+            left = {name for name, one in report.counts.items() if name not in report.unrejected}
+            keep({name: report.counts[name] for name in left})
+
+    report.problems += false_failures(run, report, seeds or SEEDS, ran)
 
 
 # --- what stands in the sources ---------------------------------------------------------------
@@ -352,15 +374,20 @@ def _result(future: Any) -> Behavior | None:
 def stubs_and_solutions(
     run: Run, notebook: Notebook, checks: dict[str, list[Check]]
 ) -> Iterator[str]:
-    """Yield each stub that does not say `not tried yet` and each solution that fails."""
+    """Yield each stub that does not say `not tried yet`, each solution that fails or never ends."""
     ids = [one.id for one in notebook.exercises]
     stubs = Answers("chapters", {})
     for name, found in zip(ids, run([Task(name, stubs, 0) for name in ids]), strict=True):
-        untried = {one.check for one in found or () if one.stub == name}
+        if found is None:
+            yield f"the stub of {name} does not end in time"
+            continue
+        untried = {one.check for one in found if one.stub == name}
         for check in checks[name]:
             if check.__name__ not in untried:
                 yield f"the stub of {name} is not reported as not tried yet by {check.__name__}"
     for name, found in zip(ids, run([Task(name, None, 0) for name in ids]), strict=True):
+        if found is None:
+            yield f"the solution of {name} does not end in time"
         for failure in found or ():
             yield f"the solution of {name} fails {failure.check}: {failure.message}"
 
@@ -378,6 +405,7 @@ def wrong(
         if not found:
             ends = "is accepted by every check" if found is not None else "did not end in time"
             yield f"wrong answer {name} {ends}"
+            report.unrejected.add(one.exercise)
             continue
         rejected.update(failure.check for failure in found)
         if not any(failure.kind == "assertion" for failure in found):
@@ -460,15 +488,21 @@ def survivors(notebook: Notebook) -> dict[str, dict[str, str]]:
     return {exercise: reasons for exercise, reasons in table.items() if exercise in ids}
 
 
-def false_failures(run: Run, report: Report, seeds: int) -> Iterator[str]:
-    """Yield each check that a solution fails under some seed; the counts in the report grow."""
-    while any(one.seeds < seeds for one in report.counts.values()):
+def false_failures(
+    run: Run, report: Report, seeds: int, ran: Callable[[int], None]
+) -> Iterator[str]:
+    """Yield each check that a solution fails under some seed; the counts in the report grow.
+
+    ran: is told under how many seeds each solution has been run, whenever the counts have grown.
+    """
+    while (least := min(one.seeds for one in report.counts.values())) < seeds:
+        ran(least)
         tasks = [
             Task(name, None, FIRST_SEED + seed)
             for name, one in report.counts.items()
-            for seed in range(one.seeds, min(one.seeds + SEEDS, seeds))
+            for seed in range(one.seeds, min(least + SEEDS, seeds))
         ]
-        ran, failed = Counter(task.exercise for task in tasks), defaultdict(list)
+        number, failed = Counter(task.exercise for task in tasks), defaultdict(list)
         for task, found in zip(tasks, run(tasks), strict=True):
             where = f"under --seed {task.seed}"
             if found is None:  # a slow machine, or a solution that never ends: not for us to say
@@ -479,13 +513,13 @@ def false_failures(run: Run, report: Report, seeds: int) -> Iterator[str]:
             for failure in found:
                 yield f"the solution of {task.exercise} fails {failure.check} {where}"
         for name, one in report.counts.items():
-            more = {"seeds": one.seeds + ran[name], "failed": (*one.failed, *failed[name])}
+            more = {"seeds": one.seeds + number[name], "failed": (*one.failed, *failed[name])}
             report.counts[name] = one.model_copy(update=more)
+    ran(least)
     counts = report.counts.values()
-    ended = sum(len(one.failed) for one in counts)
-    calls = sum(one.seeds * one.checks for one in counts)
-    least = min(one.seeds for one in counts)
-    report.figures["false failures"] = f"{ended} of {calls} ({least} seeds)"
+    failures, runs = sum(len(one.failed) for one in counts), sum(one.seeds for one in counts)
+    what = f"{failures} of {amount(runs, 'run')}, {least} or more of each solution"
+    report.figures["false failures"] = what
 
 
 def _known(notebook: Notebook, counts: Mapping[str, Count]) -> dict[str, Count]:
@@ -507,9 +541,12 @@ def verify_book(
     """
     reports = []
     for one in notebooks:
-        reports.append(verify(one, lambda what, key=one.key: said(f"{key}: {what}"), seeds=seeds))  # type: ignore[misc]
-        if seeds:
-            keep_counts(book, reports[-1].counts)
+        tell = partial(_tell, said, one.key)
+        reports.append(verify(one, tell, seeds=seeds, keep=partial(keep_counts, book)))
     whole = Report("book")
     whole.problems += readme_problems(book)
     return [*reports, whole]
+
+
+def _tell(said: Callable[[str], None], key: str, what: str) -> None:
+    said(f"{key}: {what}")

@@ -4,15 +4,28 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.package.conftest import edit
 from unrolled.checks.run import Behavior, Failure, checks_by_exercise, load_checks
-from unrolled.counts import FILE, FIRST_SEED, Count, keep_counts, outdated, read_counts
+from unrolled.checks.session import placed, run_pytest
+from unrolled.counts import (
+    FILE,
+    FIRST_SEED,
+    RULES,
+    Count,
+    counted_codes,
+    keep_counts,
+    outdated,
+    read_counts,
+)
 from unrolled.errors import BookError
-from unrolled.manifest import Book
-from unrolled.site.numbers import ASKED, at_most, checks
+from unrolled.manifest import Book, read_book
+from unrolled.site.numbers import ASKED, _percent, _whole, at_most, checks
 from unrolled.verify import Report, Task, _here, false_failures, mutation
 
 LUCK = "\n\ndef test_luck(twice, rng):\n    assert twice(1.0) == 2.0 and rng.random() > 0.2\n"
@@ -24,7 +37,7 @@ def _count(book: Book, seeds: int) -> Report:
         run, report = partial(_here, notebook), Report(notebook.key)
         known = checks_by_exercise(notebook, load_checks(notebook))
         assert list(mutation(run, notebook, known, report)) == []
-        report.problems += false_failures(run, report, seeds)
+        report.problems += false_failures(run, report, seeds, lambda _: None)
         keep_counts(book, report.counts)
         if notebook is book.notebooks[0]:
             first = report
@@ -79,6 +92,61 @@ def test_counts_of_other_code_are_told_and_no_others(
     assert all(f"`{name}`" in page for name in stale)
 
 
+def test_counts_are_of_all_the_code_that_is_reached_and_of_the_rules(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebook = tiny.notebooks[0]
+    edit(notebook.checks, "\n\ndef test_a_p", "\n\ndef one():\n    return 1\n\n\ndef test_a_p")
+    edit(notebook.checks, "1 + rng", "one() + rng")
+    edit(notebook.source, "import math", "import math\nTWO = 2\nUNUSED = 1")
+    edit(notebook.solutions, "2 * x", "TWO * x")
+    code = counted_codes(notebook)["twice"]
+    for file, old, new, moves in [
+        (notebook.checks, "return 1", "return 2", True),
+        (notebook.source, "TWO = 2", "TWO = 3", True),
+        (notebook.source, "UNUSED = 1", "UNUSED = 2", False),
+    ]:
+        edit(file, old, new)
+        assert (counted_codes(notebook)["twice"] != code) == moves
+        edit(file, new, old)
+        assert counted_codes(notebook)["twice"] == code
+    for rule in ("checks/compare.py", "mutants.py"):
+        monkeypatch.setattr("unrolled.counts.RULES", [one for one in RULES if one != rule])
+        assert counted_codes(notebook)["twice"] != code
+
+
+def test_counts_are_of_the_solutions_that_the_exercises_own_uses(tiny: Book) -> None:
+    """Of several exercises in a notebook, each has the checks that it owns."""
+    notebook = tiny.notebooks[0]
+    edit(
+        tiny.root / "book.toml",
+        "minutes = 5\n\n[[chapter]]\nnumber = 2",
+        """minutes = 5
+
+[[chapter.exercise]]
+id = "fourfold"
+title = "Double twice"
+points = 1
+minutes = 5
+
+[[chapter]]
+number = 2""",
+    )
+    stub = '\n# %% exercise="fourfold" tags=["exercise"]\ndef fourfold(x: float) -> float:\n'
+    for file, body in ((notebook.source, "pass"), (notebook.solutions, "return twice(twice(x))")):
+        file.write_text(f"{file.read_text()}{stub}    {body}\n")
+    checks = notebook.checks.read_text()
+    notebook.checks.write_text(f"{checks}\n\ndef test_both(fourfold):\n    fourfold(1.0)\n")
+    notebook = read_book(tiny.root).notebooks[0]
+    before = counted_codes(notebook)
+    edit(notebook.checks, "fourfold(1.0)", "fourfold(2.0)")
+    middle = counted_codes(notebook)
+    assert middle["twice"] == before["twice"] and middle["fourfold"] != before["fourfold"]
+    edit(notebook.solutions, "2 * x", "x * 2")
+    after = counted_codes(notebook)
+    assert after["twice"] != middle["twice"] and after["fourfold"] != middle["fourfold"]
+
+
 def test_a_false_failure_is_kept_with_its_seed_and_told_until_the_code_changes(tiny: Book) -> None:
     path = tiny.notebooks[0].checks
     path.write_text(path.read_text() + LUCK)
@@ -91,7 +159,8 @@ def test_a_false_failure_is_kept_with_its_seed_and_told_until_the_code_changes(t
     [line] = _told(tiny)
     assert line.endswith(f"failed a check under --seed {', '.join(seeds)}; mend that")
     assert f"| {len(failed)}/20 |" in checks(tiny)
-    assert f"under {len(failed)} of these the whole suite would have failed" in checks(tiny)
+    assert f"under {len(failed)} of them a check of some exercise failed" in checks(tiny)
+    assert report.figures["false failures"].startswith(f"{len(failed)} of 20 runs, 20 or more of")
     edit(path, "rng.random() > 0.2", "rng.random() >= 0")
     assert "has changed since" in _told(tiny)[0]
 
@@ -101,22 +170,64 @@ def test_more_seeds_go_on_where_the_kept_ones_end() -> None:
 
     def run(tasks: Sequence[Task]) -> list[Behavior | None]:
         asked.extend(task.seed for task in tasks)
-        failure = Failure("test_luck", "assertion", "")
-        return [(failure,) if task.seed == 150 else () for task in tasks]
+        both = Failure("test_luck", "assertion", ""), Failure("test_chance", "assertion", "")
+        return [both if task.seed == 150 else () for task in tasks]
 
-    count = Count(code="", checks=1, wrong=3, mutants=1, killed=1, seeds=30, failed=(101,))
+    count = Count(code="", checks=4, wrong=3, mutants=1, killed=1, seeds=30, failed=(101,))
     report = Report("01", counts={"twice": count})
-    told = ["the solution of twice fails test_luck under --seed 150"]
-    assert list(false_failures(run, report, 75)) == told
+    fails = "the solution of twice fails"
+    told = [f"{fails} {name} under --seed 150" for name in ("test_luck", "test_chance")]
+    done: list[int] = []
+    assert list(false_failures(run, report, 75, done.append)) == told
+    assert done == [30, 50, 70, 75]
     assert asked == list(range(FIRST_SEED + 30, FIRST_SEED + 75))
     assert report.counts["twice"].seeds == 75
     assert report.counts["twice"].failed == (101, 150)
+    assert report.figures["false failures"] == "2 of 75 runs, 75 or more of each solution"
+
+
+def test_those_behind_catch_up_before_others_go_on() -> None:
+    """A count of all exercises is one of the seeds that all of them have been run under."""
+    asked: list[tuple[str, int]] = []
+
+    def run(tasks: Sequence[Task]) -> list[Behavior | None]:
+        asked.extend((task.exercise, task.seed) for task in tasks)
+        return [()] * len(tasks)
+
+    new = Count(code="", checks=1, wrong=3, mutants=1, killed=1, seeds=0)
+    old = new.model_copy(update={"seeds": 30})
+    report, done = Report("01", counts={"once": new, "twice": old}), list[int]()
+    assert list(false_failures(run, report, 45, done.append)) == []
+    assert done == [0, 20, 40, 45]
+    assert {name for name, _ in asked[:30]} == {"once"}
+    assert sorted(asked) == [
+        *(("once", FIRST_SEED + seed) for seed in range(45)),
+        *(("twice", FIRST_SEED + seed) for seed in range(30, 45)),
+    ]
+    assert report.figures["false failures"] == "0 of 90 runs, 45 or more of each solution"
+
+
+def test_a_run_of_all_checks_fails_under_the_seeds_that_were_counted_and_no_others(
+    tiny: Book,
+) -> None:
+    for notebook, name in zip(tiny.notebooks, ("twice", "thrice"), strict=True):
+        luck = LUCK.replace("twice", name).replace("2.0", f"{name}(1.0)")
+        notebook.checks.write_text(notebook.checks.read_text() + luck.replace("luck", name))
+    _count(tiny, 8)
+    counts = read_counts(tiny.root)
+    assert 0 < len(counts["twice"].failed) + len(counts["thrice"].failed) < 16
+    for seed in range(FIRST_SEED, FIRST_SEED + 8):
+        words = [*placed(tiny), *(str(one.checks) for one in tiny.notebooks)]
+        ran = run_pytest([*words, "--answers=solutions", f"--seed={seed}"])
+        failed = {one.exercise for one in ran.verdicts if one.outcome == "failed"}
+        assert len(ran.verdicts) == 6
+        assert failed == {name for name, one in counts.items() if seed in one.failed}
 
 
 def test_a_run_that_did_not_end_in_time_is_told_and_not_counted() -> None:
     count = Count(code="", checks=1, wrong=3, mutants=1, killed=1, seeds=0)
     report = Report("01", counts={"twice": count})
-    [line] = false_failures(lambda tasks: [None] * len(tasks), report, 20)
+    [line] = false_failures(lambda tasks: [None] * len(tasks), report, 20, lambda _: None)
     assert line == "the solution of twice does not end in time under --seed 100"
     assert report.counts["twice"].seeds == 0
 
@@ -150,6 +261,35 @@ def test_a_damaged_file_is_one_clear_line(tiny: Book, text: str, said: str) -> N
         assert line.endswith("run `unrolled verify --seeds 20` without it")
 
 
+def _kept(**more: Any) -> Count:
+    usual: dict[str, Any] = dict(code="", checks=2, wrong=3, mutants=8, killed=7, seeds=20)
+    return Count(**usual | more)
+
+
+def test_an_exercise_has_a_line_with_its_counts_and_the_bound_of_its_own_runs(tiny: Book) -> None:
+    codes = {
+        name: one for notebook in tiny.notebooks for name, one in counted_codes(notebook).items()
+    }
+    keep_counts(tiny, {"twice": _kept(code=codes["twice"], seeds=300, failed=(101, 102))})
+    told, *lines = checks(tiny).splitlines()[:1] + checks(tiny).splitlines()[-3:-1]
+    assert "All in all, 2 checks reject 3 named wrong answers and 7 of 8 mutants, 87.5%" in told
+    bound = _percent(at_most(2, 300))
+    assert lines == [
+        f"| [1.1 Double it](#exercise-1-1) | 2 | 3 | 7/8 | 2/300 | {bound} |",
+        "| [2.1 Triple it](#exercise-2-1) | – | – | – | – | – |",
+    ]
+    assert "other code than the book has now: `thrice`; `unrolled verify" in checks(tiny)
+
+
+def test_of_all_exercises_only_the_seeds_count_that_all_were_run_under() -> None:
+    """A seed under which two of them fail is one failure of a run of all."""
+    told = _whole([_kept(failed=(101, 105)), _kept(seeds=30, failed=(105, 119, 120, 125))])
+    assert "Under each of 20 seeds, 100 to 119, every" in told
+    assert "under 3 of them a check of some exercise failed" in told
+    assert f"in at most {_percent(at_most(3, 20))} of all cases" in told
+    assert "4 checks reject 6 named wrong answers and 14 of 16 mutants" in told
+
+
 def test_the_bound_of_a_rate_is_that_of_the_runs_and_no_better() -> None:
     for runs in (1, 20, 300, 5000):
         bound = at_most(0, runs)
@@ -159,12 +299,24 @@ def test_the_bound_of_a_rate_is_that_of_the_runs_and_no_better() -> None:
     assert at_most(20, 20) == at_most(0, 0) == 1.0
 
 
+@given(st.floats(1e-7, 1.0))
+def test_a_bound_is_rounded_up_and_by_less_than_its_second_digit(share: float) -> None:
+    shown = float(_percent(share).removesuffix(" %")) / 100
+    assert share * (1 - 1e-8) <= shown <= share * 1.1
+    assert "e" not in _percent(share).lower()
+
+
+def test_whole_percents_are_shown_as_such() -> None:
+    assert [_percent(one) for one in (1.0, 0.999, ASKED)] == ["100 %", "100 %", "0.1 %"]
+
+
 def test_the_page_says_what_is_asked_and_how_many_runs_it_takes(tiny: Book) -> None:
     _count(tiny, 2)
     page = checks(tiny)
     assert "All in all, 4 checks reject 6 named wrong answers" in page
-    assert "under 2 seeds or more; under 0 of these" in page
-    assert "fails in at most 78 % of all cases. We ask for 0.1 %, which takes 2,995 runs" in page
+    assert "Under each of 2 seeds, 100 to 101, every exercise's solution" in page
+    assert "under 0 of them a check of some exercise failed" in page
+    assert "in at most 78 % of all cases. We ask for 0.1 %, which takes 2,995 seeds" in page
     assert at_most(0, 2995) <= ASKED < at_most(0, 2994)
     known = read_counts(tiny.root).items()
     keep_counts(tiny, {name: one.model_copy(update={"seeds": 2995}) for name, one in known})

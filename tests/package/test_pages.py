@@ -497,7 +497,17 @@ def test_the_page_of_all_numbers_is_small_and_has_no_number_that_was_typed(html:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.00119, "0.00119"), (9.957e-05, "9.957e-05"), (27, "27"), (11460.4, "11,460")],
+    [
+        (0.00119, "0.00119"),
+        (9.957e-05, "9.957e-05"),
+        (27, "27"),
+        (11460.4, "11,460"),
+        (-11460.4, "-11,460"),
+        (1234.5678, "1,235"),
+        (999.94, "999.9"),
+        (12.0, "12"),
+        (0.0, "0"),
+    ],
 )
 def test_a_number_has_four_digits_that_count(value: float, shown: str) -> None:
     assert number(value) == shown
@@ -515,16 +525,23 @@ def test_a_table_is_shown_in_the_sections_that_read_it_directly_or_by_another_na
         ("code", "kept = tables['b']\nnames = ('c', 'd')\nboth = [tables[n] for n in names]"),
         ("markdown", "## Three"),
         ("code", "row = 1\nprint(row)\n\ndef mean():\n    return kept"),
-        ("markdown", "## Four"),
+        ("markdown", "## No\n\ntext\n\n## Four"),
         ("code", "print(mean())"),
+        ("markdown", "## Five"),
+        ("code", "for found in kept:\n    print(found)"),
     ]
     cells = [Cell(kind, source, {}, "x", 1) for kind, source in sources]
-    assert shown_in(cells, ["a", "b", "c", "d", "e"]) == {
+    for tag in ("setup", "experiment"):
+        cells.append(Cell("code", "print(tables['f'])", {"tags": [tag]}, "x", 1))
+    cells.append(Cell("code", "print(tables['f'])", {"exercise": "f"}, "x", 1))
+    cells.insert(0, Cell("code", "print(tables['f'])", {}, "x", 1))
+    assert shown_in(cells, ["a", "b", "c", "d", "e", "f"]) == {
         "a": ["## One"],
-        "b": ["## Two", "## Three", "## Four"],
+        "b": ["## Two", "## Three", "## Four", "## Five"],
         "c": ["## Two"],
         "d": ["## Two"],
         "e": [],
+        "f": [],
     }
 
 
@@ -557,6 +574,63 @@ def test_a_table_of_other_code_is_said_to_be_out_of_date(tiny: Book) -> None:
     assert "Out of date" not in tables(tiny)
     edit(notebook.source, "1.0", "2.0")
     assert "**Out of date**: the chapter's code has changed" in tables(tiny)
+    notebook.source.write_text(text.partition('\n# %% tags=["experiment"]')[0])
+    assert "**Out of date**: the chapter's code has changed" in tables(tiny)
+    assert "| row | 1.5 | 1 | 2 |" in tables(tiny)
+
+
+def test_a_chapters_tables_share_what_they_have_in_common_and_each_says_the_rest(
+    tiny: Book,
+) -> None:
+    notebook = tiny.notebooks[0]
+    made = (
+        "@experiment(seeds=range(3){more})\ndef {name}(seed):\n    'Says {name}.'\n    return {{}}"
+    )
+    cells = [
+        ("experiment", made.format(name="one", more="")),
+        ("experiment", made.format(name="two", more="")),
+        ("experiment", made.format(name="big", more=", scale='full'")),
+        ("other", "tables = measured('x')\nprint(tables['one'])"),
+    ]
+    text = "".join(f'\n# %% tags=["{tag}"]\n{source}\n' for tag, source in cells)
+    more = "\n# %% [markdown]\n# ## More\n\n# %%\nprint(tables['one'])\n"
+    notebook.source.write_text(notebook.source.read_text() + text + more)
+    hashes = code_hashes(notebook)
+    shared = {"tolerance": 0.25, "machine": "Machine", "versions": {"python": "3.x"}}
+    entries = {
+        "one": {"seeds": [0, 1, 2], "rows": {"r": {"values": [3, 1, 1234.75]}}, "scale": "default"},
+        "two": {"seeds": [7], "rows": {"r": {"values": [2]}}, "scale": "default"},
+    }
+    for name, entry in entries.items():
+        entry |= shared | {"code": hashes[name]}
+    entries["two"]["data"] = {"pjm/AEP": "0"}
+    notebook.results.parent.mkdir()
+    notebook.results.write_text(json.dumps({"command": "c", "experiments": entries}))
+    head, one, two, big = tables(tiny).split("### ")
+    assert head.startswith(
+        "## 1 · Twice\n\nThe prose of [chapter 1](01_twice.ipynb) quotes 1 number;"
+    )
+    assert re.findall("^(.+)\n: (.+)$", head, re.M) == [
+        ("made by", "`unrolled results 01`"),
+        ("on", "Machine"),
+        ("with", "python 3.x"),
+        ("tolerance", "25\N{NO-BREAK SPACE}%"),
+    ]
+    places = "[A section](01_twice.ipynb#a-section) and [More](01_twice.ipynb#more)"
+    assert f"\n\ndata the book's own · seeds 3, from 0 to 2 · shown in {places}\n\n" in one
+    assert "| row | median | lowest | highest |\n| --- | --: | --: | --: |" in one
+    assert "| r | 3 | 1 | 1,235 |" in one
+    assert "\n\ndata `pjm/AEP` · seeds 1: 7\n\n" in two
+    assert "| row | value |\n| --- | --: |\n| r | 2 |" in two
+    assert "`unrolled results 01 --scale full` makes it. It takes a GPU and hours." in big
+    assert "Out of date" not in head + one + two + big
+    entries["two"]["scale"] = "full"
+    notebook.results.write_text(json.dumps({"command": "c", "experiments": entries}))
+    assert "made by `unrolled results 01 --scale full` ·" in tables(tiny)
+
+
+def test_a_chapter_without_experiments_has_no_tables(tiny: Book) -> None:
+    assert tables(tiny) == ""
 
 
 def test_the_index_leads_to_every_exercise(html: Path) -> None:

@@ -4,15 +4,30 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.package.conftest import edit
-from unrolled.manifest import Book, read_book
+from tests.package.conftest import edit, run
+from unrolled.checks.run import Behavior, checks_by_exercise, load_checks
+from unrolled.counts import FIRST_SEED, Count, keep_counts, read_counts
+from unrolled.manifest import Book, Notebook, read_book
 from unrolled.readme import chapter_table, fill_table, readme_problems
 from unrolled.reference import write_reference
-from unrolled.verify import SEEDS, Report, verify, verify_book, written
+from unrolled.verify import (
+    SEEDS,
+    Report,
+    Task,
+    _here,
+    stubs_and_solutions,
+    verify,
+    verify_book,
+    written,
+)
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -48,7 +63,7 @@ def test_an_honest_book_passes(book: Book) -> None:
     assert report.problems == counted.problems == []
     assert report.figures == counted.figures
     assert report.figures["wrong answers rejected"] == "3 of 3"
-    assert report.figures["false failures"] == "0 of 40 (20 seeds)"
+    assert report.figures["false failures"] == "0 of 20 runs, 20 or more of each solution"
     assert "100%" in report.figures["mutants killed"]
 
 
@@ -160,11 +175,93 @@ def test_surviving_mutants_have_to_be_listed_and_listed_ones_have_to_survive(boo
 
 
 def test_counts_that_are_missing_stop_the_gate_after_all_else_was_tried(book: Book) -> None:
-    report = verify(book.notebooks[0], lambda _: None, jobs=0)
+    kept: list[Mapping[str, Count]] = []
+    report = verify(book.notebooks[0], lambda _: None, jobs=0, keep=kept.append)
+    assert kept == []
     [line] = report.problems
     assert line.startswith("data/results/checks.json: twice has not been counted")
-    assert report.figures["false failures"] == "0 of 40 (20 seeds)"
+    assert report.figures["false failures"] == "0 of 20 runs, 20 or more of each solution"
     assert not (book.root / "data" / "results" / "checks.json").exists()
+
+
+def test_stubs_and_solutions_that_do_not_end_in_time_are_told_as_that(book: Book) -> None:
+    notebook = book.notebooks[0]
+    checks = checks_by_exercise(notebook, load_checks(notebook))
+    assert list(stubs_and_solutions(lambda tasks: [None] * len(tasks), notebook, checks)) == [
+        "the stub of twice does not end in time",
+        "the solution of twice does not end in time",
+    ]
+
+
+def test_of_an_exercise_that_accepts_a_wrong_answer_no_counts_are_kept(book: Book) -> None:
+    edit(book.root / "tests/wrong/01_twice.py", "min(x, 0.5)", "x")
+    keep, notebook = partial(keep_counts, book), book.notebooks[0]
+    report = verify(notebook, lambda _: None, jobs=0, seeds=3, keep=keep)
+    assert "wrong answer twice:clipped is accepted by every check" in report.problems
+    assert read_counts(book.root) == {}
+    edit(book.root / "tests/wrong/01_twice.py", "2 * x", "2 * min(x, 0.5)")
+    assert verify(notebook, lambda _: None, jobs=0, seeds=3, keep=keep).problems == []
+    assert set(read_counts(book.root)) == {"twice"}
+
+
+def test_what_was_counted_before_an_interrupt_is_kept_and_not_run_again(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[int] = []
+    stop = FIRST_SEED + 2 * SEEDS + 1
+
+    def interrupted(notebook: Notebook, tasks: Sequence[Task]) -> list[Behavior | None]:
+        seeds.extend(task.seed for task in tasks if task.seed >= FIRST_SEED)
+        if stop in seeds:
+            raise KeyboardInterrupt
+        return _here(notebook, tasks)
+
+    monkeypatch.setattr("unrolled.verify._here", interrupted)
+    said, kept = list[str](), list[int]()
+
+    def keep(counts: Mapping[str, Count]) -> None:
+        kept.append(counts["twice"].seeds)
+        keep_counts(book, counts)
+
+    with pytest.raises(KeyboardInterrupt):
+        verify(book.notebooks[0], said.append, jobs=0, seeds=50, keep=keep)
+    assert [one for one in said if "false" in one] == [
+        f"false failures, {done} of 50 seeds" for done in (0, 20, 40)
+    ]
+    assert read_counts(book.root)["twice"].seeds == 40 and kept == [20, 40]
+    seeds.clear()
+    stop = 0
+    verify(book.notebooks[0], said.append, jobs=0, seeds=50, keep=keep)
+    assert seeds == list(range(FIRST_SEED + 40, FIRST_SEED + 50))
+    assert read_counts(book.root)["twice"].seeds == 50
+
+
+def test_an_interrupt_does_not_wait_for_what_runs_elsewhere(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = []
+
+    def interrupted(run: "partial[object]", *_: object) -> None:
+        running.append(run.args[1].schedule(time.sleep, args=[5]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("unrolled.verify.behave", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        verify(book.notebooks[0], lambda _: None, jobs=1)
+    with pytest.raises((CancelledError, BrokenExecutor, TimeoutError)):
+        running[0].result(timeout=0)
+
+
+@pytest.mark.parametrize(("words", "log"), [(["--seeds", "25"], "01: so far\n"), ([], "")])
+def test_a_log_of_a_long_count_says_how_far_it_is_and_of_a_short_one_nothing(
+    book: Book, monkeypatch: pytest.MonkeyPatch, words: list[str], log: str
+) -> None:
+    def short(notebook: Notebook, said: Callable[[str], None], **_: object) -> Report:
+        said("so far")
+        return Report(notebook.key)
+
+    monkeypatch.setattr("unrolled.verify.verify", short)
+    assert run("verify", "01", *words) == (0, f"{log}the book holds\n")
 
 
 def test_the_table_of_chapters_stands_between_its_markers(book: Book) -> None:

@@ -4,6 +4,7 @@ import ast
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import ROUND_CEILING, Context
 
 from scipy.stats import binomtest
 
@@ -15,7 +16,7 @@ from unrolled.reach import defines, loaded
 from unrolled.results import Entry, at_full_scale, code_hashes, described, stored_tables
 from unrolled.site.links import anchor
 
-ASKED = 1e-3  # of all runs of all checks on right answers, so many may fail
+ASKED = 1e-3  # of all runs of all checks on the solutions, so many may fail
 CONFIDENCE = 0.95
 MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|$<>~^:@])")
 
@@ -114,7 +115,7 @@ def number(value: float) -> str:
     """Return a measured value as the page shows it: whole, or with four digits that count."""
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _text(plain: str) -> str:
@@ -141,7 +142,7 @@ def shown_in(cells: Sequence[Cell], titles: Iterable[str]) -> dict[str, list[str
                 own = set(defines(statement))
                 names = loaded(ast.unparse(statement)) - own
                 read = {table for name in names for table in bound.get(name, ())}
-                bound |= dict.fromkeys(own - {"tables"}, read)
+                bound |= dict.fromkeys(own, read)
                 for title in read:
                     if heading and heading not in found[title]:
                         found[title].append(heading)
@@ -190,7 +191,11 @@ def _counted(count: Count) -> list[str]:
 
 
 def _whole(counts: Sequence[Count]) -> str:
-    """Return what holds of all exercises at once, where a run is one of all checks."""
+    """Return what holds of all exercises at once, under the seeds that each was run under.
+
+    A check draws from the seed of a run and its own name, so what a run of all checks would have
+    drawn under a seed is known from runs of one exercise after the other.
+    """
     runs = min(one.seeds for one in counts)
     failed = len({seed for one in counts for seed in one.failed if seed < FIRST_SEED + runs})
     killed, made = sum(one.killed for one in counts), sum(one.mutants for one in counts)
@@ -200,13 +205,15 @@ def _whole(counts: Sequence[Count]) -> str:
         f"All in all, {amount(sum(one.checks for one in counts), 'check')} reject "
         f"{amount(sum(one.wrong for one in counts), 'named wrong answer')} and {killed:,} of "
         f"{made:,} mutants, {killed / made:.1%}.",
-        f"Every solution was run under {amount(runs, 'seed')} or more; under {failed} of these "
-        f"the whole suite would have failed falsely. So, with {CONFIDENCE:.0%} confidence, a run "
-        f"of all checks on right answers fails in at most {_percent(bound)} of all cases.",
+        f"Under each of {amount(runs, 'seed')}, {FIRST_SEED} to {FIRST_SEED + runs - 1}, every "
+        f"exercise's solution was run by itself; under {failed} of them a check of some exercise "
+        f"failed. So, with {CONFIDENCE:.0%} confidence, a run of all checks on the book's "
+        f"solutions, under a seed drawn anew, has a false failure in at most {_percent(bound)} of "
+        "all cases.",
     ]
     if bound > ASKED:
         lines.append(
-            f"We ask for {_percent(ASKED)}, which takes {enough:,} runs without a failure: "
+            f"We ask for {_percent(ASKED)}, which takes {enough:,} seeds without a failure: "
             "`unrolled verify --seeds` adds them to those that are kept."
         )
     return " ".join(lines)
@@ -224,7 +231,9 @@ def at_most(failed: int, runs: int) -> float:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %"
+    """Return a share with two digits that count, rounded up: what is said to be a bound is one."""
+    up = Context(prec=2, rounding=ROUND_CEILING)
+    return f"{up.create_decimal(f'{100 * share:.9g}'):f} %"
 
 
 __all__ = ["at_most", "checks", "number", "shown_in", "tables"]
