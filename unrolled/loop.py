@@ -214,8 +214,7 @@ def warm_process() -> Iterator[ProcessPool]:
 
 def saved(what: Asked) -> Iterator[bool]:
     """Yield, some thirty times a second, whether a notebook was written, renamed or deleted."""
-    names = {f"{one.name}{end}" for one in what.notebooks for end in (".py", ".ipynb")}
-    names |= {f"{one.key}.ipynb" for one in what.notebooks}
+    names = {name for one in what.notebooks for name in one.files}
     for found in changes(
         what.folder,
         watch_filter=lambda _, path: Path(path).name in names,

@@ -23,6 +23,7 @@ from unrolled.manifest import Exercise, Notebook, amount
 
 # Without magics, so that a comment like `# cat the outputs` stays a comment.
 PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+CHECKED = "# NBVAL_CHECK_OUTPUT"  # a cell's first line, for nbval
 MARKER = re.compile(r"# %%(?:\s|$)")
 HEADING = re.compile(
     r"### Exercise (?P<label>\d+\.\d+) · (?P<title>.+) \(about (?P<lines>\d+) lines?\)\n*"
@@ -58,7 +59,7 @@ class Cell:
     @property
     def checked(self) -> bool:
         """Whether nbval compares this cell's output."""
-        return self.source.startswith("# NBVAL_CHECK_OUTPUT")
+        return self.source.startswith(CHECKED)
 
 
 def compiled(source: str, place: str, line: int) -> CodeType:
@@ -162,6 +163,27 @@ def joined(sources: Iterable[str]) -> str:
     return "\n\n\n".join(sources)
 
 
+def exercise_of(cell: NotebookNode) -> str:
+    """Return the exercise that a notebook's cell answers; empty for none."""
+    name = cell.metadata.get("exercise") if cell.cell_type == "code" else None
+    return name if isinstance(name, str) else ""
+
+
+def sources_of(notebook: NotebookNode | None) -> dict[str, str]:
+    """Return a notebook's answers by exercise, each as one; there may be no notebook."""
+    found: dict[str, list[str]] = {}
+    for cell in notebook.cells if notebook else ():
+        if name := exercise_of(cell):
+            found.setdefault(name, []).append(cell.source)
+    return {name: joined(parts) for name, parts in found.items()}
+
+
+def number_cells(notebook: NotebookNode) -> None:
+    """Give cells the ids that they have at every call; those that libraries give are drawn."""
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+
+
 # --- signatures and docstrings ----------------------------------------------------------------
 
 
@@ -236,16 +258,8 @@ def splice(
     the answers in errors. Raises BookError for an unknown key, for a signature that differs and,
     unless `partial`, for an exercise without an answer.
     """
-    keyed: dict[str, list[str]] = {}
-    for cell in answers.cells:
-        if cell.cell_type == "code" and "exercise" in cell.metadata:
-            keyed.setdefault(cell.metadata["exercise"], []).append(cell.source)
-    result = copy.deepcopy(chapter)
-    stubs = {
-        cell.metadata["exercise"]: cell
-        for cell in result.cells
-        if cell.cell_type == "code" and "exercise" in cell.metadata
-    }
+    keyed, result = sources_of(answers), copy.deepcopy(chapter)
+    stubs = {exercise_of(cell): cell for cell in result.cells if exercise_of(cell)}
     for name in keyed:
         if name not in stubs:
             raise BookError(
@@ -259,11 +273,10 @@ def splice(
             raise BookError(
                 f'{shown}: no answer to exercise {name!r}; add a cell exercise="{name}"'
             )
-        answer = joined(keyed[name])
-        problem = signature_problem(cell.source, answer)
+        problem = signature_problem(cell.source, keyed[name])
         if problem:
             raise BookError(f'{shown}: cell exercise="{name}": {problem}')
-        cell.source = with_docstrings(cell.source, answer)
+        cell.source = with_docstrings(cell.source, keyed[name])
     return result
 
 
@@ -316,8 +329,8 @@ def weave(
     page = copy.deepcopy(solved)
     cells: list[NotebookNode] = []
     for stub, cell in zip(chapter.cells, page.cells, strict=True):
-        name = cell.metadata.get("exercise")
-        if name is None or cell.cell_type != "code":
+        name = exercise_of(cell)
+        if not name:
             cells.append(_with_alt(cell))
             continue
         exercise = notebook.exercise(name)
@@ -330,8 +343,7 @@ def weave(
             new_markdown_cell("\n\n".join([*why.get(name, []), "```{solution-end}\n```"])),
         ]
     page.cells = cells
-    for number, cell in enumerate(page.cells):
-        cell["id"] = f"cell-{number}"
+    number_cells(page)
     return page
 
 

@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from unrolled.answers import called, meant_folder, newest, overruled, versions
-from unrolled.checks.plugin import SIGNS, Verdict
 from unrolled.checks.run import new_seed
 from unrolled.checks.session import Ran, placed, run_pytest
 from unrolled.errors import BookError
@@ -24,9 +23,18 @@ from unrolled.files import keep, write_atomic
 from unrolled.grade.course import read_course
 from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Exercise, Notebook, amount
-from unrolled.notebook import Cell, answers_in, joined, read_cells, read_notebook
+from unrolled.notebook import (
+    Cell,
+    answers_in,
+    exercise_of,
+    joined,
+    number_cells,
+    read_cells,
+    read_notebook,
+)
 from unrolled.progress import KEPT, Progress, Record, changing, digest, read_progress, record
 from unrolled.tutor import console, outdated, received, started
+from unrolled.verdict import SIGNS, Verdict
 
 STYLES = {"passed": "green", "failed": "red", "untried": "dim", "rests": "yellow"}
 COLORED = {outcome: f"[{style}]{SIGNS[outcome]}[/]" for outcome, style in STYLES.items()}
@@ -65,8 +73,7 @@ def paired(notebook: NotebookNode) -> dict[str, str]:
     """Return a notebook as a .py and an .ipynb that Jupytext keeps in step."""
     settings = {"formats": "ipynb,py:percent", "comment_magics": False}
     notebook.metadata.setdefault("jupytext", {}).update(settings)
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number}"
+    number_cells(notebook)
     return {
         ".py": jupytext.writes(notebook, fmt="py:percent"),
         ".ipynb": jupytext.writes(notebook, fmt="ipynb"),
@@ -158,8 +165,8 @@ def reset(book: Book, exercise: str) -> str:
 def _reset(book: Book, pair: Pair, exercise: str) -> str:
     notebook = pair.notebook
     mine, chapter = read_notebook(pair.newest), read_notebook(notebook.source)
-    stub = next(one for one in chapter.cells if one.metadata.get("exercise") == exercise)
-    cells = [c for c in mine.cells if _answers(c, exercise)]
+    stub = next(one for one in chapter.cells if exercise_of(one) == exercise)
+    cells = [one for one in mine.cells if exercise_of(one) == exercise]
     already = [cell.source for cell in cells] == [stub.source]
     answer = joined(cell.source for cell in cells)
     if cells:
@@ -177,14 +184,10 @@ def _reset(book: Book, pair: Pair, exercise: str) -> str:
     return said
 
 
-def _answers(cell: NotebookNode, exercise: str) -> bool:
-    return bool(cell.cell_type == "code" and cell.metadata.get("exercise") == exercise)
-
-
 def _place(mine: NotebookNode, chapter: NotebookNode, exercise: str) -> int:
     """Where a cell that is gone belongs: below the last cell that stands above it in both."""
     above = [one.source for one in chapter.cells]
-    above = above[: next(i for i, c in enumerate(chapter.cells) if _answers(c, exercise))]
+    above = above[: next(i for i, one in enumerate(chapter.cells) if exercise_of(one) == exercise)]
     found = [i for i, cell in enumerate(mine.cells) if cell.source in above]
     return found[-1] + 1 if found else len(mine.cells)
 

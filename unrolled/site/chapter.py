@@ -60,6 +60,3 @@ def exercises(notebook: Notebook) -> str:
         link = f"[{one.title}](#{_target(label)})"
         rows.append(f"| {label} | {link} | {one.points} | {one.minutes} |")
     return "\n".join(rows)
-
-
-__all__ = ["dress", "exercises", "facts"]
