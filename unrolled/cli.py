@@ -275,7 +275,7 @@ def check(
     With --watch the libraries stay loaded, and whatever you save in work/ is checked at once. On a
     drive that tells nobody of changes (a network's, a container's), set WATCHFILES_FORCE_POLLING=1.
     """
-    from unrolled.work import check as check_work
+    from unrolled.report import check as check_work
 
     book = read_book()
     if watch:

@@ -28,8 +28,7 @@ from unrolled.notebook import (
     sources_of,
     splice,
 )
-from unrolled.tutor import outdated, received
-from unrolled.work import NO_WORK, Pair, alone
+from unrolled.work import NO_WORK, Pair, alone, outdated, received
 
 Key = tuple[str, str]
 
