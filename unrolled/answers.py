@@ -47,11 +47,10 @@ class Answers:
 
     def elsewhere(self, name: str) -> Cell | None:
         """Return the cell outside the exercises that defines a name, if any."""
-        return next((cell for cell in self.others if name in _defined(cell.source)), None)
-
-
-def _defined(source: str) -> list[str]:
-    return [name for node in _statements(source) for name in defines(node)]
+        for cell in self.others:
+            if any(name in defines(node) for node in _statements(cell.source)):
+                return cell
+        return None
 
 
 def _statements(source: str) -> list[ast.stmt]:

@@ -14,7 +14,7 @@ from unrolled.errors import BookError
 from unrolled.execute import Executed, Progress, execute, plain_metadata
 from unrolled.files import fingerprint, write_atomic
 from unrolled.manifest import Book, Notebook
-from unrolled.notebook import CHECKED, Cell, check_headings, read_cells, read_notebook, weave
+from unrolled.notebook import CHECKED, Cell, check_headings, read_cells, read_notebook
 from unrolled.site.chapter import dress
 from unrolled.site.claims import claims
 from unrolled.site.costs import costs
@@ -24,6 +24,7 @@ from unrolled.site.landing import cards, figure, repository
 from unrolled.site.links import broken
 from unrolled.site.movable import with_movable
 from unrolled.site.numbers import checks, tables
+from unrolled.site.weave import weave
 
 FIRST = "index.md"
 PDF = "unrolled.pdf"
