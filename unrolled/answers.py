@@ -47,11 +47,10 @@ class Answers:
 
     def elsewhere(self, name: str) -> Cell | None:
         """Return the cell outside the exercises that defines a name, if any."""
-        return next((cell for cell in self.others if name in _defined(cell.source)), None)
-
-
-def _defined(source: str) -> list[str]:
-    return [name for node in _statements(source) for name in defines(node)]
+        for cell in self.others:
+            if any(name in defines(node) for node in _statements(cell.source)):
+                return cell
+        return None
 
 
 def _statements(source: str) -> list[ast.stmt]:
@@ -72,8 +71,7 @@ def versions(folder: Path, notebook: Notebook) -> list[Path]:
     """Return the files that hold a notebook's answers in a folder, the newest first."""
     if not folder.is_dir():
         raise BookError(f"{folder}: no such folder; give --answers a folder (solutions, work, …)")
-    names = (f"{notebook.name}.py", f"{notebook.name}.ipynb", f"{notebook.key}.ipynb")
-    found = [folder / name for name in names if (folder / name).is_file()]
+    found = [folder / name for name in notebook.files if (folder / name).is_file()]
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
@@ -272,14 +270,10 @@ def program(
 
 
 def load_namespace(
-    notebook: Notebook,
-    answers: Answers,
-    rest: Answers | None = None,
-    own: str | None = None,
-    kinds: tuple[str, ...] = ("setup", "exercise"),
+    notebook: Notebook, answers: Answers, kinds: tuple[str, ...] = ("setup", "exercise")
 ) -> dict[str, Any]:
     """Run a chapter's cells with these answers, chosen as by `program`, and return their names."""
-    return run_program(program(notebook, answers, rest, own, kinds))
+    return run_program(program(notebook, answers, kinds=kinds))
 
 
 def run_program(steps: Iterable[Step]) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 from rich.console import Console, RenderableType
+from rich.filesize import decimal
 
 from unrolled import __version__
-from unrolled.data.store import hide_fetched, in_words, settle
+from unrolled.data.store import hide_fetched, settle
 from unrolled.errors import BookError
 from unrolled.manifest import PACKED, Book, amount, read_book
 
@@ -123,7 +124,7 @@ def pdf() -> None:
 
     book = _clone()
     path = write_pdf(book)
-    click.echo(f"{in_words(path.stat().st_size)} · {path.relative_to(book.root)}")
+    click.echo(f"{decimal(path.stat().st_size)} · {path.relative_to(book.root)}")
 
 
 @main.command()
@@ -281,7 +282,7 @@ def check(
     With --watch the libraries stay loaded, and whatever you save in work/ is checked at once. On a
     drive that tells nobody of changes (a network's, a container's), set WATCHFILES_FORCE_POLLING=1.
     """
-    from unrolled.work import check as check_work
+    from unrolled.report import check as check_work
 
     book = read_book()
     if watch:
@@ -568,7 +569,7 @@ def list_data() -> None:
         state = "comes with the book" if whole else "here" if all(here) else "not here"
         if len(here) > 1:
             state = f"{sum(here)} of {len(here)} files here"
-        click.echo(f"{one.name:16}{in_words(sum(f.size for f in one.files)):>10}  {state}")
+        click.echo(f"{one.name:16}{decimal(sum(f.size for f in one.files)):>10}  {state}")
         click.echo(f"    {one.what}")
         click.echo(f"    license: {one.license}")
         if len(here) > 1:
@@ -593,7 +594,7 @@ def fetch_data(names: tuple[str, ...], regions: tuple[str, ...], offline: bool) 
     wanted = [f"{name}/{part}" for name in names for part in regions] if regions else names
     files = dict.fromkeys(file for name in wanted for file in files_of(name))
     with _progress("bytes") as show:
-        places = [fetch(file, show, _aside, offline) for file in files]
+        places = [fetch(file, show, partial(click.echo, err=True), offline) for file in files]
     for file, place in zip(files, places, strict=True):
         click.echo(f"{file.key}  {place}")
 
@@ -634,10 +635,6 @@ def path_of_data(name: str) -> None:
     from unrolled.data import path
 
     click.echo(path(name))
-
-
-def _aside(line: str) -> None:
-    click.echo(line, err=True)
 
 
 @main.command()

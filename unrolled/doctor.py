@@ -15,7 +15,7 @@ from unrolled.data.registry import read_registry
 from unrolled.data.store import exists
 from unrolled.manifest import PACKED, Book
 from unrolled.progress import NAME, read_progress
-from unrolled.tutor import outdated
+from unrolled.work import outdated
 
 SHOWN = ("torch", "keras", "tensorflow", "tensorflow-cpu", "jax", "jupyterlab", "jupytext")
 MAKE = "python unrolled/environment.py"

@@ -69,10 +69,8 @@ def cache_key(notebook: Notebook, solved: NotebookNode) -> str:
     return fingerprint(paths, code, settings, here())
 
 
-def execute(
-    notebooks: Sequence[Notebook], cache: Path, progress: Progress, jobs: int = 2
-) -> list[Executed]:
-    """Execute the solved notebooks that the cache does not hold, `jobs` at a time.
+def execute(notebooks: Sequence[Notebook], cache: Path, progress: Progress) -> list[Executed]:
+    """Execute the solved notebooks that the cache does not hold, two at a time.
 
     cache: a folder; one file a notebook, replaced whole. progress(key, done, total)
     follows the cells.
@@ -80,7 +78,7 @@ def execute(
     """
     found = [_from_cache(notebook, cache) for notebook in notebooks]
     kernels: list[NotebookClient] = []
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(2) as pool:
         futures = [
             pool.submit(_run, one, key, cache, progress, kernels) for one, key in found if key
         ]
@@ -169,9 +167,18 @@ def _run(
             if found:
                 place = _place(notebook, solved, number)
                 raise BookError(
-                    f"{place}: the output holds {found[0]!r}: a path, an address or a warning"
+                    f"{place}: the output holds {found[0]!r}: a path, an address or a warning; "
+                    "print something else"
                 )
     write_atomic(cache / f"{notebook.name}.ipynb", nbformat.writes(solved))
+
+
+def plain_metadata(notebook: NotebookNode) -> None:
+    """Keep the kernel's name; when a cell ran would make every notebook a new one."""
+    spec = dict(notebook.metadata["kernelspec"])
+    notebook.metadata = nbformat.from_dict({"kernelspec": spec})
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
 
 
 async def _spent(client: NotebookClient) -> list[float]:

@@ -6,11 +6,13 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import distributions
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_atomic(path: Path, text: str, mode: int | None = None) -> bool:
@@ -18,23 +20,29 @@ def write_atomic(path: Path, text: str, mode: int | None = None) -> bool:
 
     mode: the file's rights; by default those that it has. Returns whether the file changed.
     """
-    if path.is_file() and path.read_bytes() == text.encode(errors="surrogateescape"):
+    content, there = text.encode(errors="surrogateescape"), path.is_file()
+    if there and path.read_bytes() == content:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
     if mode is None:
-        mode = stat.S_IMODE(path.stat().st_mode) if path.is_file() else 0o644
+        mode = stat.S_IMODE(path.stat().st_mode) if there else 0o644
+    with replacing(path, mode) as file:
+        file.write(content)
+    return True
+
+
+@contextmanager
+def replacing(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `path`, which takes its place if the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(
-            handle, "w", encoding="utf-8", errors="surrogateescape", newline="\n"
-        ) as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            yield file
         os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise
-    return True
 
 
 def keep(folder: Path, name: str, text: str) -> Path:

@@ -20,8 +20,9 @@ from unrolled.checks.session import Ran
 from unrolled.errors import BookError
 from unrolled.manifest import Book, Notebook
 from unrolled.progress import read_progress
-from unrolled.tutor import answered, console, following, hint, next_exercise
-from unrolled.work import Asked, asked, checked, conclude, two_answers
+from unrolled.report import conclude, two_answers, words
+from unrolled.tutor import console, following, hint, next_exercise
+from unrolled.work import Asked, answered, asked, checked
 
 TICK, STEP = 30, 15  # milliseconds between two looks at keys and verdicts; without a further write
 STUCK = 90.0  # seconds after which the process itself is ended, loops that cannot be stopped too
@@ -140,11 +141,10 @@ class Loop:
         self.current = names[0]
         what = asked(self.book, self.what.notebooks, names, str(self.what.folder))
         seed = new_seed() if self.seed is None else self.seed
-        words = what.arguments(self.book, seed)
         files = [one.name for one in what.notebooks]
         future = self.pool.schedule(
             warm.run,
-            args=[str(self.book.home), files, words],
+            args=[str(self.book.home), files, words(self.book, what, seed)],
             timeout=STUCK + warm.SECONDS * len(names),
         )
         self.running = future, what, seed, checked(what)
@@ -214,8 +214,7 @@ def warm_process() -> Iterator[ProcessPool]:
 
 def saved(what: Asked) -> Iterator[bool]:
     """Yield, some thirty times a second, whether a notebook was written, renamed or deleted."""
-    names = {f"{one.name}{end}" for one in what.notebooks for end in (".py", ".ipynb")}
-    names |= {f"{one.key}.ipynb" for one in what.notebooks}
+    names = {name for one in what.notebooks for name in one.files}
     for found in changes(
         what.folder,
         watch_filter=lambda _, path: Path(path).name in names,

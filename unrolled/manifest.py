@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,11 +19,16 @@ PACKED = Path(__file__).resolve().parent / "book"  # where an installed wheel ha
 NOTEBOOK_NAME = re.compile(r"(?P<number>\d\d)(?P<part>[a-z]?)_[a-z0-9_]+")
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """A table of a file that people write: no key may be unknown."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class About(_Table):
+Whole = TypeVar("Whole", bound=Table)
+
+
+class About(Table):
     """The table [book], with mdBook's key names."""
 
     title: str
@@ -33,7 +38,7 @@ class About(_Table):
     src: str
 
 
-class Published(_Table):
+class Published(Table):
     """The table [output.html], with mdBook's key names: where the source and the pages stand."""
 
     model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"))
@@ -48,11 +53,11 @@ class Published(_Table):
         return self.git_repository_url.removeprefix("https://github.com/")
 
 
-class _Output(_Table):
+class _Output(Table):
     html: Published
 
 
-class Exercise(_Table):
+class Exercise(Table):
     """One exercise; `notebook` is needed only where a chapter has several."""
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")]
@@ -62,7 +67,7 @@ class Exercise(_Table):
     notebook: str | None = None
 
 
-class Chapter(_Table):
+class Chapter(Table):
     """One chapter: its notebooks in order, its exercises, its budgets in CPU seconds.
 
     prerequisites: what a reader has to know before, as terms of the glossary. result: what comes
@@ -81,7 +86,7 @@ class Chapter(_Table):
     exercise: tuple[Exercise, ...]
 
 
-class _File(_Table):
+class _File(Table):
     book: About
     output: _Output
     chapter: tuple[Chapter, ...]
@@ -107,6 +112,11 @@ class Notebook:
         return self.key.lstrip("0")
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The names that a file of somebody's answers to it may have."""
+        return f"{self.name}.py", f"{self.name}.ipynb", f"{self.key}.ipynb"
+
+    @property
     def source(self) -> Path:
         """The chapter with its stubs."""
         return self.root / "chapters" / f"{self.name}.py"
@@ -130,6 +140,11 @@ class Notebook:
     def recorded(self) -> Path:
         """How the wrong answers fail; takes their place in a course."""
         return self.wrong.with_suffix(".json")
+
+    @property
+    def judges(self) -> tuple[Path, ...]:
+        """The files that a verdict on an answer depends on; not all of them are handed out."""
+        return self.source, self.checks, self.solutions, self.wrong, self.recorded
 
     @property
     def hints(self) -> Path:
@@ -246,19 +261,22 @@ def home_of(root: Path) -> Path:
 def read_book(root: Path | None = None) -> Book:
     """Read and validate book.toml; every problem is one line that names the key."""
     root = root or find_root()
-    path = root / "book.toml"
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        parsed = _File.model_validate(content)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BookError(f"book.toml: {error}") from error
-    except ValidationError as error:
-        raise BookError(f"book.toml: {first_problem(error)}") from error
+    parsed = read_toml(root / "book.toml", "book.toml", _File)
     notebooks = tuple(_notebooks(root, parsed.chapter))
     book = Book(root, home_of(root), parsed.book, parsed.output.html, parsed.chapter, notebooks)
     for problem in _problems(book):
         raise BookError(f"book.toml: {problem}")
     return book
+
+
+def read_toml(path: Path, shown: str, kind: type[Whole]) -> Whole:
+    """Read and validate a file; every problem is one line that names the key. shown: its name."""
+    try:
+        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BookError(f"{shown}: {error}") from error
+    except ValidationError as error:
+        raise BookError(f"{shown}: {first_problem(error)}") from error
 
 
 def first_problem(error: ValidationError) -> str:

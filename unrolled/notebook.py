@@ -1,4 +1,4 @@
-"""Notebooks as sources: read with true line numbers, splice answers in, weave the page."""
+"""Notebooks as sources: read with true line numbers, answers spliced in."""
 
 import ast
 import copy
@@ -16,13 +16,13 @@ from types import CodeType
 import jupytext
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 
 from unrolled.errors import BookError
-from unrolled.manifest import Exercise, Notebook, amount
+from unrolled.manifest import Notebook
 
 # Without magics, so that a comment like `# cat the outputs` stays a comment.
 PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+CHECKED = "# NBVAL_CHECK_OUTPUT"  # a cell's first line, for nbval
 MARKER = re.compile(r"# %%(?:\s|$)")
 HEADING = re.compile(
     r"### Exercise (?P<label>\d+\.\d+) · (?P<title>.+) \(about (?P<lines>\d+) lines?\)\n*"
@@ -58,7 +58,7 @@ class Cell:
     @property
     def checked(self) -> bool:
         """Whether nbval compares this cell's output."""
-        return self.source.startswith("# NBVAL_CHECK_OUTPUT")
+        return self.source.startswith(CHECKED)
 
 
 def compiled(source: str, place: str, line: int) -> CodeType:
@@ -162,6 +162,27 @@ def joined(sources: Iterable[str]) -> str:
     return "\n\n\n".join(sources)
 
 
+def exercise_of(cell: NotebookNode) -> str:
+    """Return the exercise that a notebook's cell answers; empty for none."""
+    name = cell.metadata.get("exercise") if cell.cell_type == "code" else None
+    return name if isinstance(name, str) else ""
+
+
+def sources_of(notebook: NotebookNode | None) -> dict[str, str]:
+    """Return a notebook's answers by exercise, each as one; there may be no notebook."""
+    found: dict[str, list[str]] = {}
+    for cell in notebook.cells if notebook else ():
+        if name := exercise_of(cell):
+            found.setdefault(name, []).append(cell.source)
+    return {name: joined(parts) for name, parts in found.items()}
+
+
+def number_cells(notebook: NotebookNode) -> None:
+    """Give cells the ids that they have at every call; those that libraries give are drawn."""
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+
+
 # --- signatures and docstrings ----------------------------------------------------------------
 
 
@@ -236,16 +257,8 @@ def splice(
     the answers in errors. Raises BookError for an unknown key, for a signature that differs and,
     unless `partial`, for an exercise without an answer.
     """
-    keyed: dict[str, list[str]] = {}
-    for cell in answers.cells:
-        if cell.cell_type == "code" and "exercise" in cell.metadata:
-            keyed.setdefault(cell.metadata["exercise"], []).append(cell.source)
-    result = copy.deepcopy(chapter)
-    stubs = {
-        cell.metadata["exercise"]: cell
-        for cell in result.cells
-        if cell.cell_type == "code" and "exercise" in cell.metadata
-    }
+    keyed, result = sources_of(answers), copy.deepcopy(chapter)
+    stubs = {exercise_of(cell): cell for cell in result.cells if exercise_of(cell)}
     for name in keyed:
         if name not in stubs:
             raise BookError(
@@ -259,11 +272,10 @@ def splice(
             raise BookError(
                 f'{shown}: no answer to exercise {name!r}; add a cell exercise="{name}"'
             )
-        answer = joined(keyed[name])
-        problem = signature_problem(cell.source, answer)
+        problem = signature_problem(cell.source, keyed[name])
         if problem:
             raise BookError(f'{shown}: cell exercise="{name}": {problem}')
-        cell.source = with_docstrings(cell.source, answer)
+        cell.source = with_docstrings(cell.source, keyed[name])
     return result
 
 
@@ -296,81 +308,3 @@ def check_headings(chapter: Iterable[Cell], notebook: Notebook) -> Iterator[str]
         yield f"chapters/{notebook.name}.py: no stub for {missing}, which book.toml lists"
     elif seen != expected and set(seen) == set(expected):
         yield f"chapters/{notebook.name}.py: exercises are {seen}, book.toml has {expected}"
-
-
-# --- weave ------------------------------------------------------------------------------------
-
-
-def weave(
-    chapter: NotebookNode, solved: NotebookNode, answers: NotebookNode, notebook: Notebook
-) -> NotebookNode:
-    """Return the page: stubs in exercise blocks, each followed by one collapsed solution.
-
-    chapter: the stubs; solved: the spliced and executed notebook, cell for cell the same;
-    answers: the reference, whose keyed markdown says why. Pure: nothing given is changed.
-    """
-    why: dict[str, list[str]] = {}
-    for cell in answers.cells:
-        if cell.cell_type == "markdown" and "exercise" in cell.metadata:
-            why.setdefault(cell.metadata["exercise"], []).append(cell.source)
-    page = copy.deepcopy(solved)
-    cells: list[NotebookNode] = []
-    for stub, cell in zip(chapter.cells, page.cells, strict=True):
-        name = cell.metadata.get("exercise")
-        if name is None or cell.cell_type != "code":
-            cells.append(_with_alt(cell))
-            continue
-        exercise = notebook.exercise(name)
-        task, lines = _take_task(cells)
-        label = f"{notebook.key}-{name}"  # anchors know no case: Windows, windows
-        cells += [
-            new_markdown_cell(_exercise_block(exercise, label, lines, task, stub.source)),
-            new_markdown_cell(_solution_start(label)),
-            cell,
-            new_markdown_cell("\n\n".join([*why.get(name, []), "```{solution-end}\n```"])),
-        ]
-    page.cells = cells
-    for number, cell in enumerate(page.cells):
-        cell["id"] = f"cell-{number}"
-    return page
-
-
-def _take_task(cells: list[NotebookNode]) -> tuple[str, str]:
-    """Cut the text below the exercise's heading, and the size of the answer, out of its cell."""
-    last = cells[-1]
-    match = HEADING.match(last.source)
-    if match is None:
-        raise BookError(
-            f"the cell before an exercise must open with its heading: {last.source[:60]!r}"
-        )
-    task = last.source[match.end() :]
-    last.source = exercise_heading(match["label"], match["title"])
-    return task, match["lines"]
-
-
-def exercise_heading(label: str, title: str) -> str:
-    """Return the heading of an exercise on its page."""
-    return f"### Exercise {label} · {title}"
-
-
-def _exercise_block(exercise: Exercise, label: str, lines: str, task: str, stub: str) -> str:
-    points, minutes = amount(exercise.points, "point"), amount(exercise.minutes, "minute")
-    head = f"{points} · about {amount(int(lines), 'line')} · about {minutes}"
-    parts = [
-        f"`````{{exercise}} {head}\n:label: exercise-{label}\n:nonumber:\n",
-        task,
-        f"\n````python\n{stub}\n````",
-        "`````",
-    ]
-    return "\n".join(part for part in parts if part)
-
-
-def _solution_start(label: str) -> str:
-    start = f"```{{solution-start}} exercise-{label}"
-    return f"{start}\n:label: solution-{label}\n:class: dropdown\n```"
-
-
-def _with_alt(cell: NotebookNode) -> NotebookNode:
-    if "alt" in cell.metadata:
-        cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
-    return cell

@@ -52,15 +52,11 @@ def mask(text: str) -> str:
     return EXEMPT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
 
 
-def _opens_section(cell: Cell) -> bool:
-    return cell.kind == "markdown" and bool(re.search(r"^## ", cell.source, re.MULTILINE))
-
-
 def sections(cells: Sequence[Cell]) -> list[int]:
     """Number the `##` section of each cell; what stands before the first is section 0."""
     numbers, current = [], 0
     for cell in cells:
-        current += _opens_section(cell)
+        current += cell.kind == "markdown" and bool(re.search("^## ", cell.source, re.MULTILINE))
         numbers.append(current)
     return numbers
 

@@ -55,7 +55,7 @@ def fill_table(book: Book, text: str) -> str:
     if BEGIN not in text:
         return text
     if END not in text:
-        raise BookError(f"{BEGIN} without {END}")
+        raise BookError(f"README.md: {BEGIN} without {END}; put that line below the table")
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
     return f"{before}{BEGIN}\n{chapter_table(book)}\n{END}{after}"

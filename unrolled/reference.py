@@ -5,9 +5,10 @@ from pathlib import Path
 
 import nbformat
 
-from unrolled.execute import Progress, execute
+from unrolled.execute import Progress, execute, plain_metadata
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
+from unrolled.notebook import CHECKED, number_cells
 
 
 def write_reference(
@@ -18,13 +19,10 @@ def write_reference(
     A cell that does not begin with # NBVAL_CHECK_OUTPUT keeps its count and loses its output.
     """
     for one in execute(notebooks, book.root / "build" / "executed", progress):
-        for number, cell in enumerate(one.solved.cells):
-            cell["id"] = f"cell-{number}"
-            if cell.cell_type == "code":
-                cell.metadata.pop("execution", None)
-                if not cell.source.startswith("# NBVAL_CHECK_OUTPUT"):
-                    cell.outputs = []
-        spec = dict(one.solved.metadata["kernelspec"])
-        one.solved.metadata = nbformat.from_dict({"kernelspec": spec})
+        for cell in one.solved.cells:
+            if cell.cell_type == "code" and not cell.source.startswith(CHECKED):
+                cell.outputs = []
+        number_cells(one.solved)
+        plain_metadata(one.solved)
         write_atomic(one.notebook.reference, nbformat.writes(one.solved) + "\n")
         yield one.notebook.reference

@@ -279,27 +279,24 @@ def at_full_scale(notebook: Notebook) -> set[str]:
     """Return the experiments that are measured at full scale alone; they may have no table."""
     known = home([cell.source for cell in _experiment_cells(notebook)])
     marks = {node.name: _mark(node) for node in _experiments(known)}
-    return {name for name, mark in marks.items() if mark and _at_full_scale(mark)}
-
-
-def _at_full_scale(mark: ast.Call) -> bool:
-    return any(one.arg == "scale" and _is(one.value, "full") for one in mark.keywords)
-
-
-def _is(node: ast.expr, value: str) -> bool:
-    return isinstance(node, ast.Constant) and node.value == value
+    return {
+        name
+        for name, mark in marks.items()
+        for one in (mark.keywords if mark else ())
+        if one.arg == "scale" and getattr(one.value, "value", None) == "full"
+    }
 
 
 def stale(notebook: Notebook) -> list[str]:
     """Return a line for each experiment whose stored table is missing or made by other code."""
-    stored, problems = _read(notebook)["experiments"], []
+    stored, problems = stored_tables(notebook).experiments, []
     hashes, optional = code_hashes(notebook), at_full_scale(notebook)
     for name, code in hashes.items():
         if name not in stored and name not in optional:
             problems.append(f"experiment {name} has no stored table")
-        elif name in stored and stored[name]["code"] != code:
+        elif name in stored and stored[name].code != code:
             problems.append(f"experiment {name} has changed since its table was measured")
-        for key, digest in stored.get(name, {}).get("data", {}).items():
+        for key, digest in stored[name].data.items() if name in stored else ():
             if _digests([key]) != {key: digest}:
                 problems.append(f"experiment {name} was measured on other data than {key} is now")
     problems += [f"table {name} has no experiment" for name in stored if name not in hashes]

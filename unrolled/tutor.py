@@ -1,7 +1,6 @@
 """What helps between two checks: hints, solutions, and how far one has come."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.markdown import Markdown
@@ -11,13 +10,13 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from unrolled.answers import newest
 from unrolled.errors import BookError
 from unrolled.grade.course import read_course
 from unrolled.hints import read_hints
 from unrolled.manifest import Book, Notebook, amount
 from unrolled.notebook import Cell, answers_in, read_cells
 from unrolled.progress import NAME, Progress, Record, changing, digest, read_progress
+from unrolled.work import answered, outdated, started
 
 BAR = 18  # columns
 
@@ -185,37 +184,6 @@ def where(book: Book, notebook: Notebook, exercise: str) -> str:
         return f"{name}: its cell is gone; unrolled reset {exercise}"
     place = found[0].place
     return f"{name}:{found[0].line}" if path.suffix == ".py" else f"{name}{place[len(str(path)) :]}"
-
-
-def started(book: Book, notebook: Notebook) -> Path | None:
-    """Return the file in work/ that holds a notebook's answers and counts; None before a start."""
-    return newest(book.work, notebook) if book.work.is_dir() else None
-
-
-def received(work: Path, notebook: Notebook) -> Path:
-    """The chapter as it was when it was copied, or brought up to date, last."""
-    return work / ".chapters" / f"{notebook.name}.py"
-
-
-def outdated(work: Path, notebook: Notebook) -> bool:
-    """Whether the chapter is another one than the student's copy was made from."""
-    if newest(work, notebook) is None:
-        return False
-    path, now = received(work, notebook), notebook.source.read_text(encoding="utf-8")
-    return not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != now
-
-
-def answered(book: Book, notebook: Notebook) -> dict[str, list[Cell]]:
-    """Return a student's answers that are no longer the stub, by exercise."""
-    path = started(book, notebook)
-    if path is None:
-        return {}
-    stubs = answers_in(read_cells(notebook.source))
-    return {
-        name: cells
-        for name, cells in answers_in(read_cells(path)).items()
-        if name in stubs and [c.source for c in cells] != [c.source for c in stubs[name]]
-    }
 
 
 def changed(progress: Progress, exercise: str, cells: Sequence[Cell]) -> bool:

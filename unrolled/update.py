@@ -19,10 +19,16 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from unrolled.answers import newest
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
-from unrolled.manifest import Book, Notebook
-from unrolled.notebook import definitions, joined, read_notebook, signature_problem, splice
-from unrolled.tutor import outdated, received
-from unrolled.work import NO_WORK, Pair, alone
+from unrolled.manifest import Book, Notebook, amount
+from unrolled.notebook import (
+    definitions,
+    exercise_of,
+    read_notebook,
+    signature_problem,
+    sources_of,
+    splice,
+)
+from unrolled.work import NO_WORK, Pair, alone, outdated, received
 
 Key = tuple[str, str]
 
@@ -71,8 +77,8 @@ def _update(book: Book, pair: Pair) -> list[str]:
     merged = merge(base, mine, newer, f"work/{pair.newest.name}")
     kept = [pair.keep(pair.newest), *pair.replace(merged.notebook)]
     write_atomic(received(work, notebook), notebook.source.read_text(encoding="utf-8"))
-    parts = [f"{merged.carried} answer{'s' * (merged.carried != 1)} carried"]
-    own = "1 cell of yours stays" if merged.own == 1 else f"{merged.own} cells of yours stay"
+    parts = [f"{amount(merged.carried, 'answer')} carried"]
+    own = f"{amount(merged.own, 'cell')} of yours stay{'s' * (merged.own == 1)}"
     parts += [own] if merged.own else []
     places = ", ".join(path.relative_to(book.home).as_posix() for path in kept)
     lines = [f"work/{notebook.name}: {', '.join(parts)}; the old file is kept in {places}"]
@@ -87,12 +93,12 @@ def _update(book: Book, pair: Pair) -> list[str]:
 
 def _forgotten(pair: Pair, mine: NotebookNode, newer: NotebookNode) -> Iterator[str]:
     """Put answers of an older file into stubs of the newest, and say so: a stub is no answer."""
-    stubs = _sources(newer), _sources(_received(pair.work, pair.notebook))
+    stubs = sources_of(newer), sources_of(_received(pair.work, pair.notebook))
     for path in list(pair.contents)[1:]:
         with suppress(BookError):  # one that cannot be read is kept
-            older = _sources(read_notebook(path))
+            older = sources_of(read_notebook(path))
             for cell in mine.cells:
-                name = _exercise(cell)
+                name = exercise_of(cell)
                 untried = [one.get(name) for one in stubs]
                 if name in older and cell.source in untried and older[name] not in untried:
                     cell.source = older[name]
@@ -121,9 +127,9 @@ def merge(base: NotebookNode | None, mine: NotebookNode, newer: NotebookNode, sh
     a conflict: the chapter's cell stands, the student's follows it. An answer always stands in its
     exercise's cell, whole. shown: the name of the student's file, for errors.
     """
-    stubs, old = _sources(newer), _sources(base)
+    stubs, old = sources_of(newer), sources_of(base)
     answers = {
-        name: text for name, text in _sources(mine).items() if text not in (old.get(name), "")
+        name: text for name, text in sources_of(mine).items() if text not in (old.get(name), "")
     }
     answers = {name: text for name, text in answers.items() if text != stubs.get(name)}
     result = Merged(copy.deepcopy(newer))
@@ -149,7 +155,7 @@ def _fits(stub: str | None, answer: str) -> bool:
 def _told(result: Merged, name: str, old: str | None, stub: str, answer: str, fits: bool) -> None:
     """Say what became of a task that changed; an answer that splice refuses is put in as it is."""
     cells = result.notebook.cells
-    place = next(i for i, cell in enumerate(cells) if _exercise(cell) == name)
+    place = next(i for i, cell in enumerate(cells) if exercise_of(cell) == name)
     if not fits:
         cells[place].source = answer
     if old == stub:
@@ -164,23 +170,13 @@ def _told(result: Merged, name: str, old: str | None, stub: str, answer: str, fi
         cells.insert(place + 1, new_markdown_cell(note))
 
 
-def _sources(notebook: NotebookNode | None) -> dict[str, str]:
-    """Return the exercise cells by id; one that was split is joined, as `splice` joins it."""
-    found: dict[str, list[str]] = {}
-    for cell in notebook.cells if notebook else ():
-        name = _exercise(cell)
-        if name:
-            found.setdefault(name, []).append(cell.source)
-    return {name: joined(parts) for name, parts in found.items()}
-
-
 def _plain(
     mine: NotebookNode, stubs: Mapping[str, str], answers: Mapping[str, str], result: Merged
 ) -> list[NotebookNode]:
     """Return the student's cells: each exercise once, the answer to one that is gone unkeyed."""
     cells, seen = [], set[str]()
     for cell in mine.cells:
-        name = _exercise(cell)
+        name = exercise_of(cell)
         if name in answers and name not in stubs:
             cell = copy.deepcopy(cell)
             del cell.metadata["exercise"]
@@ -195,14 +191,8 @@ def _plain(
     return cells
 
 
-def _exercise(cell: NotebookNode) -> str:
-    """Return the exercise that a cell answers; empty for none."""
-    name = cell.metadata.get("exercise") if cell.cell_type == "code" else None
-    return name if isinstance(name, str) else ""
-
-
 def _key(cell: NotebookNode) -> Key:
-    name = _exercise(cell)
+    name = exercise_of(cell)
     return ("exercise", name) if name else (cell.cell_type, cell.source.strip())
 
 

@@ -1,4 +1,4 @@
-"""A student's folder: copy the chapters, run the checks on what stands there, start over."""
+"""A student's folder: what stands there, chapters copied into it, an exercise begun anew."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -9,28 +9,54 @@ import jupytext
 from filelock import FileLock
 from jupytext.combine import combine_inputs_with_outputs
 from nbformat import NotebookNode
-from rich.console import Console, RenderableType
-from rich.markup import escape
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
-from unrolled.answers import called, meant_folder, newest, overruled, versions
-from unrolled.checks.plugin import SIGNS, Verdict
-from unrolled.checks.run import new_seed
-from unrolled.checks.session import Ran, placed, run_pytest
+from unrolled.answers import called, meant_folder, newest, versions
 from unrolled.errors import BookError
 from unrolled.files import keep, write_atomic
-from unrolled.grade.course import read_course
-from unrolled.hints import LEVELS
-from unrolled.manifest import Book, Exercise, Notebook, amount
-from unrolled.notebook import Cell, answers_in, joined, read_cells, read_notebook
-from unrolled.progress import KEPT, Progress, Record, changing, digest, read_progress, record
-from unrolled.tutor import console, outdated, received, started
+from unrolled.manifest import Book, Notebook, amount
+from unrolled.notebook import (
+    Cell,
+    answers_in,
+    exercise_of,
+    joined,
+    number_cells,
+    read_cells,
+    read_notebook,
+)
+from unrolled.progress import KEPT, Record, changing, digest
 
-STYLES = {"passed": "green", "failed": "red", "untried": "dim", "rests": "yellow"}
-COLORED = {outcome: f"[{style}]{SIGNS[outcome]}[/]" for outcome, style in STYLES.items()}
 NO_WORK = "no folder work/ yet; `unrolled start` makes it"
+
+
+def received(work: Path, notebook: Notebook) -> Path:
+    """The chapter as it was when it was copied, or brought up to date, last."""
+    return work / ".chapters" / f"{notebook.name}.py"
+
+
+def started(book: Book, notebook: Notebook) -> Path | None:
+    """Return the file in work/ that holds a notebook's answers and counts; None before a start."""
+    return newest(book.work, notebook) if book.work.is_dir() else None
+
+
+def outdated(work: Path, notebook: Notebook) -> bool:
+    """Whether the chapter is another one than the student's copy was made from."""
+    if newest(work, notebook) is None:
+        return False
+    path, now = received(work, notebook), notebook.source.read_text(encoding="utf-8")
+    return not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != now
+
+
+def answered(book: Book, notebook: Notebook) -> dict[str, list[Cell]]:
+    """Return a student's answers that are no longer the stub, by exercise."""
+    path = started(book, notebook)
+    if path is None:
+        return {}
+    stubs = answers_in(read_cells(notebook.source))
+    return {
+        name: cells
+        for name, cells in answers_in(read_cells(path)).items()
+        if name in stubs and [c.source for c in cells] != [c.source for c in stubs[name]]
+    }
 
 
 def start(book: Book, notebooks: Sequence[Notebook]) -> Iterator[str]:
@@ -65,8 +91,7 @@ def paired(notebook: NotebookNode) -> dict[str, str]:
     """Return a notebook as a .py and an .ipynb that Jupytext keeps in step."""
     settings = {"formats": "ipynb,py:percent", "comment_magics": False}
     notebook.metadata.setdefault("jupytext", {}).update(settings)
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number}"
+    number_cells(notebook)
     return {
         ".py": jupytext.writes(notebook, fmt="py:percent"),
         ".ipynb": jupytext.writes(notebook, fmt="ipynb"),
@@ -158,8 +183,8 @@ def reset(book: Book, exercise: str) -> str:
 def _reset(book: Book, pair: Pair, exercise: str) -> str:
     notebook = pair.notebook
     mine, chapter = read_notebook(pair.newest), read_notebook(notebook.source)
-    stub = next(one for one in chapter.cells if one.metadata.get("exercise") == exercise)
-    cells = [c for c in mine.cells if _answers(c, exercise)]
+    stub = next(one for one in chapter.cells if exercise_of(one) == exercise)
+    cells = [one for one in mine.cells if exercise_of(one) == exercise]
     already = [cell.source for cell in cells] == [stub.source]
     answer = joined(cell.source for cell in cells)
     if cells:
@@ -177,14 +202,10 @@ def _reset(book: Book, pair: Pair, exercise: str) -> str:
     return said
 
 
-def _answers(cell: NotebookNode, exercise: str) -> bool:
-    return bool(cell.cell_type == "code" and cell.metadata.get("exercise") == exercise)
-
-
 def _place(mine: NotebookNode, chapter: NotebookNode, exercise: str) -> int:
     """Where a cell that is gone belongs: below the last cell that stands above it in both."""
     above = [one.source for one in chapter.cells]
-    above = above[: next(i for i, c in enumerate(chapter.cells) if _answers(c, exercise))]
+    above = above[: next(i for i, one in enumerate(chapter.cells) if exercise_of(one) == exercise)]
     found = [i for i, cell in enumerate(mine.cells) if cell.source in above]
     return found[-1] + 1 if found else len(mine.cells)
 
@@ -197,12 +218,6 @@ class Asked:
     notebooks: tuple[Notebook, ...]
     exercises: tuple[str, ...]
     mine: bool
-
-    def arguments(self, book: Book, seed: int) -> list[str]:
-        """Return the words for pytest."""
-        words = [*placed(book), *(str(one.checks) for one in self.notebooks)]
-        words += [f"--answers={self.folder}", f"--seed={seed}"]
-        return words + [f"--exercise={one}" for one in self.exercises]
 
 
 def asked(
@@ -228,46 +243,6 @@ def asked(
     return Asked(folder, found, named, folder.resolve() == book.work.resolve())
 
 
-def check(
-    book: Book,
-    notebooks: Sequence[Notebook],
-    exercises: Sequence[str],
-    answers: str,
-    seed: int | None,
-) -> int:
-    """Run the checks on the answers in a folder and print a table; 0 if all pass, else 1.
-
-    exercises: as a person calls them, see `called`; all of the notebooks' for none.
-    """
-    what = asked(book, notebooks, exercises, answers)
-    seed = new_seed() if seed is None else seed
-    hashes = checked(what)
-    ran = run_pytest(what.arguments(book, seed))
-    screen = console()
-    for line in two_answers(what):
-        screen.print(line)
-    return conclude(screen, book, what, ran, seed, hashes)
-
-
-def conclude(
-    screen: Console, book: Book, what: Asked, ran: Ran, seed: int, hashes: Sequence[tuple[str, str]]
-) -> int:
-    """Print what a run gave, and note it where the answers are the student's own."""
-    if not ran.verdicts:
-        lines = [line for line in ran.said.splitlines() if line.strip()]
-        errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
-        last = [*lines, *errors][-1:]
-        raise BookError(f"the checks did not run: {''.join(last).removeprefix('ERROR: ')}")
-    progress = read_progress(what.folder)[0] if what.mine else Progress()
-    code = show(screen, book, ran, seed, progress)
-    if what.mine:
-        try:
-            record(what.folder, ran.verdicts, hashes)
-        except BookError as error:
-            screen.print(f"[yellow]{escape(str(error))}[/]")
-    return code
-
-
 def checked(what: Asked) -> list[tuple[str, str]]:
     """Return a hash of each answer that is to be checked, by which a change shows later."""
     found = []
@@ -276,94 +251,3 @@ def checked(what: Asked) -> list[tuple[str, str]]:
         cells = answers_in(read_cells(path)) if path else {}
         found += [(name, digest(group)) for name, group in cells.items()]
     return found
-
-
-def two_answers(what: Asked) -> Iterator[str]:
-    """Yield a line for each notebook whose older file holds other answers."""
-    for notebook in what.notebooks:
-        older, read = overruled(what.folder, notebook), newest(what.folder, notebook)
-        if older and read:
-            note = f"{read.name} was saved last and is checked; {older.name} has other answers"
-            yield f"[yellow]{escape(note)}[/]\n"
-
-
-def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -> int:
-    """Print a row for each exercise, then how the first one fails; return the exit code."""
-    table, course, verdicts = Table(box=None, pad_edge=False), read_course(book), ran.verdicts
-    table.add_column("")
-    table.add_column("exercise", no_wrap=True)
-    for title in ("checks", "points", "time"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("")
-    for notebook in book.notebooks:
-        for exercise in notebook.exercises:
-            mine = [one for one in verdicts if one.exercise == exercise.id]
-            if mine:
-                time = f"{ran.seconds.get(exercise.id, 0):.1f} s"
-                row = _row(notebook, exercise, course.points_of(exercise), mine)
-                table.add_row(*row, time, _note(mine))
-    screen.print(table)
-    if len({one.exercise for one in verdicts}) == 1:
-        for verdict in verdicts:
-            if verdict.outcome == "passed":
-                screen.print(f"  {COLORED['passed']} {escape(verdict.sentence)}")
-    failed = [one for one in verdicts if one.outcome == "failed"]
-    if failed:
-        first = [one for one in failed if one.exercise == failed[0].exercise]
-        for line in _failure(book, first, seed, progress.of(failed[0].exercise)):
-            screen.print(line, soft_wrap=isinstance(line, str))  # a command is copied as one line
-        others = dict.fromkeys(one.exercise for one in failed if one not in first)
-        if others:
-            command = f"unrolled check {' '.join(others)}"
-            screen.print(f"also failing: [bold]{command}[/]", soft_wrap=True)
-    return 0 if all(one.outcome == "passed" for one in verdicts) else 1
-
-
-def _failure(
-    book: Book, first: Sequence[Verdict], seed: int, row: Record
-) -> Iterator[RenderableType]:
-    """Yield how an exercise fails: where, expected, got, the mistake, the next command."""
-    exercise, said = first[0].exercise, set[str]()
-    yield f"\n[bold]{escape(book.notebook_of(exercise).label(exercise))} {escape(exercise)}[/]"
-    for number, verdict in enumerate(first):
-        yield f"  {COLORED['failed']} {escape(verdict.sentence)}"
-        told = [*verdict.told, *_printed(verdict)] if number == 0 else verdict.told[:1]
-        for line in [one for one in told if one not in said]:
-            said.add(line)
-            known = line == verdict.looks_like
-            yield Padding.indent(f"[bold]{escape(line)}[/]" if known else escape(line), 6)
-    left = LEVELS - len(row.seen)
-    if left:
-        yield f"  a hint:    unrolled hint {exercise}  [dim]({left} of {LEVELS} left)[/]"
-    else:
-        yield f"  the answer: unrolled solution {exercise} --reveal"
-    yield f"  once more: unrolled check {exercise} --seed {seed}"
-
-
-def _printed(verdict: Verdict) -> list[str]:
-    return [f"printed: {line}" for line in verdict.printed.splitlines()]
-
-
-def _row(
-    notebook: Notebook, exercise: Exercise, points: float, mine: Sequence[Verdict]
-) -> list[str]:
-    passed = sum(one.outcome == "passed" for one in mine)
-    earned = sum(one.points for one in mine) * points / exercise.points
-    return [
-        COLORED[_worst(mine).outcome],
-        f"{notebook.label(exercise.id)} {exercise.id}",
-        f"{passed}/{len(mine)}",
-        f"{earned:.3g}/{points:g}",
-    ]
-
-
-def _worst(mine: Sequence[Verdict]) -> Verdict:
-    return next((one for one in mine if one.outcome != "passed"), mine[0])
-
-
-def _note(mine: Sequence[Verdict]) -> Text:
-    """The sentence that does not hold, cut where the line ends; whole what is told nowhere else."""
-    worst = _worst(mine)
-    if worst.outcome == "failed":
-        return Text(worst.sentence, no_wrap=True, overflow="ellipsis")
-    return Text("" if worst.outcome == "passed" else worst.told[0])

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 from playwright.sync_api import Browser
 
 from unrolled.cli import main
 from unrolled.manifest import Book, read_book
 from unrolled.site import browser as chromium
 from unrolled.site.browser import Tab
+
+settings.register_profile("book", deadline=None)  # the machine may be busy
+settings.load_profile("book")
 
 BOOK = """\
 [book]

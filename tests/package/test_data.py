@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -351,7 +352,7 @@ def test_a_disk_that_is_full_when_a_file_is_unpacked_leaves_no_half_file(
         (dir / prefix).touch()
         return os.open("/dev/full", os.O_WRONLY), str(dir / prefix)
 
-    monkeypatch.setattr(store.tempfile, "mkstemp", temporary)
+    monkeypatch.setattr(tempfile, "mkstemp", temporary)
     with pytest.raises(BookError, match=r"the disk is full, load/NORTH needs 1\.8 kB; make room"):
         data.path("load/NORTH")
     assert [one for one in state(cache) if not one.startswith(".verified")] == []
@@ -387,9 +388,7 @@ def test_a_change_that_hides_behind_size_and_date_is_found(book: Book, cache: Pa
         data.found("load/NORTH")
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=40))
 def test_no_note_makes_a_wrong_file_right(book: Book, cache: Path, note: bytes) -> None:
     """Whatever stands in the notes, only one of this very state of this very file counts."""
@@ -571,6 +570,7 @@ def test_a_table_of_other_data_is_stale(
     notebook = experiments.notebooks[0]
     hashes = results_module.code_hashes(notebook)
     entry = {"scale": "default", "seeds": [3], "tolerance": 0.0, "rows": {}}
+    entry |= {"machine": "", "versions": {}}
     kinds = {"loads": data.names("load/NORTH"), "both": data.names("load")}
     tables = {
         title: entry | {"code": hashes[title], "data": {key: data.digest(key) for key in keys}}

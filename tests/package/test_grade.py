@@ -22,7 +22,7 @@ from tests.package.conftest import edit, write_book
 from unrolled.answers import Answers, Step, wrong_answers
 from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.plugin import Warm
-from unrolled.checks.session import Named, run_pytest
+from unrolled.checks.session import run_pytest
 from unrolled.cli import main
 from unrolled.errors import BookError
 from unrolled.grade.grader import Grader, Marked, Settings
@@ -301,7 +301,7 @@ def test_every_backend_gives_the_same_verdicts(tmp_path: Path) -> None:
         cells.append(f'# %% exercise="{exercise.id}"\n{cell.source}\n')
     (tmp_path / f"{notebook.name}.py").write_text("\n".join(cells[:-1]), encoding="utf-8")
     found = {}
-    patient = Named("warm", Warm(600, {notebook.name: Catalog(notebook)}))  # names every mistake
+    patient = Warm(600, {notebook.name: Catalog(notebook)})  # names every mistake
     for backend in ("local", "wire", "warm", "cold"):
         words = [str(notebook.checks), f"--rootdir={book.root}", f"--answers={tmp_path}"]
         verdicts = run_pytest([*words, "--seed=5", f"--backend={backend}"], patient).verdicts

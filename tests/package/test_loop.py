@@ -19,6 +19,7 @@ from unrolled.errors import BookError
 from unrolled.loop import Loop
 from unrolled.manifest import Book
 from unrolled.progress import read_progress
+from unrolled.report import words
 from unrolled.work import asked
 
 WAIT = 40.0  # on a busy machine
@@ -134,18 +135,18 @@ def test_a_loop_without_end_is_stopped_after_the_limit_and_told(
     run("start")
     answer(tiny, "while True: pass")
     monkeypatch.setattr(warm, "SECONDS", 0.3)
-    words = asked(tiny, tiny.notebooks, ["twice"]).arguments(tiny, 3)
-    ran = warm.run(str(tiny.root), ["01_twice"], words)
+    arguments = words(tiny, asked(tiny, tiny.notebooks, ["twice"]), 3)
+    ran = warm.run(str(tiny.root), ["01_twice"], arguments)
     assert "twice ran for 0.3 s and was stopped" in ran.verdicts[0].message
 
 
 def test_the_warm_process_sees_new_checks_and_new_mistakes(tiny: Book) -> None:
     run("start")
     answer(tiny, "return 2 * abs(x)")
-    words = asked(tiny, tiny.notebooks, ["twice"]).arguments(tiny, 3)
+    arguments = words(tiny, asked(tiny, tiny.notebooks, ["twice"]), 3)
 
     def told() -> list[str]:
-        ran = warm.run(str(tiny.root), ["01_twice"], words)
+        ran = warm.run(str(tiny.root), ["01_twice"], arguments)
         wrong = [one for one in ran.verdicts if one.outcome == "failed"]
         return [line for one in wrong for line in one.told]
 

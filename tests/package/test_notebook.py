@@ -22,9 +22,9 @@ from unrolled.notebook import (
     read_notebook,
     signature_problem,
     splice,
-    weave,
     with_docstrings,
 )
+from unrolled.site.weave import weave
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=30)
 

@@ -178,10 +178,11 @@ def test_a_damaged_table_is_one_line(book: Book) -> None:
     whole = path.read_text()
     for damaged in (whole[:50], whole.replace('"tolerance"', '"slack"'), '"experiments"'):
         path.write_text(damaged)
-        with pytest.raises(BookError, match=r"or remove it and run `unrolled results`$") as error:
-            measured("01")
-        assert str(error.value).startswith("data/results/01_twice.json: ")
-        assert "\n" not in str(error.value)
+        for read in (lambda: measured("01"), lambda: stale(book.notebooks[0])):
+            with pytest.raises(BookError, match=r"remove it and run `unrolled results`$") as error:
+                read()
+            assert str(error.value).startswith("data/results/01_twice.json: ")
+            assert "\n" not in str(error.value)
 
 
 def test_tables_of_another_machine_are_held_against_the_stored_ranges(book: Book) -> None:

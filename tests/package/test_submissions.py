@@ -6,17 +6,21 @@ import os
 import socket
 import tarfile
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from tests.package.conftest import edit
+from unrolled import files
 from unrolled.cli import main
 from unrolled.errors import BookError
 from unrolled.grade.course import Course, read_course
+from unrolled.grade.grader import Settings
 from unrolled.grade.intake import Member, Refused, read_submission
-from unrolled.grade.run import table
+from unrolled.grade.run import book_key, table
 from unrolled.grade.submissions import attempts, read, single
 from unrolled.manifest import Book
 from unrolled.wire import decode, encode
@@ -311,3 +315,18 @@ def test_grading_needs_submissions_and_a_new_folder(tiny: Book) -> None:
         "unrolled: nowhere: no such folder; expected one with a file or folder a student\n",
     )
     assert not (tiny.root / "out").exists()
+
+
+def test_a_row_is_kept_as_long_as_secret_book_and_packages_are_the_same(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(tiny.root, ("01_twice", "02_thrice"), b"secret")
+    key = book_key(settings, tiny.notebooks)
+    assert book_key(settings, tiny.notebooks) == key
+    keys = {key, book_key(replace(settings, secret=b"another"), tiny.notebooks)}
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "_versions", lambda: ("torch 3.0",))
+        keys.add(book_key(settings, tiny.notebooks))
+    edit(tiny.notebooks[1].checks, "3 * x", "3 * x + 0")
+    keys.add(book_key(settings, tiny.notebooks))
+    assert len(keys) == 4

@@ -71,8 +71,7 @@ class Catalog:
             for w in wrong_answers(notebook)
         ]
         if self._memory:
-            own = [notebook.source, notebook.checks, notebook.solutions, notebook.wrong]
-            own += (notebook.root / "data").glob("*")
+            own = [*notebook.judges, *(notebook.root / "data").glob("*")]
             where = [os.environ.get(name) for name in ("KERAS_BACKEND", "UNROLLED_DEVICE")]
             self._of = fingerprint([*own, *Path(__file__).parents[1].rglob("*.py")], where)
             self._known |= _remembered(self._memory, self._of)

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.answers import called, defined_names, owners
-from unrolled.checks.plugin import SIGNS, Live, Verdict
-from unrolled.checks.session import Named, placed, run_pytest
+from unrolled.checks.plugin import Live
+from unrolled.checks.session import placed, run_pytest
 from unrolled.checks.warm import kept
 from unrolled.errors import BookError
 from unrolled.manifest import Notebook, read_book
 from unrolled.notebook import read_cells
 from unrolled.progress import record
 from unrolled.reach import defines, loaded
+from unrolled.verdict import SIGNS, Verdict
 
 COLORS = {  # the book's own where a page has them; else 3 to 1 on white and on near-black
     "passed": "var(--pst-color-success, #2a9d4a)",
@@ -106,7 +107,7 @@ def check(exercise: str) -> Table:
     assert caller is not None and caller.f_back is not None
     names = caller.f_back.f_globals
     arguments = [*placed(book), str(notebook.checks), f"--exercise={found[0]}"]
-    ran = run_pytest(arguments, Named("live", Live(names)), Named("warm", kept([notebook], False)))
+    ran = run_pytest(arguments, Live(names), kept([notebook], False))
     if not ran.verdicts:
         raise BookError(f"the checks of {found[0]} did not run: {ran.said.strip()[-500:]}")
     table = Table(found[0], tuple(ran.verdicts), tuple(_elsewhere(names, notebook, found[0])))
@@ -142,6 +143,3 @@ def _elsewhere(names: Mapping[str, Any], notebook: Notebook, exercise: str) -> I
         for name in sorted(loaded(source) - inside - set(known)):
             if name in names:
                 yield name
-
-
-__all__ = ["Table", "Untried", "check"]

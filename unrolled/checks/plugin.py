@@ -5,18 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-from unrolled.answers import (
-    Answers,
-    defined_names,
-    meant_folder,
-    owners,
-    uses,
-    wrong_answers,
-)
+from unrolled.answers import Answers, defined_names, meant_folder, owners, uses, wrong_answers
 from unrolled.checks.diagnosis import SEED as DIAGNOSIS_SEED
 from unrolled.checks.diagnosis import Catalog, Likeness
 from unrolled.checks.remote import Broken
@@ -42,64 +35,16 @@ from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook, find_root, read_book
 from unrolled.notebook import answers_in, lines_through, read_cells
+from unrolled.verdict import UNTRIED, Verdict, verdicts_in
 
-PROPERTY = "unrolled"
-UNTRIED = "not tried yet"
 CALLING, LOADING = 15.0, 60.0  # seconds until an answer is stopped, see `within`
 MEMORY = "build/mistakes"  # what the wrong answers were found to do, beside work/
 PRINTED = 2_000  # characters kept of what an answer prints
 BACKENDS = ("local", "wire", "warm", "cold")
-SIGNS = {"passed": "✓", "failed": "✗", "untried": "·", "rests": "·"}
-LETTERS = {"untried": ("u", "NOT TRIED YET"), "rests": ("r", "RESTS ON ANOTHER")}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One row of a report. outcome: passed, failed, untried or rests.
-
-    points: earned, of `most`. kind: of a failure: assertion, or the name of an error. message: may
-    hold values of the check. mistake: the known one that it looks like; says: what its author is
-    told; hint: the level of the hint against it; agreement: how far the two fail alike. where: the
-    last line of the answer that an error went through. printed: what the answer printed in this
-    process.
-    """
-
-    exercise: str
-    check: str
-    outcome: str
-    points: float
-    most: float
-    kind: str = ""
-    message: str = ""
-    mistake: str | None = None
-    says: str = ""
-    hint: int | None = None
-    agreement: float = 0.0
-    where: str = ""
-    printed: str = ""
-
-    @property
-    def told(self) -> list[str]:
-        """What the person who wrote the answer is told, a line each: error, mistake, place."""
-        lines = self.message.splitlines() or [self.kind]
-        if self.kind.isidentifier() and self.kind not in ("assertion", "BookError", lines[0]):
-            lines[0] = f"{self.kind}: {lines[0]}"
-        if self.mistake:
-            lines.append(self.looks_like)
-        if self.outcome == "failed" and not self.most:
-            lines.append("(told, and worth no points: an answer reports this of itself)")
-        return [*lines, self.where] if self.where else lines
-
-    @property
-    def looks_like(self) -> str:
-        """Which known mistake it looks like, and how much so; empty where none is known."""
-        likeness = "looks like" if self.agreement == 1 else "is close to"
-        return f"this {likeness} a known mistake: {self.says}" if self.mistake else ""
-
-    @property
-    def sentence(self) -> str:
-        """The check's name, read as a sentence."""
-        return self.check.removeprefix("test_").replace("_", " ")
+COUNTED = {  # as failed, and shown as
+    "untried": ("failed", "u", "NOT TRIED YET"),
+    "rests": ("failed", "r", "RESTS ON ANOTHER"),
+}
 
 
 @dataclass(frozen=True)
@@ -159,14 +104,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "gpu: needs an accelerator")
     if config.option.seed is None:  # before workers copy the options
         config.option.seed = new_seed()
-    given_by = [config.option.answers, config.option.mistake]
-    if not any(given_by) and not any(map(config.pluginmanager.hasplugin, ("live", "submitted"))):
+    whose = (config.option.answers, config.option.mistake)
+    if not any((*whose, _plugin(config, Live), _plugin(config, Submitted))):
         return
     try:
         book = read_book(find_root(Path(config.rootpath)))
         config.pluginmanager.register(Checks(config, book), "unrolled-checks")
     except BookError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+Kind = TypeVar("Kind", Live, Submitted, Warm)
+
+
+def _plugin(config: pytest.Config, kind: type[Kind]) -> Kind | None:
+    """Return the plugin of a kind that pytest was given, if any."""
+    plugins = (one for _, one in config.pluginmanager.list_name_plugin())
+    return next((one for one in plugins if isinstance(one, kind)), None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -189,14 +143,11 @@ class Checks:
         self.owners: dict[str, dict[str, str]] = {}
         self.failed: set[str] = set()
         self.verdicts: list[Verdict] = []
-        live = config.pluginmanager.get_plugin("live")
-        self.live: Live | None = live if isinstance(live, Live) else None
+        self.live = _plugin(config, Live)
         self.calling, self.loading = CALLING, LOADING
-        warm = config.pluginmanager.get_plugin("warm")
-        if isinstance(warm, Warm):
+        if warm := _plugin(config, Warm):
             self.catalogs, self.calling, self.loading = warm.catalogs, warm.seconds, warm.seconds
-        submitted = config.pluginmanager.get_plugin("submitted")
-        if isinstance(submitted, Submitted):
+        if submitted := _plugin(config, Submitted):
             self.answers, load = submitted.answers, submitted.load
             self.catalogs = submitted.catalogs
         else:
@@ -205,12 +156,11 @@ class Checks:
             if config.option.mistake or workers:  # what is wrong is told by this process
                 self.answers = {one.name: self._answers(one) for one in book.notebooks}
             load = self._backend(config.option.backend)
-        waits = not isinstance(submitted, Submitted)
-        self.memory = book.home / MEMORY if waits else None
+        self.memory = None if submitted else book.home / MEMORY
         self.benches = {n.name: Bench(n, Answers.reference(n), load) for n in book.notebooks}
         self.diagnosed: dict[str, Likeness | None] = {}
         self.endless: set[str] = set()
-        self.limited = waits and config.option.backend in ("local", "wire")
+        self.limited = not submitted and config.option.backend in ("local", "wire")
         names = {name for one in book.notebooks for name in defined_names(read_cells(one.source))}
         config.pluginmanager.register(_fixtures(self, names | set(GIVEN)), "unrolled-names")
 
@@ -356,7 +306,7 @@ class Checks:
         if call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception):
             return report
         verdict = replace(self._verdict(item, call), printed=report.capstdout[-PRINTED:])
-        report.user_properties.append((PROPERTY, asdict(verdict)))
+        verdict.attach(report)
         if call.excinfo is not None:
             report.longrepr = self._explain(item, call.excinfo, verdict)
         return report
@@ -467,18 +417,12 @@ class Checks:
         """Count what is not tried apart from what is wrong."""
         if not isinstance(report, pytest.TestReport):  # of a file that cannot be imported
             return None
-        found = dict(report.user_properties).get(PROPERTY)
-        outcome = found["outcome"] if isinstance(found, dict) else None
-        if outcome in LETTERS:
-            letter, word = LETTERS[outcome]
-            return "failed", letter, word
-        return None
+        told = (COUNTED.get(one.outcome) for one in verdicts_in(report))
+        return next(told, None)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the verdicts, those of workers too."""
-        for key, value in report.user_properties:
-            if key == PROPERTY:
-                self.verdicts.append(Verdict(**value))  # type: ignore[arg-type]
+        self.verdicts += verdicts_in(report)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write --report, in the process that has all verdicts."""

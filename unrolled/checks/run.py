@@ -58,9 +58,9 @@ def check_seed(run_seed: int, name: str) -> int:
 
 def given(name: str, seed: int) -> Any:
     """Return the value of a check's argument that is not a name of the chapter."""
-    return (
-        {"rng": np.random.default_rng(seed), "seed": seed}[name] if name != "device" else device()
-    )
+    if name == "device":
+        return device()
+    return np.random.default_rng(seed) if name == "rng" else seed
 
 
 def untried(error: BaseException) -> str | None:
@@ -179,7 +179,7 @@ def wanted(check: Check) -> Names:
 
 
 def in_process(
-    notebook: Notebook, exercise: str, steps: Sequence[Step], names: Names = ()
+    notebook: Notebook, exercise: str, steps: Sequence[Step], names: Names
 ) -> Mapping[str, Any]:
     """Run a program in this process: what a student's own checks do."""
     return run_program(steps)
@@ -192,7 +192,7 @@ class ThroughWire:
         self._sessions: dict[str, Session] = {}
 
     def __call__(
-        self, notebook: Notebook, exercise: str, steps: Sequence[Step], names: Names = ()
+        self, notebook: Notebook, exercise: str, steps: Sequence[Step], names: Names
     ) -> Mapping[str, Any]:
         """Return the names of a new namespace."""
         if notebook.name not in self._sessions:

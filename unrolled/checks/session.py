@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from unrolled.checks import plugin
-from unrolled.checks.plugin import PROPERTY, Verdict
 from unrolled.manifest import Book
+from unrolled.verdict import Verdict, verdicts_in
 
 
 @dataclass(frozen=True)
@@ -40,27 +40,13 @@ class Gather:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep each verdict."""
         self._spent[report.nodeid] += report.duration
-        for key, value in report.user_properties:
-            if key == PROPERTY:
-                verdict = Verdict(**value)  # type: ignore[arg-type]
-                self.verdicts.append(verdict)
-                self.seconds[verdict.exercise] += self._spent.pop(report.nodeid, 0)
+        for verdict in verdicts_in(report):
+            self.verdicts.append(verdict)
+            self.seconds[verdict.exercise] += self._spent.pop(report.nodeid, 0)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Tell an interrupt from the end that pytest makes at a file it cannot import."""
         self.interrupted = not excinfo.errisinstance(pytest.Session.Interrupted)
-
-
-class Named:
-    """Registers a plugin under a name before the other plugins are configured."""
-
-    def __init__(self, name: str, plugin: object) -> None:
-        self.name, self.plugin = name, plugin
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_addoption(self, pluginmanager: pytest.PytestPluginManager) -> None:
-        """Register it."""
-        pluginmanager.register(self.plugin, self.name)
 
 
 def placed(book: Book) -> list[str]:
@@ -69,7 +55,7 @@ def placed(book: Book) -> list[str]:
 
 
 def run_pytest(arguments: Sequence[str], *plugins: object) -> Ran:
-    """Run pytest and return what it gave.
+    """Run pytest, with what `plugin` looks for among the plugins, and return what it gave.
 
     Files of checks are imported anew at every call. No installed plugin is loaded besides the
     book's own: this process may have imported what others would rewrite.

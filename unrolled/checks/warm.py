@@ -11,7 +11,7 @@ from unrolled.answers import Answers, program, run_program
 from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.plugin import CALLING, MEMORY, Warm
 from unrolled.checks.run import checks_by_exercise, load_checks
-from unrolled.checks.session import Named, Ran, run_pytest
+from unrolled.checks.session import Ran, run_pytest
 from unrolled.manifest import Notebook, home_of, read_book
 from unrolled.runtime import unchanged
 
@@ -52,7 +52,7 @@ def run(home: str, names: Sequence[str], arguments: Sequence[str]) -> Ran:
     """
     ready(home, names)
     try:
-        return run_pytest(arguments, Named("warm", kept(read_book().select(names))))
+        return run_pytest(arguments, kept(read_book().select(names)))
     except KeyboardInterrupt:  # raised by an answer
         return Ran(2, [], "the answer raised KeyboardInterrupt", {})
 
@@ -80,6 +80,6 @@ def kept(notebooks: Sequence[Notebook], keeps: bool = True) -> Warm:
     """
     catalogs = {}
     for one in notebooks:
-        stamp = _stamp(one.source, one.checks, one.solutions, one.wrong, one.recorded)
+        stamp = _stamp(*one.judges)
         catalogs[one.name] = _catalog(one, keeps, stamp)
     return Warm(SECONDS, catalogs)

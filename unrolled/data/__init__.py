@@ -49,6 +49,3 @@ def here() -> dict[str, str]:
     """Map the fetched files that lie on this machine to their hash, without reading any."""
     files = [file for one in read_registry() for file in one.files]
     return {one.key: one.digest for one in files if not one.embedded and store.exists(one)}
-
-
-__all__ = ["digest", "found", "here", "names", "path"]

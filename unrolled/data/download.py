@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import filelock
 import pooch
 import requests
+from rich.filesize import decimal
 
 from unrolled.data.kaggle import Kaggle, no_connection
 from unrolled.data.registry import DataFile
@@ -25,7 +26,6 @@ from unrolled.data.store import (
     Damaged,
     cache_folder,
     full,
-    in_words,
     locate,
     own_folder,
     unlike,
@@ -284,11 +284,11 @@ class Resuming:
             part.drop()
             raise BookError(
                 f"{url}: more bytes come than {self.file.key} has, "
-                f"{in_words(self.file.size)}; it is another file, and nothing of it is kept"
+                f"{decimal(self.file.size)}; it is another file, and nothing of it is kept"
             )
 
     def _cut(self, url: str, part: _Part, reason: str) -> str:
-        done = f"{in_words(part.size)} of {in_words(part.said.get('total') or self.file.size)}"
+        done = f"{decimal(part.size)} of {decimal(part.said.get('total') or self.file.size)}"
         return (
             f"{urlsplit(url).netloc}: {self.file.key} was cut after {done} ({reason}); "
             f"`unrolled data fetch {self.file.key}` goes on from there"

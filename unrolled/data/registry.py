@@ -1,27 +1,22 @@
 """data/registry.toml, the only list of data sets: read and validated."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from unrolled.errors import BookError
-from unrolled.manifest import find_root, first_problem, meant
+from unrolled.manifest import Table, find_root, meant, read_toml
 
 Bytes = Annotated[int, Field(gt=0)]
 # Relative and below its folder: parts that begin with a letter or a digit.
 Place = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*$")]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _File(_Table):
+class _File(Table):
     path: Place
     name: Place | None = None
     bytes: Bytes | None = None
@@ -37,7 +32,7 @@ class _File(_Table):
         return self
 
 
-class _Set(_Table):
+class _Set(Table):
     name: Place
     what: str
     origin: str
@@ -55,7 +50,7 @@ class _Set(_Table):
         return self
 
 
-class _Registry(_Table):
+class _Registry(Table):
     set: tuple[_Set, ...] = ()
 
 
@@ -100,23 +95,16 @@ class DataSet:
 
 def read_registry(root: Path | None = None) -> tuple[DataSet, ...]:
     """Read and validate data/registry.toml; every problem is one line that names the key."""
-    root = root or find_root()
-    try:
-        content = tomllib.loads((root / "data" / "registry.toml").read_text(encoding="utf-8"))
-        parsed = _Registry.model_validate(content)
-    except FileNotFoundError as error:
-        mend = "restore it with `git checkout data/registry.toml`"
-        raise BookError(f"data/registry.toml is missing; {mend}") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BookError(f"data/registry.toml: {error}") from error
-    except ValidationError as error:
-        raise BookError(f"data/registry.toml: {first_problem(error)}") from error
+    root, name = root or find_root(), "data/registry.toml"
+    if not (root / name).is_file():
+        raise BookError(f"{name} is missing; restore it with `git checkout {name}`")
+    parsed = read_toml(root / name, name, _Registry)
     sets = tuple(_data_set(root, one) for one in parsed.set)
     files = [one for each in sets for one in each.files]
     for values in ([one.key for one in files], [one.path for one in files]):
         for value, count in Counter(values).items():
             if count > 1:
-                raise BookError(f"data/registry.toml: {value!r} is listed {count} times")
+                raise BookError(f"{name}: {value!r} is listed {count} times")
     return sets
 
 

@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import json
 import os
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,10 +12,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import platformdirs
+from rich.filesize import decimal
 
 from unrolled.data.registry import DataFile
 from unrolled.errors import BookError
-from unrolled.files import write_atomic
+from unrolled.files import replacing, write_atomic
 
 FOLDERS = ("UNROLLED_DATA", "UNROLLED_CACHE")
 CHUNK = 1 << 18
@@ -36,8 +36,8 @@ class Damaged(BookError):
 def settle() -> None:
     """Make UNROLLED_DATA and UNROLLED_CACHE absolute, for processes that start elsewhere."""
     for name in FOLDERS:
-        if os.environ.get(name):
-            os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
+        if folder := _folder(name):
+            os.environ[name] = str(folder)
 
 
 def hide_fetched(root: Path) -> None:
@@ -48,19 +48,21 @@ def hide_fetched(root: Path) -> None:
 
 def own_folder() -> Path | None:
     """Return the reader's own folder, UNROLLED_DATA; it is read and never written."""
-    if not os.environ.get("UNROLLED_DATA"):
-        return None
-    folder = Path(os.environ["UNROLLED_DATA"]).expanduser().absolute()
-    if not folder.is_dir():
+    folder = _folder("UNROLLED_DATA")
+    if folder and not folder.is_dir():
         raise BookError(f"UNROLLED_DATA is {folder}, which is no folder; make it, or unset it")
     return folder
 
 
 def cache_folder() -> Path:
     """Return the folder for what is fetched: UNROLLED_CACHE, or the platform's for caches."""
-    if chosen := os.environ.get("UNROLLED_CACHE"):
-        return Path(chosen).expanduser().absolute()
-    return Path(platformdirs.user_cache_dir("unrolled"))
+    return _folder("UNROLLED_CACHE") or platformdirs.user_cache_path("unrolled")
+
+
+def _folder(name: str) -> Path | None:
+    """Return the folder that a variable names, absolute."""
+    chosen = os.environ.get(name)
+    return Path(chosen).expanduser().absolute() if chosen else None
 
 
 @contextmanager
@@ -81,18 +83,9 @@ def writing(file: DataFile) -> Iterator[None]:
 def full(file: DataFile) -> BookError:
     """Return the line for a disk that has no room for `file`."""
     return BookError(
-        f"{cache_folder()}: the disk is full, {file.key} needs {in_words(file.size)}; "
+        f"{cache_folder()}: the disk is full, {file.key} needs {decimal(file.size)}; "
         "make room, or set UNROLLED_CACHE to a folder on another disk"
     )
-
-
-def in_words(size: int) -> str:
-    """Return a number of bytes as it is printed: 3.4 MB."""
-    value, units = float(size), iter(("bytes", "kB", "MB", "GB"))
-    unit = next(units)
-    while value >= 1000 and unit != "GB":
-        value, unit = value / 1000, next(units)
-    return f"{value:.1f} {unit}" if unit != "bytes" else f"{size} bytes"
 
 
 # --- finding ----------------------------------------------------------------------------------
@@ -128,7 +121,7 @@ def absent(file: DataFile) -> BookError:
     """Return the line for a file that is nowhere."""
     return BookError(
         f"{file.key} is not on this machine; `unrolled data fetch {file.key}` fetches it "
-        f"({in_words(file.size)}), or put it into UNROLLED_DATA as {file.path}"
+        f"({decimal(file.size)}), or put it into UNROLLED_DATA as {file.path}"
     )
 
 
@@ -180,17 +173,8 @@ def _pour(place: Path, file: DataFile, into: Callable[[bytes], Any]) -> None:
 
 
 def _unpack(file: DataFile, packed: Path, kept: Path) -> None:
-    with writing(file):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=kept.parent, prefix=f".{kept.name}.")
-        try:
-            with os.fdopen(handle, "wb") as target:
-                _pour(packed, file, target.write)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, kept)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+    with writing(file), replacing(kept) as target:
+        _pour(packed, file, target.write)
     _verified(file, kept, "", afresh=True)
 
 

@@ -1,15 +1,14 @@
 """course.toml: what an instructor sets; dates, and points that differ from the book's."""
 
-import tomllib
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from unrolled.errors import BookError
-from unrolled.manifest import Book, Exercise, Notebook, first_problem
+from unrolled.manifest import Book, Exercise, Notebook, Table, read_toml
 
 EXAMPLE = """\
 # What this course sets; everything is optional.
@@ -22,14 +21,12 @@ title = "Unrolled"
 # Decoder = 5
 """
 
-
 Points = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
 
 
-class Course(BaseModel):
+class Course(Table):
     """A course: its title, when chapters are due, what exercises are worth."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     title: str = "Unrolled"
     due: dict[str, datetime] = Field(default_factory=dict)
     points: dict[str, Points] = Field(default_factory=dict)
@@ -68,12 +65,7 @@ def read_course(book: Book, file: Path | None = None) -> Course:
         if file is not None:
             raise BookError(f"{file} is missing; `unrolled release` writes one to start from")
         return Course(title=book.about.title)
-    try:
-        course = Course.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BookError(f"{path.name}: {error}") from error
-    except ValidationError as error:
-        raise BookError(f"{path.name}: {first_problem(error)}") from error
+    course = read_toml(path, path.name, Course)
     for table, name in [
         *(("due", one) for one in course.due),
         *(("points", one) for one in course.points),

@@ -7,21 +7,24 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import jinja2
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
-from unrolled.checks.plugin import SIGNS, Verdict
 from unrolled.checks.run import ENDED
 from unrolled.files import write_atomic
 from unrolled.grade.jail import OUT_OF_TIME
 from unrolled.grade.run import Class, Result, digest, table
 from unrolled.plots import style
+from unrolled.verdict import SIGNS, UNTRIED, Verdict
 
 ELSEWHERE = "`unrolled check` shows where, on numbers of its own"
 ENDED_EARLY = "ended early: out of memory, a crash, or a reply that is none"
 TIMES = ("a call took more", "a call slept", "the submission took more", OUT_OF_TIME)
-WORDS = {"untried": "not tried yet", "rests": "rests on an exercise that does not hold yet"}
+WORDS = {"untried": UNTRIED, "rests": "rests on an exercise that does not hold yet"}
 
 
 def write_all(graded: Class, out: Path) -> list[Path]:
@@ -208,13 +211,12 @@ def _about(graded: Class, result: Result) -> dict[str, Any]:
         for one in notebook.exercises
     ]
     attempts = [one for one in graded.results if one.student == result.student]
-    most = _most(graded)
     return {
         "course": graded.course,
         "result": result,
         "exercises": exercises,
         "attempts": attempts,
-        "most": most,
+        "most": _most(graded),
     }
 
 
@@ -239,31 +241,19 @@ def report(graded: Class) -> str:
         noticed=noticed,
         late=[one for one in graded.best if one.late],
         unstamped=sum(not one.stamped for one in graded.results),
-        median=_median([one.total for one in graded.best]),
+        median=median(one.total for one in graded.best),
     )
-
-
-def _median(values: Sequence[float]) -> float:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _drawn(draw: Any, graded: Class) -> str:
     """Return a figure as the text of an SVG file, for a page without other files."""
-    import matplotlib
-
-    matplotlib.use("svg")
-    from matplotlib import pyplot as plt
-
     style()
     said = io.BytesIO()
-    with plt.rc_context({"svg.hashsalt": "unrolled", "svg.fonttype": "path"}):
+    with rc_context({"svg.hashsalt": "unrolled", "svg.fonttype": "path"}):
         height = max(2.2, 0.34 * len(graded.exercises))
-        figure, axes = plt.subplots(figsize=(7, height), layout="constrained")
-        draw(axes, graded)
+        figure = Figure(figsize=(7, height), layout="constrained")
+        draw(figure.add_subplot(), graded)
         figure.savefig(said, format="svg", metadata={"Date": None})
-        plt.close(figure)
     return "data:image/svg+xml;base64," + base64.b64encode(said.getvalue()).decode()
 
 

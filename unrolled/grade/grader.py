@@ -10,15 +10,16 @@ from typing import Any
 
 from unrolled.answers import Answers
 from unrolled.checks.diagnosis import Catalog
-from unrolled.checks.plugin import Submitted, Verdict
+from unrolled.checks.plugin import Submitted
 from unrolled.checks.remote import Lost, Session
 from unrolled.checks.run import checks_by_exercise, load_checks, share
-from unrolled.checks.session import Named, run_pytest
+from unrolled.checks.session import run_pytest
 from unrolled.errors import BookError
 from unrolled.grade.jail import Jail, Limits
 from unrolled.grade.submissions import Files
 from unrolled.manifest import Notebook, read_book
 from unrolled.notebook import Cell, answers_in, read_cells
+from unrolled.verdict import UNTRIED, Verdict
 
 LINES = 100_000
 
@@ -111,8 +112,7 @@ class Grader:
         words += [f"--rootdir={self.book.root}", f"--seed={seed}"]
         words += ["-p", "no:cacheprovider", f"--config-file={os.devnull}"]
         words += [f"--exercise={one}" for one in tried]
-        submitted = Named("submitted", Submitted(answers, self.jail.load, self.catalogs))
-        ran = run_pytest(words, submitted)
+        ran = run_pytest(words, Submitted(answers, self.jail.load, self.catalogs))
         if ran.code not in (0, 1):
             raise BookError(f"the checks did not run: {ran.said.strip()[-500:]}")
         return ran.verdicts
@@ -124,7 +124,7 @@ class Grader:
                 for check in checks:
                     key = (exercise, check.__name__)
                     most = float(notebook.exercise(exercise).points * share(checks, check))
-                    none = Verdict(*key, "untried", 0.0, most, message="not tried yet")
+                    none = Verdict(*key, "untried", 0.0, most, message=UNTRIED)
                     rows.append(verdicts.get(key, none))
         return Marked(tuple(rows), problem, tuple(self.jail.noticed))
 

@@ -338,8 +338,8 @@ class Jail:
 
 
 @cache
-def imports(notebook: Notebook) -> frozenset[str]:
-    """Return the libraries that a notebook's setup cells and its checks import."""
+def heavy(notebook: Notebook) -> frozenset[str]:
+    """Return the libraries that take seconds to import, of those of setup cells and checks."""
     cells = [one.source for one in read_cells(notebook.source) if "setup" in one.tags]
     found = set()
     for source in [*cells, notebook.checks.read_text(encoding="utf-8")]:
@@ -348,12 +348,7 @@ def imports(notebook: Notebook) -> frozenset[str]:
                 found |= {one.name.split(".")[0] for one in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 found.add(node.module.split(".")[0])
-    return frozenset(found)
-
-
-def heavy(notebook: Notebook) -> frozenset[str]:
-    """Return the libraries of a notebook that take seconds to import."""
-    return imports(notebook) & set(HEAVY)
+    return frozenset(found & set(HEAVY))
 
 
 def bubblewrap(book: Book) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -102,11 +101,4 @@ def gradescope(book: Book, archive: Path, file: Path | None = None) -> None:
             text = resources.files("unrolled.grade").joinpath("handout", name).read_text("utf-8")
             write_atomic(Path(folder, name), text)
             Path(folder, name).chmod(0o755)
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-            for path in sorted(Path(folder).rglob("*")):
-                if path.is_file():
-                    packed.write(path, path.relative_to(folder))
-
-
-__all__ = ["gradescope", "release"]
+        shutil.make_archive(str(archive.with_suffix("")), "zip", folder)

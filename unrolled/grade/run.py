@@ -18,7 +18,7 @@ from pebble import ProcessExpired, ProcessPool
 
 import unrolled
 from unrolled.errors import BookError
-from unrolled.files import write_atomic
+from unrolled.files import fingerprint, write_atomic
 from unrolled.grade.course import Course
 from unrolled.grade.grader import Marked, Settings, grade
 from unrolled.grade.submissions import Attempt, Files, read, shown
@@ -84,8 +84,8 @@ def run(
     """Grade attempts into `out` and return the class.
 
     A row is written, whole, as soon as an attempt is graded; rows that are there and were made from
-    the same files, secret and book are kept. jobs: processes on this machine; scheduler: the
-    address of a Dask cluster, in place of those.
+    the same files, secret, book and packages are kept. jobs: processes on this machine; scheduler:
+    the address of a Dask cluster, in place of those.
     """
     rows, notebooks = out / "rows", book.select(settings.notebooks)
     key = book_key(settings, notebooks)
@@ -115,18 +115,12 @@ def prepare(out: Path, resume: bool, course: Path | None) -> None:
 
 
 def book_key(settings: Settings, notebooks: Sequence[Notebook]) -> str:
-    """Return the hash of what a row depends on besides the submission: secret, book, package."""
-    found = hashlib.sha256(hashlib.sha256(settings.secret).digest())
-    found.update(repr((settings.notebooks, settings.jail, settings.limits)).encode())
-    files = [
-        path
-        for one in notebooks
-        for path in (one.source, one.checks, one.solutions, one.wrong, one.recorded)
-    ]
-    files += sorted(Path(unrolled.__file__).parent.rglob("*.py"))
-    for path in files:
-        found.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
-    return found.hexdigest()
+    """Return the hash of what a row depends on besides the submission: secret, book, packages."""
+    secret = hashlib.sha256(settings.secret).hexdigest()
+    how = repr((settings.notebooks, settings.jail, settings.limits))
+    files = [path for one in notebooks for path in one.judges]
+    files += Path(unrolled.__file__).parent.rglob("*.py")
+    return fingerprint(files, secret, how)
 
 
 def secret_of(out: Path, file: Path | None) -> bytes:

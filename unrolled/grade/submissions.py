@@ -175,7 +175,7 @@ def _changed(path: Path, notebooks: Sequence[Notebook]) -> datetime:
 
 def _names(notebook: Notebook) -> Iterator[str]:
     for folder in FOLDERS:
-        for name in (f"{notebook.name}.py", f"{notebook.name}.ipynb", f"{notebook.key}.ipynb"):
+        for name in notebook.files:
             yield f"{folder}/{name}" if folder else name
 
 

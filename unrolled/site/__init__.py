@@ -11,10 +11,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from unrolled.errors import BookError
-from unrolled.execute import Executed, Progress, execute
+from unrolled.execute import Executed, Progress, execute, plain_metadata
 from unrolled.files import fingerprint, write_atomic
 from unrolled.manifest import Book, Notebook
-from unrolled.notebook import Cell, check_headings, read_cells, read_notebook, weave
+from unrolled.notebook import CHECKED, Cell, check_headings, read_cells, read_notebook
 from unrolled.site.chapter import dress
 from unrolled.site.claims import claims
 from unrolled.site.costs import costs
@@ -24,6 +24,7 @@ from unrolled.site.landing import cards, figure, repository
 from unrolled.site.links import broken
 from unrolled.site.movable import with_movable
 from unrolled.site.numbers import checks, tables
+from unrolled.site.weave import weave
 
 FIRST = "index.md"
 PDF = "unrolled.pdf"
@@ -89,7 +90,7 @@ def _assemble(book: Book, pages: Path, executed: Iterable[Executed]) -> Iterator
         _without_marks(page)
         with_movable(page, f"chapters/{name}.py")
         dress(page, book, one.notebook)
-        _plain_metadata(page)
+        plain_metadata(page)
         yield _write(pages / f"{name}.ipynb", nbformat.writes(page))
     sources = (book.root / book.about.src).glob("*.md")
     for source in sorted(sources, key=lambda one: one.name == FIRST):  # it tells of the others
@@ -125,18 +126,11 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
-def _plain_metadata(page: NotebookNode) -> None:
-    """Keep the kernel's name; when a cell ran would make every page a new one."""
-    page.metadata = nbformat.from_dict({"kernelspec": dict(page.metadata["kernelspec"])})
-    for cell in page.cells:
-        cell.metadata.pop("execution", None)
-
-
 def _without_marks(page: NotebookNode) -> None:
     """Drop the line that only nbval reads."""
     for cell in page.cells:
         if cell.cell_type == "code":
-            cell.source = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT").lstrip("\n")
+            cell.source = cell.source.removeprefix(CHECKED).lstrip("\n")
 
 
 def _sphinx(book: Book, pages: Path, html: Path) -> None:

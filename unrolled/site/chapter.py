@@ -5,9 +5,9 @@ import re
 from nbformat import NotebookNode
 
 from unrolled.manifest import Book, Exercise, Notebook, amount
-from unrolled.notebook import exercise_heading
 from unrolled.site.downloads import addresses
 from unrolled.site.landing import opening
+from unrolled.site.weave import exercise_heading
 
 
 def dress(page: NotebookNode, book: Book, notebook: Notebook) -> None:
@@ -60,6 +60,3 @@ def exercises(notebook: Notebook) -> str:
         link = f"[{one.title}](#{_target(label)})"
         rows.append(f"| {label} | {link} | {one.points} | {one.minutes} |")
     return "\n".join(rows)
-
-
-__all__ = ["dress", "exercises", "facts"]

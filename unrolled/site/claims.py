@@ -42,6 +42,3 @@ def _section(page: NotebookNode) -> Iterator[str]:
 
 def _opens(cell: NotebookNode, heading: str) -> bool:
     return cell.cell_type == "markdown" and cell.source.startswith(heading)
-
-
-__all__ = ["claims"]

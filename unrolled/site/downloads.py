@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell
 
 from unrolled import HOME
 from unrolled.manifest import Book, Notebook
-from unrolled.notebook import read_notebook
+from unrolled.notebook import number_cells, read_notebook
 
 # Colab has neither the book nor its package; elsewhere a copy is where the reader put it.
 FIRST = """\
@@ -63,8 +63,7 @@ def download(book: Book, notebook: Notebook) -> str:
     repository = book.published.git_repository_url
     first = FIRST.format(repository=repository, packages=" ".join(packages(book.root)))
     stub.cells.insert(0, new_code_cell(first.rstrip()))
-    for number, cell in enumerate(stub.cells):
-        cell["id"] = f"cell-{number}"
+    number_cells(stub)
     return jupytext.writes(stub, fmt="ipynb")
 
 
@@ -81,6 +80,3 @@ def addresses(book: Book, notebook: Notebook) -> dict[str, str]:
         "Binder": f"https://mybinder.org/v2/gh/{published.repository}/HEAD"
         f"?urlpath=lab%2Ftree%2Fwork%2F{file}",
     }
-
-
-__all__ = ["addresses", "download"]

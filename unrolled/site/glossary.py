@@ -48,6 +48,3 @@ def _items(text: str) -> Iterator[tuple[list[str], str]]:
 
 def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}".rstrip(".") + "."
-
-
-__all__ = ["glossary"]

@@ -146,6 +146,3 @@ def _described(title: str, rows: list[tuple[str, str, Summary]]) -> str:
         for name, _, row in rows
     )
     return f"{title}. Steps of training: {told}."
-
-
-__all__ = ["cards", "figure", "opening", "repository", "with_medians"]

@@ -83,6 +83,3 @@ def _problem(html: Path, path: Path, link: str, site: str, read: Read) -> str:
     if place and target.suffix == ".html" and place not in read(target).ids:
         return "no such place on the page"
     return ""
-
-
-__all__ = ["Page", "anchor", "broken"]

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import imagesize
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util import logging
+from sphinx.util.images import get_image_size
 
 # A script that only some pages need, by a part of its name, and how such a page is known.
 NEEDED = {
@@ -60,8 +60,8 @@ def _lighten(
 
 def _size(name: str, sources: dict[str, Path]) -> str:
     """Return an image's size as attributes, so that nothing moves when it comes."""
-    width, height = imagesize.get(sources[name]) if name in sources else (-1, -1)
-    return f'width="{round(width)}" height="{round(height)}" ' if width > 0 else ""
+    size = get_image_size(sources[name]) if name in sources else None
+    return f'width="{size[0]}" height="{size[1]}" ' if size else ""
 
 
 def _mended(body: str) -> str:

@@ -245,6 +245,3 @@ def _contents(parts: Sequence[Tag]) -> Iterator[Entry]:
                 place = f"contents{BETWEEN}{next(numbers)}"
                 heading["id"] = place
                 yield Entry(level, place, heading.get_text().strip())
-
-
-__all__ = ["Entry", "joined", "write_pdf"]
