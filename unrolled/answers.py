@@ -22,7 +22,6 @@ class Answers:
     others: the file's further code cells, which do not count.
     """
 
-    who: str
     cells: Mapping[str, list[Cell]] = field(default_factory=dict)
     others: Sequence[Cell] = ()
     file: Path | None = None
@@ -31,19 +30,19 @@ class Answers:
     def reference(cls, notebook: Notebook) -> "Answers":
         """The solutions; none in a course repository."""
         if not notebook.solutions.is_file():
-            return cls("solutions")
-        return cls("solutions", answers_in(read_cells(notebook.solutions)))
+            return cls()
+        return cls(answers_in(read_cells(notebook.solutions)))
 
     @classmethod
     def from_folder(cls, folder: Path, notebook: Notebook) -> "Answers":
         """The answers in a folder; of a paired .py and .ipynb the newer file counts."""
         path = newest(folder, notebook)
         if path is None:
-            return cls(folder.name)
+            return cls()
         shown = str(path) if path.suffix == ".py" else path.name
         cells = read_cells(path, shown)
         others = [cell for cell in cells if cell.kind == "code" and not cell.exercise]
-        return cls(folder.name, answers_in(cells), others, path)
+        return cls(answers_in(cells), others, path)
 
     def elsewhere(self, name: str) -> Cell | None:
         """Return the cell outside the exercises that defines a name, if any."""
@@ -134,7 +133,7 @@ def wrong_answers(notebook: Notebook) -> list[Wrong]:
             continue
         forms = [w for w in found if (w.exercise, w.mistake) == _named(cell)]
         one = forms[-1] if forms and "says" not in cell.metadata else _wrong(cell)
-        answers = Answers(f"mistake {one.mistake}", {cell.exercise: [cell]})
+        answers = Answers({cell.exercise: [cell]})
         found.append(replace(one, answers=answers, form=len(forms) + 1))
     return found
 
@@ -154,7 +153,7 @@ def _wrong(cell: Cell) -> Wrong:
     values = cell.metadata.get("values")
     if values not in (None, "vary"):
         raise BookError(f'{cell.place}:{cell.line}: values={values!r}; expected "vary"')
-    return Wrong(cell.exercise or "", mistake, says, Answers(""), hint, values == "vary")
+    return Wrong(cell.exercise or "", mistake, says, Answers(), hint, values == "vary")
 
 
 def defined_names(cells: Iterable[Cell]) -> dict[str, str | None]:

@@ -17,14 +17,12 @@ from typing import Any
 from nbformat import NotebookNode
 from pebble import ProcessExpired, ProcessPool
 
-from unrolled.answers import Answers, Wrong, wrong_answers
-from unrolled.checks.diagnosis import SEED as DIAGNOSIS_SEED
+from unrolled.answers import Answers, wrong_answers
 from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.run import (
     Behavior,
     Bench,
     Check,
-    Failure,
     ThroughWire,
     alike,
     checks_by_exercise,
@@ -110,13 +108,13 @@ def verify(
     if not seeds:
         report.problems += outdated(notebook)
     if not jobs:
-        behave(partial(_here, notebook), notebook, checks, report, said, seeds, keep)
+        behave(Here(notebook), notebook, checks, report, said, seeds, keep)
         return report
     os.environ["OMP_NUM_THREADS"] = "1"
     begin, what = _prepared, (notebook.root, notebook.name)  # imports are on no task's time
     with ProcessPool(jobs, initializer=begin, initargs=what, context=get_context("spawn")) as pool:
         try:
-            behave(partial(_there, notebook, pool), notebook, checks, report, said, seeds, keep)
+            behave(There(notebook, pool), notebook, checks, report, said, seeds, keep)
         except BaseException:  # an interrupt does not wait for what else was to be run
             pool.stop()
             raise
@@ -124,7 +122,7 @@ def verify(
 
 
 def behave(
-    run: "Run",
+    run: "Here",
     notebook: Notebook,
     checks: dict[str, list[Check]],
     report: Report,
@@ -345,39 +343,70 @@ def _behave(root: Path, name: str, task: Task) -> Behavior:
         return bench.behavior(checks[task.exercise], task.exercise, answers, task.seed, task.stop)
 
 
-Run = Callable[[Sequence[Task]], list[Behavior | None]]
+def _unnamed(root: Path, name: str, exercise: str) -> Sequence[str]:
+    """Return the sentences of wrong answers to an exercise which those who give them do not get."""
+    [notebook] = read_book(root).select([name])
+    checks, *_ = _prepared(root, name)
+    catalog, unnamed = Catalog(notebook), []
+    with warnings.catch_warnings(action="ignore"):  # a wrong answer may make a library warn
+        for one in catalog.named:
+            if one.exercise == exercise:
+                told = catalog.diagnose(exercise, checks[exercise], one.fails)
+                if told is None or told.agreement < 1 or told.named.says != one.says:
+                    unnamed.append(one.says)
+    return unnamed
 
 
-def _here(notebook: Notebook, tasks: Sequence[Task]) -> list[Behavior | None]:
-    """Run tasks in this process."""
-    _prepared.cache_clear()
-    return [_behave(notebook.root, notebook.name, task) for task in tasks]
+class Here:
+    """Runs tasks in this process."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self._what = notebook.root, notebook.name
+
+    def behaviors(self, tasks: Sequence[Task]) -> list[Behavior | None]:
+        """Return how answers behave; None for one that did not end in time."""
+        _prepared.cache_clear()
+        return self._each(_behave, tasks, PATIENCE)
+
+    def unnamed(self, exercises: Mapping[str, int]) -> list[Sequence[str] | None]:
+        """Return the sentences that nobody gets, by exercise; None where that took too long.
+
+        exercises: how many wrong answers each has.
+        """
+        return self._each(_unnamed, list(exercises), PATIENCE * max(exercises.values(), default=1))
+
+    def _each(self, work: Callable[..., Any], tasks: Sequence[Any], seconds: float) -> list[Any]:
+        return [work(*self._what, task) for task in tasks]
 
 
-def _there(notebook: Notebook, pool: ProcessPool, tasks: Sequence[Task]) -> list[Behavior | None]:
-    """Run tasks in other processes, each with a time limit; None for one that did not end."""
-    futures = [
-        pool.schedule(_behave, args=[notebook.root, notebook.name, task], timeout=PATIENCE)
-        for task in tasks
-    ]
-    return [_result(future) for future in futures]
+class There(Here):
+    """Runs tasks in other processes, each with a time limit."""
+
+    def __init__(self, notebook: Notebook, pool: ProcessPool) -> None:
+        super().__init__(notebook)
+        self.pool = pool
+
+    def _each(self, work: Callable[..., Any], tasks: Sequence[Any], seconds: float) -> list[Any]:
+        futures = [
+            self.pool.schedule(work, args=[*self._what, task], timeout=seconds) for task in tasks
+        ]
+        return [_result(future) for future in futures]
 
 
-def _result(future: Any) -> Behavior | None:
+def _result(future: Any) -> Any:
     try:
-        result: Behavior = future.result()
+        return future.result()
     except (Timeout, ProcessExpired):
         return None
-    return result
 
 
 def stubs_and_solutions(
-    run: Run, notebook: Notebook, checks: dict[str, list[Check]]
+    run: Here, notebook: Notebook, checks: dict[str, list[Check]]
 ) -> Iterator[str]:
     """Yield each stub that does not say `not tried yet`, each solution that fails or never ends."""
     ids = [one.id for one in notebook.exercises]
-    stubs = Answers("chapters", {})
-    for name, found in zip(ids, run([Task(name, stubs, 0) for name in ids]), strict=True):
+    stubs = Answers({})
+    for name, found in zip(ids, run.behaviors([Task(name, stubs, 0) for name in ids]), strict=True):
         if found is None:
             yield f"the stub of {name} does not end in time"
             continue
@@ -385,7 +414,7 @@ def stubs_and_solutions(
         for check in checks[name]:
             if check.__name__ not in untried:
                 yield f"the stub of {name} is not reported as not tried yet by {check.__name__}"
-    for name, found in zip(ids, run([Task(name, None, 0) for name in ids]), strict=True):
+    for name, found in zip(ids, run.behaviors([Task(name, None, 0) for name in ids]), strict=True):
         if found is None:
             yield f"the solution of {name} does not end in time"
         for failure in found or ():
@@ -393,13 +422,13 @@ def stubs_and_solutions(
 
 
 def wrong(
-    run: Run, notebook: Notebook, checks: dict[str, list[Check]], report: Report
+    run: Here, notebook: Notebook, checks: dict[str, list[Check]], report: Report
 ) -> Iterator[str]:
     """Yield each wrong answer that is accepted, or like another; each idle check."""
     catalog = wrong_answers(notebook)
     rejected: set[str] = set()
-    first = run([Task(one.exercise, one.answers, 1) for one in catalog])
-    again = run([Task(one.exercise, one.answers, 1, wire=True) for one in catalog])
+    first = run.behaviors([Task(one.exercise, one.answers, 1) for one in catalog])
+    again = run.behaviors([Task(one.exercise, one.answers, 1, wire=True) for one in catalog])
     for one, found, once_more in zip(catalog, first, again, strict=True):
         name = one.name
         if not found:
@@ -423,21 +452,17 @@ def wrong(
         for check in found_checks:
             if check.__name__ not in rejected:
                 yield f"check {check.__name__} ({exercise}) rejects none of the wrong answers"
-    diagnosed, bench = Catalog(notebook), Bench(notebook, Answers.reference(notebook))
-    for one in catalog:
-        ask = partial(_diagnostic, bench, one)
-        told = diagnosed.diagnose(one.exercise, checks[one.exercise], ask)
-        if told is None or told.agreement < 1 or told.named.says != one.says:
-            yield f"wrong answer {one.name} does not get its own message"
+    exercises = Counter(one.exercise for one in catalog)
+    for exercise, unnamed in zip(exercises, run.unnamed(exercises), strict=True):
+        if unnamed is None:
+            yield f"the diagnosis of wrong answers to {exercise} did not end in time"
+        for says in unnamed or ():
+            yield f"a wrong answer to {exercise} does not get its own message: {says}"
     report.figures["wrong answers rejected"] = f"{sum(bool(f) for f in first)} of {len(catalog)}"
 
 
-def _diagnostic(bench: Bench, one: Wrong, check: Check) -> Failure | None:
-    return bench.run(check, one.exercise, one.answers, DIAGNOSIS_SEED)
-
-
 def mutation(
-    run: Run, notebook: Notebook, checks: dict[str, list[Check]], report: Report
+    run: Here, notebook: Notebook, checks: dict[str, list[Check]], report: Report
 ) -> Iterator[str]:
     """Yield what is wrong with the survivors; the share that dies goes into the report."""
     solutions = answers_in(read_cells(notebook.solutions))
@@ -447,10 +472,8 @@ def mutation(
     tasks = []
     for mutant in made:
         cell = Cell("code", mutant.source, {}, f"mutant of {mutant.exercise}", 1)
-        tasks.append(
-            Task(mutant.exercise, Answers("mutant", {mutant.exercise: [cell]}), 3, stop=True)
-        )
-    found = run(tasks)
+        tasks.append(Task(mutant.exercise, Answers({mutant.exercise: [cell]}), 3, stop=True))
+    found = run.behaviors(tasks)
     alive = [one for one, failures in zip(made, found, strict=True) if failures == ()]
     share = 1 - len(alive) / len(made)
     report.figures["mutants killed"] = f"{len(made) - len(alive)} of {len(made)} ({share:.0%})"
@@ -489,7 +512,7 @@ def survivors(notebook: Notebook) -> dict[str, dict[str, str]]:
 
 
 def false_failures(
-    run: Run, report: Report, seeds: int, ran: Callable[[int], None]
+    run: Here, report: Report, seeds: int, ran: Callable[[int], None]
 ) -> Iterator[str]:
     """Yield each check that a solution fails under some seed; the counts in the report grow.
 
@@ -503,7 +526,7 @@ def false_failures(
             for seed in range(one.seeds, min(least + SEEDS, seeds))
         ]
         number, failed = Counter(task.exercise for task in tasks), defaultdict(list)
-        for task, found in zip(tasks, run(tasks), strict=True):
+        for task, found in zip(tasks, run.behaviors(tasks), strict=True):
             where = f"under --seed {task.seed}"
             if found is None:  # a slow machine, or a solution that never ends: not for us to say
                 yield f"the solution of {task.exercise} does not end in time {where}"

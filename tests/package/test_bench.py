@@ -360,7 +360,7 @@ def _no_jail(book: Book) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("chekcs",), "no notebook 'chekcs' in book.toml; there are 01, 02; what is measured is"),
+        (("waiting",), "no notebook 'waiting' in book.toml; there are 01, 02; what is measured is"),
         (("2", "build"), "build is measured of 01, not of 02"),
         (("checks", "ratios"), "ratios is measured of no notebook, not of 01, 02"),
     ],

@@ -323,9 +323,7 @@ TWO_FAILURES = "def twice(x):\n    return x * x if x > 0 else 3 * x"
 def _diagnosed(notebook: Notebook, catalog: Catalog, source: str) -> tuple[str, float] | None:
     """Whether an answer looks like a mistake of the tiny book's catalog, and how much so."""
     checks = checks_by_exercise(notebook, load_checks(notebook))["twice"]
-    answers = Answers(
-        "mine", {"twice": [Cell("code", source, {"exercise": "twice"}, "mine.py", 1)]}
-    )
+    answers = Answers({"twice": [Cell("code", source, {"exercise": "twice"}, "mine.py", 1)]})
     bench = Bench(notebook, Answers.reference(notebook))
     found = catalog.diagnose("twice", checks, functools.partial(_ran, bench, answers))
     return found and (found.named.mistake, found.agreement)

@@ -29,7 +29,7 @@ def diagnosed(notebook: Notebook) -> Iterator[tuple[Row, dict[str, Any]]]:
         if cell.kind != "code" or not cell.exercise:
             continue
         mine = checks[cell.exercise]
-        answers = Answers("independent", {cell.exercise: [cell]})
+        answers = Answers({cell.exercise: [cell]})
         found = {one.__name__: bench.run(one, cell.exercise, answers, SEED) for one in mine}
         like = catalog.diagnose(cell.exercise, mine, lambda one, found=found: found[one.__name__])
         name = like.named.mistake if like else None

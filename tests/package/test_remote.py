@@ -148,7 +148,7 @@ def test_every_answer_has_the_same_verdict_through_the_wire(tiny: Book) -> None:
     notebook = tiny.notebooks[0]
     checks = checks_by_exercise(notebook, load_checks(notebook))["twice"]
     reference = Answers.reference(notebook)
-    for answers in (reference, Answers("stub")):
+    for answers in (reference, Answers()):
         local = Bench(notebook, reference).behavior(checks, "twice", answers, 3)
         wired = Bench(notebook, reference, ThroughWire()).behavior(checks, "twice", answers, 3)
         assert local == wired
@@ -166,7 +166,7 @@ def test_the_reference_of_what_is_not_yet_graded_is_not_sent(tiny: Book) -> None
     reference = Answers.reference(notebook)
     texts = {}
     for own in ("twice", "again"):
-        steps = program(notebook, Answers("none"), reference, own)
+        steps = program(notebook, Answers(), reference, own)
         texts[own] = "".join(source for step in steps for source, _, _ in step.cells)
     assert "return 2 * x" not in texts["twice"]
     assert "return 2 * x" in texts["again"]

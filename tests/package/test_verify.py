@@ -20,9 +20,10 @@ from unrolled.readme import chapter_table, fill_table, readme_problems
 from unrolled.reference import write_reference
 from unrolled.verify import (
     SEEDS,
+    Here,
     Report,
     Task,
-    _here,
+    There,
     stubs_and_solutions,
     verify,
     verify_book,
@@ -120,6 +121,12 @@ def test_a_broken_source_is_one_clear_line(
         (
             "tests/wrong/01_twice.py",
             "return 2 * abs(x)",
+            "return 2 * min(x, 0.5)",
+            "a wrong answer to twice does not get its own message: ",
+        ),
+        (
+            "tests/wrong/01_twice.py",
+            "return 2 * abs(x)",
             "raise TypeError",
             "twice:no_sign is stopped by an error alone",
         ),
@@ -184,10 +191,13 @@ def test_counts_that_are_missing_stop_the_gate_after_all_else_was_tried(book: Bo
     assert not (book.root / "data" / "results" / "checks.json").exists()
 
 
-def test_stubs_and_solutions_that_do_not_end_in_time_are_told_as_that(book: Book) -> None:
+def test_stubs_and_solutions_that_do_not_end_in_time_are_told_as_that(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
     notebook = book.notebooks[0]
     checks = checks_by_exercise(notebook, load_checks(notebook))
-    assert list(stubs_and_solutions(lambda tasks: [None] * len(tasks), notebook, checks)) == [
+    monkeypatch.setattr(Here, "behaviors", lambda _, tasks: [None] * len(tasks))
+    assert list(stubs_and_solutions(Here(notebook), notebook, checks)) == [
         "the stub of twice does not end in time",
         "the solution of twice does not end in time",
     ]
@@ -210,13 +220,15 @@ def test_what_was_counted_before_an_interrupt_is_kept_and_not_run_again(
     seeds: list[int] = []
     stop = FIRST_SEED + 2 * SEEDS + 1
 
-    def interrupted(notebook: Notebook, tasks: Sequence[Task]) -> list[Behavior | None]:
+    ran = Here.behaviors
+
+    def interrupted(self: Here, tasks: Sequence[Task]) -> list[Behavior | None]:
         seeds.extend(task.seed for task in tasks if task.seed >= FIRST_SEED)
         if stop in seeds:
             raise KeyboardInterrupt
-        return _here(notebook, tasks)
+        return ran(self, tasks)
 
-    monkeypatch.setattr("unrolled.verify._here", interrupted)
+    monkeypatch.setattr(Here, "behaviors", interrupted)
     said, kept = list[str](), list[int]()
 
     def keep(counts: Mapping[str, Count]) -> None:
@@ -241,8 +253,8 @@ def test_an_interrupt_does_not_wait_for_what_runs_elsewhere(
 ) -> None:
     running = []
 
-    def interrupted(run: "partial[object]", *_: object) -> None:
-        running.append(run.args[1].schedule(time.sleep, args=[5]))
+    def interrupted(run: There, *_: object) -> None:
+        running.append(run.pool.schedule(time.sleep, args=[5]))
         raise KeyboardInterrupt
 
     monkeypatch.setattr("unrolled.verify.behave", interrupted)

@@ -25,7 +25,7 @@ def _imported(notebook: Notebook, _stamp: Stamp) -> None:
     """Run a chapter's setup cells once: what they import stays imported."""
     said = io.StringIO()
     with suppress(Exception), redirect_stdout(said), redirect_stderr(said):  # checks tell it
-        run_program(program(notebook, Answers("stubs"), kinds=("setup",)))
+        run_program(program(notebook, Answers(), kinds=("setup",)))
 
 
 @cache

@@ -136,7 +136,7 @@ class Refused(Exception):
 def _answers(found: Any) -> Answers:
     """Return what the jail says a notebook holds; it is held to the form, as hearsay is."""
     if found is None:
-        return Answers("submission")
+        return Answers()
     try:
         place, cells = found
         answers: dict[str, list[Cell]] = {}
@@ -147,7 +147,7 @@ def _answers(found: Any) -> Answers:
             answers.setdefault(str(exercise), []).append(cell)
     except (TypeError, ValueError) as error:
         raise Refused("the file cannot be read as a notebook") from error
-    return Answers("submission", answers)
+    return Answers(answers)
 
 
 def _tried(notebook: Notebook, answers: Answers) -> list[str]:
