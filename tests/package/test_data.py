@@ -387,9 +387,7 @@ def test_a_change_that_hides_behind_size_and_date_is_found(book: Book, cache: Pa
         data.found("load/NORTH")
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=40))
 def test_no_note_makes_a_wrong_file_right(book: Book, cache: Path, note: bytes) -> None:
     """Whatever stands in the notes, only one of this very state of this very file counts."""

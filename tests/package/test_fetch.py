@@ -267,9 +267,7 @@ def test_a_file_is_fetched_once_verified_and_then_found(cache: Path, server: Ser
 cuts = st.lists(st.integers(0, 300_000), max_size=3)
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cuts,
     st.booleans(),

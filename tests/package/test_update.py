@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -310,7 +310,6 @@ CELLS = st.lists(st.sampled_from("abcdefgh"), max_size=6, unique=True)
 OWN = st.lists(st.tuples(st.integers(0, 6), st.sampled_from(["mine 1", "mine 2"])), max_size=2)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(CELLS, CELLS, OWN, st.sets(st.sampled_from("ABC")), st.permutations("ABC"))
 def test_no_cell_of_ones_own_and_no_answer_is_ever_lost(
     old: list[str], new: list[str], own: list[tuple[int, str]], tried: set[str], order: list[str]
