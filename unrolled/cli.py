@@ -681,6 +681,11 @@ def _progress(unit: str) -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar for each title on a terminal; print nothing elsewhere."""
     from rich import progress as parts
 
+    # The stream of now: a library that is kept quiet must not take the bar with it.
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield lambda title, done, total: None
+        return
     if unit == "bytes":
         amount: tuple[str | parts.ProgressColumn, ...] = (
             parts.BarColumn(),
@@ -692,9 +697,7 @@ def _progress(unit: str) -> Iterator[Callable[[str, int, int], None]]:
         amount = (parts.MofNCompleteColumn(), unit, parts.TimeElapsedColumn())
     columns = (parts.SpinnerColumn(), "{task.description}", *amount)
     tasks: dict[str, parts.TaskID] = {}
-    # The stream of now: a library that is kept quiet must not take the bar with it.
-    console = Console(file=sys.stderr)
-    with parts.Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with parts.Progress(*columns, console=console) as bar:
 
         def show(title: str, done: int, total: int) -> None:
             if title not in tasks:

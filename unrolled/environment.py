@@ -17,7 +17,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager
-from typing import IO, Callable, Iterator, List, Optional, Tuple
+from typing import IO, Callable, Dict, Iterator, List, Optional, Tuple
 
 OLDEST, NEWEST = (3, 11), (3, 13)  # requires-python of pyproject.toml
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -58,6 +58,28 @@ def lock_of(root: str) -> "Optional[str]":
     name = "%s-%s-py%d%d.txt" % (sys.platform, machine().lower(), *sys.version_info[:2])
     path = os.path.join(root, "locks", name)
     return path if os.path.exists(path) else None
+
+
+def pins_of(lock: str) -> "Dict[str, str]":
+    """The version that a lock gives to each package."""
+    with open(lock, encoding="utf-8") as file:
+        return dict(line.strip().split("==") for line in file if "==" in line)
+
+
+def differing(lock: str) -> "List[str]":
+    """The packages that this Python has in another version than the lock says, or not at all.
+
+    A local version, as of a build for CPUs, is no other one.
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    def here(name: str) -> str:
+        try:
+            return version(name).split("+")[0]
+        except PackageNotFoundError:
+            return ""
+
+    return [name for name, pin in pins_of(lock).items() if here(name) != pin]
 
 
 def project_of(root: str) -> dict:
@@ -181,8 +203,7 @@ def install(root: str, home: str, log: "IO[str]", held: "IO[str]") -> None:
 
     lock, start = lock_of(root), time.time()
     if lock:
-        with open(lock, encoding="utf-8") as file:
-            packages = [line for line in file.read().splitlines() if "==" in line]
+        packages = list(pins_of(lock))
         asked, source = lock, "of locks/" + os.path.basename(lock)
     else:
         packages, source = requirements_of(root), "in the ranges of pyproject.toml"

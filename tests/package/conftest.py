@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from unrolled.cli import main
@@ -14,7 +14,8 @@ from unrolled.manifest import Book, read_book
 from unrolled.site import browser as chromium
 from unrolled.site.browser import Tab
 
-settings.register_profile("book", deadline=None)  # the machine may be busy
+# How long an example takes says how busy the machine is.
+settings.register_profile("book", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("book")
 
 BOOK = """\

@@ -22,6 +22,7 @@ from unrolled.checks import Mismatch, close, equal, expect, raises
 from unrolled.checks.compare import plain, same_values
 from unrolled.checks.diagnosis import SEED, Catalog, Likeness
 from unrolled.checks.live import check
+from unrolled.checks.plugin import Live, Submitted, Warm
 from unrolled.checks.run import Bench, Check, Failure, checks_by_exercise, load_checks
 from unrolled.checks.watch import Endless, within
 from unrolled.errors import BookError
@@ -508,6 +509,11 @@ def test_a_notebook_that_runs_all_its_cells_stops_at_the_first_stub(
     assert "exercise 1.1 twice is not tried yet, so this run stops here" in str(error.value)
     [output] = [one for cell in notebook.cells for one in cell.get("outputs", ())]
     assert output.traceback == [f"unrolled: {output.evalue}"]
+
+
+@pytest.mark.parametrize("plugin", [Live({}), Submitted({}, dict, {}), Warm(1, {})])
+def test_what_pytest_is_handed_can_be_hashed_as_its_oldest_version_does(plugin):
+    assert hash(plugin) == hash(plugin)
 
 
 def test_check_in_a_notebook_names_a_helper_of_another_cell(tiny: Book) -> None:

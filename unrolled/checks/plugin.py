@@ -47,14 +47,14 @@ COUNTED = {  # as failed, and shown as
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # pytest 9.0 hashes plugins
 class Live:
     """Registered as a plugin by `check(…)` in a notebook: the names come from its namespace."""
 
     names: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # pytest 9.0 hashes plugins
 class Submitted:
     """Registered as a plugin by the grader: a stranger's answers, and the jail that runs them.
 
@@ -66,7 +66,7 @@ class Submitted:
     catalogs: dict[str, Catalog]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # pytest 9.0 hashes plugins
 class Warm:
     """Registered as a plugin by a process that runs checks again and again.
 
