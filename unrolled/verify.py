@@ -132,14 +132,14 @@ def behave(
 ) -> None:
     """Run answers of every kind against the checks."""
     said("stubs and solutions")
-    unmet = list(stubs_and_solutions(run, notebook, checks))
+    unmet = list(stubs_and_solutions(run.behaviors, notebook, checks))
     if unmet:
         report.problems += unmet
         return
     said("wrong answers")
     report.problems += wrong(run, notebook, checks, report)
     said("mutants of the solutions")
-    report.problems += mutation(run, notebook, checks, report)
+    report.problems += mutation(run.behaviors, notebook, checks, report)
     if seeds:
         report.counts |= _known(notebook, report.counts)
 
@@ -149,7 +149,7 @@ def behave(
             left = {name for name, one in report.counts.items() if name not in report.unrejected}
             keep({name: report.counts[name] for name in left})
 
-    report.problems += false_failures(run, report, seeds or SEEDS, ran)
+    report.problems += false_failures(run.behaviors, report, seeds or SEEDS, ran)
 
 
 # --- what stands in the sources ---------------------------------------------------------------
@@ -357,6 +357,9 @@ def _unnamed(root: Path, name: str, exercise: str) -> Sequence[str]:
     return unnamed
 
 
+Run = Callable[[Sequence[Task]], list[Behavior | None]]
+
+
 class Here:
     """Runs tasks in this process."""
 
@@ -401,12 +404,12 @@ def _result(future: Any) -> Any:
 
 
 def stubs_and_solutions(
-    run: Here, notebook: Notebook, checks: dict[str, list[Check]]
+    run: Run, notebook: Notebook, checks: dict[str, list[Check]]
 ) -> Iterator[str]:
     """Yield each stub that does not say `not tried yet`, each solution that fails or never ends."""
     ids = [one.id for one in notebook.exercises]
-    stubs = Answers({})
-    for name, found in zip(ids, run.behaviors([Task(name, stubs, 0) for name in ids]), strict=True):
+    stubs = Answers()
+    for name, found in zip(ids, run([Task(name, stubs, 0) for name in ids]), strict=True):
         if found is None:
             yield f"the stub of {name} does not end in time"
             continue
@@ -414,7 +417,7 @@ def stubs_and_solutions(
         for check in checks[name]:
             if check.__name__ not in untried:
                 yield f"the stub of {name} is not reported as not tried yet by {check.__name__}"
-    for name, found in zip(ids, run.behaviors([Task(name, None, 0) for name in ids]), strict=True):
+    for name, found in zip(ids, run([Task(name, None, 0) for name in ids]), strict=True):
         if found is None:
             yield f"the solution of {name} does not end in time"
         for failure in found or ():
@@ -462,7 +465,7 @@ def wrong(
 
 
 def mutation(
-    run: Here, notebook: Notebook, checks: dict[str, list[Check]], report: Report
+    run: Run, notebook: Notebook, checks: dict[str, list[Check]], report: Report
 ) -> Iterator[str]:
     """Yield what is wrong with the survivors; the share that dies goes into the report."""
     solutions = answers_in(read_cells(notebook.solutions))
@@ -473,7 +476,7 @@ def mutation(
     for mutant in made:
         cell = Cell("code", mutant.source, {}, f"mutant of {mutant.exercise}", 1)
         tasks.append(Task(mutant.exercise, Answers({mutant.exercise: [cell]}), 3, stop=True))
-    found = run.behaviors(tasks)
+    found = run(tasks)
     alive = [one for one, failures in zip(made, found, strict=True) if failures == ()]
     share = 1 - len(alive) / len(made)
     report.figures["mutants killed"] = f"{len(made) - len(alive)} of {len(made)} ({share:.0%})"
@@ -512,7 +515,7 @@ def survivors(notebook: Notebook) -> dict[str, dict[str, str]]:
 
 
 def false_failures(
-    run: Here, report: Report, seeds: int, ran: Callable[[int], None]
+    run: Run, report: Report, seeds: int, ran: Callable[[int], None]
 ) -> Iterator[str]:
     """Yield each check that a solution fails under some seed; the counts in the report grow.
 
@@ -526,7 +529,7 @@ def false_failures(
             for seed in range(one.seeds, min(least + SEEDS, seeds))
         ]
         number, failed = Counter(task.exercise for task in tasks), defaultdict(list)
-        for task, found in zip(tasks, run.behaviors(tasks), strict=True):
+        for task, found in zip(tasks, run(tasks), strict=True):
             where = f"under --seed {task.seed}"
             if found is None:  # a slow machine, or a solution that never ends: not for us to say
                 yield f"the solution of {task.exercise} does not end in time {where}"

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from unrolled.counts import (
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
 from unrolled.site.numbers import ASKED, _percent, _whole, at_most, checks
-from unrolled.verify import Report, Task, _here, false_failures, mutation
+from unrolled.verify import Here, Report, Task, false_failures, mutation
 
 LUCK = "\n\ndef test_luck(twice, rng):\n    assert twice(1.0) == 2.0 and rng.random() > 0.2\n"
 
@@ -34,7 +33,7 @@ LUCK = "\n\ndef test_luck(twice, rng):\n    assert twice(1.0) == 2.0 and rng.ran
 def _count(book: Book, seeds: int) -> Report:
     """Count both notebooks' checks as the gate does, and keep the counts."""
     for notebook in book.notebooks:
-        run, report = partial(_here, notebook), Report(notebook.key)
+        run, report = Here(notebook).behaviors, Report(notebook.key)
         known = checks_by_exercise(notebook, load_checks(notebook))
         assert list(mutation(run, notebook, known, report)) == []
         report.problems += false_failures(run, report, seeds, lambda _: None)

@@ -191,13 +191,10 @@ def test_counts_that_are_missing_stop_the_gate_after_all_else_was_tried(book: Bo
     assert not (book.root / "data" / "results" / "checks.json").exists()
 
 
-def test_stubs_and_solutions_that_do_not_end_in_time_are_told_as_that(
-    book: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stubs_and_solutions_that_do_not_end_in_time_are_told_as_that(book: Book) -> None:
     notebook = book.notebooks[0]
     checks = checks_by_exercise(notebook, load_checks(notebook))
-    monkeypatch.setattr(Here, "behaviors", lambda _, tasks: [None] * len(tasks))
-    assert list(stubs_and_solutions(Here(notebook), notebook, checks)) == [
+    assert list(stubs_and_solutions(lambda tasks: [None] * len(tasks), notebook, checks)) == [
         "the stub of twice does not end in time",
         "the solution of twice does not end in time",
     ]
