@@ -18,6 +18,7 @@ from unrolled.data.store import hide_fetched, settle
 from unrolled.errors import BookError
 from unrolled.manifest import PACKED, Book, amount, read_book
 
+WIDE = 160  # columns of a table that goes to a file
 SECTIONS = {
     "Work through the book": ("start", "check", "hint", "solution", "status", "reset", "update"),
     "Around it": ("doctor", "data", "completion"),
@@ -137,7 +138,10 @@ def inspect(lighthouse: bool) -> None:
     """
     from unrolled.site.inspection import report
 
-    problems = report(_clone(), Console(soft_wrap=True), lighthouse)
+    console = Console(soft_wrap=True)
+    if not console.is_terminal:
+        console.width = WIDE
+    problems = report(_clone(), console, lighthouse)
     click.echo(amount(problems, "problem") if problems else "every page holds")
     sys.exit(1 if problems else 0)
 

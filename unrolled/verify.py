@@ -1,8 +1,11 @@
 """The author's gate: the book proves itself."""
 
 import ast
+import math
 import os
 import statistics
+import sys
+import time
 import tomllib
 import warnings
 from collections import Counter, defaultdict
@@ -59,7 +62,8 @@ WRONG_ANSWERS = 3
 KILLED = 0.90
 GUARDED = 0.95  # of the numbers in the prose, those whose last digit cannot change unnoticed
 DRAWING = ("plt.show()", "plt.subplots(", "alt.Chart(")
-PATIENCE = 20.0  # seconds for one mutant; a loop that never ends is a dead mutant
+PATIENCE = 20  # CPU seconds for one mutant; a loop that never ends is a dead mutant
+WAIT = 10  # times as many by the clock: for what waits for ever, or has to on a busy machine
 WIDTH, ANSWER_WIDTH, CELL_LINES, CELL_MEDIAN = 77, 69, 25, 6
 
 
@@ -391,9 +395,23 @@ class There(Here):
 
     def _each(self, work: Callable[..., Any], tasks: Sequence[Any], seconds: float) -> list[Any]:
         futures = [
-            self.pool.schedule(work, args=[*self._what, task], timeout=seconds) for task in tasks
+            self.pool.schedule(
+                _within, args=[seconds, work, *self._what, task], timeout=WAIT * seconds
+            )
+            for task in tasks
         ]
         return [_result(future) for future in futures]
+
+
+def _within(seconds: float, work: Callable[..., Any], *what: Any) -> Any:
+    """Call `work`; the system ends this process after so many CPU seconds, where it can."""
+    if sys.platform != "win32":
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + seconds), most))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return work(*what)
 
 
 def _result(future: Any) -> Any:

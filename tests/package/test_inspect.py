@@ -47,6 +47,7 @@ def test_problems_are_listed_counted_and_fail(tiny: Book, monkeypatch: pytest.Mo
     monkeypatch.setattr(inspection, "inspect_book", lambda *_: found)
     code, said = run("--no-lighthouse")
     assert code == 1 and "1 problem\n" in said
+    assert "critical" in said and "paint ms" in said and "…" not in said  # in a file, too
     found[1].problems.clear()
     assert run("--no-lighthouse") == (0, said.replace("1 problem\n", "every page holds\n"))
 

@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from pebble import ProcessPool
 
 from tests.package.conftest import edit, run
 from unrolled.checks.run import Behavior, checks_by_exercise, load_checks
@@ -243,6 +245,30 @@ def test_what_was_counted_before_an_interrupt_is_kept_and_not_run_again(
     verify(book.notebooks[0], said.append, jobs=0, seeds=50, keep=keep)
     assert seeds == list(range(FIRST_SEED + 40, FIRST_SEED + 50))
     assert read_counts(book.root)["twice"].seeds == 50
+
+
+def _spends(root: Path, name: str, seconds: float) -> float:
+    while time.process_time() < seconds:
+        pass
+    return seconds
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_what_spends_too_much_ends_alone_and_what_waits_is_waited_for(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unrolled.verify.WAIT", 60)
+    with ProcessPool(1, context=get_context("spawn")) as pool:
+        there = There(book.notebooks[0], pool)
+        assert there._each(_spends, [60, 0.1], 0.5) == [None, 0.1]
+        assert there._each(_sleeps, [2], 0.5) == [2]
+        monkeypatch.setattr("unrolled.verify.WAIT", 0.5)
+        assert there._each(_sleeps, [30], 1) == [None]
+
+
+def _sleeps(root: Path, name: str, seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
 
 
 def test_an_interrupt_does_not_wait_for_what_runs_elsewhere(

@@ -35,7 +35,8 @@ def _of(book: Book, machine: str, run: Run) -> Iterator[str]:
 
 
 def _rows(part: Part | None) -> Iterator[tuple[str, str]]:
-    yield from ((title, str(row)) for title, row in (part.rows if part else {}).items())
+    for title, row in (part.rows if part else {}).items():
+        yield title, str(row).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _table(heading: str, rows: list[tuple[str, str]]) -> Iterator[str]:
