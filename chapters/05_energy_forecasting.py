@@ -200,6 +200,12 @@ def true_load(rng, index):
 # that runs in an empty office on a Sunday draws less than on a Monday. The
 # product matters for what comes: a straight line adds, and what it cannot
 # multiply it has to be told in columns.
+#
+# The last part is chance of two kinds. Moods, one every six hours, keep a
+# day from having just the shape of another. On top lies noise with inertia:
+# it takes `1.55` times its last value and gives back `0.58` of the one
+# before, so a rise is likelier followed by a rise than by a fall. The last
+# hours know that, and no calendar does.
 
 # %% [markdown]
 # The real files have faults, and ours get the same ones. Stamps are local
@@ -361,6 +367,13 @@ assert max(gaps.values()) < 0.03 and made["of the change, 168 h"] <= 0.93
 # hour is pure chance. There ours is the tamer one, as the tables of errors
 # below show, so its errors are not to be compared with the real ones, only
 # the order in which it puts the forecasts.
+#
+# The last three rows of the table are forecasts already: whoever repeats the
+# load of an hour ago is off by 2.798 percent of the mean load on AEP, and
+# with that of yesterday by 6.239. A week ago is further off, 8.617, although
+# it was the same day of the week. What seven days change, then, is hardly
+# the timetable. It is the weather, which a day turns over in part and a week
+# for the most part.
 
 # %% alt="Three panels with the mean load by hour, by weekday and by month, each over the overall mean: the synthetic load as a line and the real one as points close to it."
 import matplotlib.pyplot as plt
@@ -588,6 +601,11 @@ for title, forecast in simple.items():
 # puts the training parts of all regions together, and trains one network on
 # them. But the regions live at the same time, under the same weather, and
 # their files end at different times.
+#
+# Why cut in time, and not draw hours at random? Neighboring hours are nearly
+# alike. An hour drawn for the test would have its neighbors on both sides in
+# the training, and a model with a good memory would fill gaps and not
+# forecast. A forecast that is made in August has seen no September.
 
 # %% [markdown]
 # ### Exercise 5.4 · A split in time (about 6 lines)
@@ -716,6 +734,10 @@ class Load:
 # Scaling costs nothing to do right. Mean and deviation come from the
 # training years; validation and test are expressed in the same units, and
 # whatever the test year does, the training does not feel it.
+#
+# The errors are taken in megawatts again. In units of the training the mean
+# load is zero, and a percentage of something near zero means nothing. So
+# `costs` undoes the scaling before it compares.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -729,6 +751,12 @@ for part in ("train", "valid", "test"):
 # model may look back across a border, since at the time of a forecast the
 # past is known, whatever part it belongs to. It may not be *fitted* across
 # one.
+#
+# The two later parts are whole years, 8,760 hours each, so that each holds
+# every season and every holiday; a model chosen by a summer may lose in
+# winter. No gap is left at the borders. It is needed where the future of a
+# training window reaches into the next part, and here an hour or a day that
+# is forecast lies within one part.
 
 # %% [markdown]
 # ## Windows without a copy
@@ -856,6 +884,10 @@ print("training windows", *shape, f"as doubles: {gigabytes:.2f} GB")
 # two of the difference is precision. The seconds go elsewhere: to a Python
 # function that is called for every row and every feature, where the columns
 # of a calendar are a few array operations.
+#
+# Twelve regions do not take six times the memory of two. Most of the peak is
+# a calendar in double precision, which is let go once it stands there in
+# bytes. What stays of each region is a few megabytes.
 
 # %% [markdown]
 # ## A straight line
@@ -930,6 +962,10 @@ class Line:
 # a table written out, since a linear system has to see it. The penalty
 # hardly matters here. There are tens of thousands of rows for a few hundred
 # weights, and $\alpha$ only keeps the columns apart that say the same thing.
+#
+# One index needs a second look. Row $i$ of the windows begins at hour $i$,
+# so the window that ends just before an hour stands `lags` rows further up:
+# `past[hours - self.lags]` holds for each hour what was known at its origin.
 
 # %% [markdown]
 # A straight line adds up what its columns say. It can learn that mornings
@@ -948,6 +984,11 @@ def weekly(days):
 # load may be another at noon than at six in the morning, and no column has
 # to be thought of. It is cheap, and no copy of the tutorial that we have
 # read tries it.
+#
+# The price is rows: each line learns from a twenty-fourth of them, a few
+# thousand. The columns of the hour only say which line is meant, and
+# `argmax` reads that off. Within one line they are constant, and vanish when
+# the means are subtracted.
 
 # %% tags=["experiment"]
 class Lines(Line):
@@ -1011,6 +1052,11 @@ class Boosted:
 # for every hour of the last year, scored by the formula above. Where there
 # is a setting, the penalty or the number of trees, the validation year
 # chooses it, and the error of that year stands in the table as well.
+#
+# The trees get their calendar in plain numbers, and the hour of the week as
+# one more. A tree can cut a number wherever it likes. A line can only
+# multiply it, and for a line December lies as far from January as a month
+# can.
 
 # %% tags=["experiment"]
 def chosen(data, days, kind, settings):
@@ -1121,6 +1167,11 @@ for row in both[0]:
 # no calendar; and on AEP nothing in this chapter beats twenty-four of
 # them an hour ahead. The validation year puts all rows in the same order as
 # the test, but for the last three, which are close in both.
+#
+# Two short checks follow. The first fits one row again, here, and asks
+# whether it lies inside the stored range. The second holds errors against
+# bounds. A bound is not a result: it is there so that the build stops where
+# a change makes a forecast worse.
 
 # %%
 model, *_ = chosen(data, data.days, Lines, penalties(90))
@@ -1231,6 +1282,12 @@ def train(model, xs, ys, settle, epochs, rng, loss):
 # begins at zero there, which happens to no scored hour of the test, and a
 # network should not spend its weights on recovering from a beginning that is
 # ours.
+#
+# The loss is absolute because the error by which we judge is. A squared loss
+# pays for fewer large misses with more small ones. As for shapes, `unfold`
+# puts the hours of a chunk last, behind the features, so the two axes change
+# places: each chunk in `xs` has $120$ hours of $47$ features, three loads
+# and the forty-four columns of the calendar.
 
 # %% tags=["experiment"]
 class Hourly:
@@ -1508,6 +1565,12 @@ for title in CONTENDERS:
 # The GRU takes 7.58 CPU seconds for its six epochs, the LSTM of equal width
 # 1.72, with a third more weights. The smaller LSTM has 7,827 weights, the
 # GRU 7,809.
+#
+# The counts can be checked by hand. Each product of a cell reads $F$
+# features and $H$ units and, in PyTorch, has two biases for each unit:
+# $H(F+H+2)$ weights, three times in a GRU and four times in an LSTM. The
+# read-out adds $H+1$. No width gives an LSTM just as many weights as this
+# GRU has; `26` comes closest.
 
 # %% [markdown]
 # There are at least three ways to make a race fair. We run equal updates,
@@ -1722,6 +1785,11 @@ for row, cost in tables["rolling_AEP"].items():
 # a little more, 2.761. On the synthetic load two days do better than a week,
 # and interactions bring nothing; we take what AEP's validation year chooses
 # for both. No error of these lines on the test year was used.
+#
+# Here the penalty matters. There is one row a day, a few thousand in the
+# training, for hundreds of columns. On AEP two weeks back with the smallest
+# penalty are at 2.878, behind one week, and need ten times the penalty that
+# a week needs before they come to 2.805.
 
 # %% [markdown]
 # The network of a day, then. With $x_d$ for what is known at the midnight
@@ -1752,6 +1820,10 @@ class DayStep(nn.Module):
 # The networks are trained by the pinball loss. For the middle quantile alone
 # that is half of the absolute error. With three quantiles at once the outer
 # two make a band that should hold nine loads of ten.
+#
+# At each step a network reads sixty-eight numbers: yesterday, the day a week
+# ago, and the calendar without its hours, which would say midnight every
+# time. A chunk is six weeks long, and its first two weeks settle the state.
 
 # %% tags=["experiment"]
 def pinball_loss(quantiles):
@@ -1924,6 +1996,11 @@ def together(data, drawn, test):
 # %% [markdown]
 # Three bands are compared: the quantiles of the network, the same ones
 # corrected, and the line with its errors of the validation year around it.
+#
+# Which band is best? Not the one that holds most, for a wide one holds
+# everything, and not the narrowest. The pinball loss charges for both: an
+# outer quantile that lies too far out costs a little at most hours, one that
+# lies too far in costs much at some.
 
 # %% tags=["experiment"]
 def bands_of(data, models, test):
@@ -2447,6 +2524,10 @@ print(f"kept for each window {megabytes:.2f} MB,",
 # at once, and keeps the graph for a gradient that nobody asks for: 12.1 GB
 # for a test of our size, on a CPU. One line, `with torch.no_grad():`, is
 # missing.
+#
+# A window itself is four hundred and fifty numbers. The 1.39 MB that are
+# kept for it are seven or eight numbers for each unit of two layers at each
+# of ninety steps.
 
 # %%
 # NBVAL_CHECK_OUTPUT
