@@ -624,6 +624,30 @@ def train_echo(
 # %%
 check("echo_batches")
 
+# %% [markdown]
+# How far does one get without a network? Two answers, on the ten thousand
+# sequences of the test. One is the best constant, the symbol that is third
+# most often. The other is a linear map, by least squares, from the fifty
+# ones and zeros of a sequence to the ten of its target; it is fitted on a
+# thousand sequences, as many as the notes show.
+
+# %%
+asked, due = echo_batches(np.random.default_rng(99), 10_000)
+given, echoed = echo_batches(np.random.default_rng(5), 1000)
+plain, *_ = np.linalg.lstsq(given.reshape(1000, -1), echoed, rcond=None)
+named = (asked.reshape(10_000, -1) @ plain).argmax(-1)
+right = named == due.argmax(-1)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+print(f"accuracy, the best constant  {due.mean(0).max():.4f}")
+print(f"accuracy, one linear map     {right.mean():.4f}")
+
+# %% [markdown]
+# The constant is right in 0.1066 of the cases, the linear map in 1.0000 of
+# them: to copy ten places is linear, and a thousand sequences are plenty to
+# find that. The second figure is what a network has to reach.
+
 # %% tags=["experiment"]
 def vanilla(lr):
     """The network of the notes: 25 units, ten symbols."""
@@ -961,6 +985,38 @@ def pairs(low):
     x = low + np.arange(5)[:, None, None] / 10  # (B, T, F)
     return x, x[:, :, 0] + 0.1
 
+# %% [markdown]
+# Before the networks: the rule of the data is to add a tenth, and the
+# validation pairs lie where no training pair was. What does a straight line
+# make of it?
+
+# %%
+# NBVAL_CHECK_OUTPUT
+(x, y), (far_x, far_y) = pairs(0.0), pairs(0.5)
+line = np.polyfit(x.ravel(), y.ravel(), 1)
+print("inputs trained on   ", *(f"{one:.2f}" for one in x.ravel()))
+print("inputs validated on ", *(f"{one:.2f}" for one in far_x.ravel()))
+print("a line is exact there:",
+      bool(np.allclose(np.polyval(line, far_x[:, 0]), far_y)))
+
+# %% [markdown]
+# The line is exact, because a line goes on. An LSTM bends: its outputs lie
+# between minus one and one, and what lies beyond the last training input,
+# 0.40, is a guess of where the curve goes. What the search will measure from
+# 0.50 on is how good that guess is. What do two answers cost that know less
+# than the line, in the same mean squared error?
+
+# %%
+# NBVAL_CHECK_OUTPUT
+constant = np.square(y.mean() - far_y).mean()
+same = np.square(far_x[:, 0] - far_y).mean()
+print(f"squared error, the mean of the targets  {constant:.3f}")
+print(f"squared error, the input once more      {same:.3f}")
+
+# %% [markdown]
+# Who has only the mean of the training targets pays 0.270, and who gives the
+# input back, without the tenth, 0.010. A search should get below both.
+
 # %% tags=["experiment"]
 def counted(units, epochs):
     """The history of a search's run: five pairs, so many units."""
@@ -989,6 +1045,7 @@ def units(seed):
 searched = dict(zip((1, 5, 10), tables["units"].values(), strict=True))
 for n, found in searched.items():
     print(f"units {n:2}  {found:.3f}   mean {np.mean(found.values):.3f}")
+assert min(found.low for found in searched.values()) > same
 
 # %% alt="A box plot of validation losses for one, five and ten units, five runs each: the boxes fall from left to right, and the runs of five and of ten units overlap."
 import seaborn as sns
@@ -1007,23 +1064,9 @@ plt.show()
 # five, so a single run of each could have said the opposite.
 #
 # There is a second question, whether this search finds anything that
-# matters. The rule of the data is to add a tenth, and the validation pairs
-# lie where no training pair was. What does a straight line make of it?
-
-# %%
-# NBVAL_CHECK_OUTPUT
-(x, y), (far_x, far_y) = pairs(0.0), pairs(0.5)
-line = np.polyfit(x.ravel(), y.ravel(), 1)
-print("inputs trained on   ", *(f"{one:.2f}" for one in x.ravel()))
-print("inputs validated on ", *(f"{one:.2f}" for one in far_x.ravel()))
-print("a line is exact there:",
-      bool(np.allclose(np.polyval(line, far_x[:, 0]), far_y)))
-
-# %% [markdown]
-# The line is exact, because a line goes on. An LSTM bends: its outputs lie
-# between minus one and one, and what lies beyond the last training input,
-# 0.40, is a guess of where the curve goes. What the search has measured from
-# 0.50 on is how good that guess is.
+# matters. No run of any size, down to 0.011, is as good as giving the input
+# back. What the search has measured is how well a curve that bends guesses
+# beyond its data.
 #
 # Now both functions of the exercise on a short case.
 
@@ -1079,6 +1122,26 @@ plt.show()
 # We take one task, the next value of a damped sine from the twenty before
 # it, train for three hundred updates, and turn one knob at a time, with
 # three seeds. Predict the worst one before you look.
+#
+# And what do answers without a training cost on the thousand swings of the
+# test? The best constant, the last value again, and each sequence's own law
+# of two terms, from the same twenty values:
+
+# %%
+ends = draw_swings(np.random.default_rng(99), 1000, 41)
+due = ends[:, 40:]  # (B, 1)
+own = ar2_baseline(ends[:, 20:40], 1)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+print(f"error, best constant  {np.abs(np.median(due) - due).mean():.4f}")
+print(f"error, last value     {np.abs(ends[:, 39:40] - due).mean():.4f}")
+print("own law of two terms, below a millionth:",
+      bool(np.abs(own - due).mean() < 1e-6))
+
+# %% [markdown]
+# A setting whose error is above 0.0502 knows less than one constant, above
+# 0.0274 less than the last value. The law is exact: no setting can beat it.
 
 # %% tags=["experiment"]
 def turned(
@@ -1240,6 +1303,44 @@ def noisy(seed, n, noise=0.1):
     y = x[:, -1] + noise * rng.normal(size=(n, 1))
     return x[:, :-1] + 0.1 * rng.normal(size=(n, 20, 1)), y
 
+# %% [markdown]
+# What has a network to beat on the thousand? The best constant, and the last
+# value with its noise. And a straight line from the twenty values, fitted on
+# the same forty sequences, seed by seed: by least squares, and by ridge
+# regression as scikit-learn sets it, which keeps the weights small.
+
+# %%
+from sklearn.linear_model import LinearRegression, Ridge
+
+asked, due = noisy(999, 1000, 0.0)  # (B, T, 1), (B, 1)
+
+
+def fitted(line):
+    """Errors of a line through the forty sequences of each seed."""
+    errors = []
+    for x, y in (noisy(seed, 40) for seed in range(3)):
+        found = line.fit(x[..., 0], y[:, 0]).predict(asked[..., 0])
+        errors.append(np.abs(found - due[:, 0]).mean())
+    return errors
+
+# %%
+constant = np.abs(np.median(due) - due).mean()
+lines = {"least squares": fitted(LinearRegression()),
+         "ridge": fitted(Ridge())}
+
+# %%
+# NBVAL_CHECK_OUTPUT
+print(f"error, best constant  {constant:.4f}")
+print(f"error, last value     {np.abs(asked[:, -1] - due).mean():.4f}")
+for name, errors in lines.items():
+    print(f"error, {name:14} {np.median(errors):.4f}",
+          f"[{min(errors):.4f}, {max(errors):.4f}]")
+
+# %% [markdown]
+# A constant costs 0.1049. Least squares is worse, 0.1216, since it fits the
+# noise of its forty sequences with twenty-one numbers; ridge, 0.0723, is the
+# one to beat.
+
 # %% tags=["experiment"]
 def stopped(seed, epochs, *callbacks):
     """Curves, and the error on a thousand others at the end."""
@@ -1329,18 +1430,23 @@ inside = error in found["min_delta=100"]
 print("epochs of the posted setting:", len(short["loss"]))
 print("the first seed once more, inside:", inside)
 assert inside
+assert found["min_delta=100"].low > constant < found["patience=0"].low
+assert found["600 epochs"].median > np.median(lines["ridge"])
+assert np.less(found["patience=30"].values, lines["ridge"]).all()
 
 # %% [markdown]
 # The posted setting stops after two epochs with an error of 0.1894, and a
-# patience of zero is no better, 0.3025, for a validation loss trembles. Six
-# hundred epochs end at 0.0818: the network has begun to learn the noise of
-# its forty sequences.
+# patience of zero is no better, 0.3025, for a validation loss trembles: both
+# are worse than the best constant, with every seed. Six hundred epochs end
+# at 0.0818, behind ridge: the network has begun to learn the noise of its
+# forty sequences.
 #
 # With a patience of thirty the training ends after some two hundred epochs
-# at 0.0587. To go back to the weights of the best epoch changes nothing
-# here, 0.0609, since so few validation sequences cannot tell neighboring
-# epochs apart. A `baseline` is a way to give up: if the loss has not come
-# below it within the patience, training ends, here at 0.1078.
+# at 0.0587, and beats ridge with every seed. To go back to the weights of
+# the best epoch changes nothing here, 0.0609, since so few validation
+# sequences cannot tell neighboring epochs apart. A `baseline` is a way to
+# give up: if the loss has not come below it within the patience, training
+# ends, here at 0.1078.
 #
 # Our rule calls only one of the three long runs over-fit. Among the epochs
 # of the figure, the validation loss of another ends 10 percent above its
