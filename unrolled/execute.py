@@ -5,11 +5,12 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -186,11 +187,24 @@ async def _spent(client: NotebookClient) -> list[float]:
     asked = {"spent": "__import__('unrolled.runtime').runtime.spent()"}
     assert isinstance(client.kc, AsyncKernelClient)
     # Waits until the kernel is idle as well: a busy one would be interrupted, and say so.
-    reply = await client.kc.execute_interactive(
+    answer = client.kc.execute_interactive(
         "", silent=True, user_expressions=asked, output_hook=lambda _: None
     )
+    reply = await _unless_dead(client, answer)
     said = reply["content"]["user_expressions"]["spent"]["data"]["text/plain"]
     return list(ast.literal_eval(said))
+
+
+async def _unless_dead(client: NotebookClient, answer: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    """Wait for a kernel's answer for as long as it lives; raises DeadKernelError after that."""
+    waiting = asyncio.ensure_future(answer)
+    while not waiting.done():
+        await asyncio.wait([waiting], timeout=1)
+        assert client.km is not None
+        if not waiting.done() and not await ensure_async(client.km.is_alive()):
+            waiting.cancel()
+            raise DeadKernelError("it ended before it said what it had spent")
+    return waiting.result()
 
 
 def kernel_environment() -> dict[str, str]:

@@ -107,6 +107,7 @@ def test_the_pins_lie_in_the_ranges(lock):
 )
 def test_every_package_that_is_needed_has_a_pin_and_this_environment_has_it():
     pinned = pins(Path(environment.lock_of(str(ROOT))))
+    first = "{}.{}.0".format(*sys.version_info)  # Debian 12, say, stays with an early one
     todo, seen = [Requirement("unrolled")], set()
     while todo:
         asked = todo.pop()
@@ -116,6 +117,8 @@ def test_every_package_that_is_needed_has_a_pin_and_this_environment_has_it():
             continue
         seen.add(key)
         there = importlib.metadata.distribution(name)
+        releases = SpecifierSet(there.metadata.get("Requires-Python") or "")
+        assert first in releases, f"{name} {there.version} needs Python {releases}"
         if name != "unrolled":
             assert name in pinned, f"{name} has no pin"
             assert there.version.partition("+")[0] == pinned[name], f"{name}: {there.version}"

@@ -72,6 +72,14 @@ def test_a_failing_solution_is_named_where_it_is_called_from(tiny: Book) -> None
         _cells(tiny)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_kernel_that_dies_after_its_last_cell_is_not_waited_for(tiny: Book) -> None:
+    dies = "import os, unrolled.runtime\nunrolled.runtime.spent = lambda: os.kill(os.getpid(), 9)"
+    edit(tiny.notebooks[0].source, "import math", f"import math\n{dies}")
+    with pytest.raises(BookError, match=r"chapters/01_twice.py: the kernel died: it ended before"):
+        _cells(tiny)
+
+
 @pytest.mark.parametrize(
     ("old", "said"),
     [
