@@ -3,7 +3,6 @@
 import gc
 import io
 import os
-import platform
 import re
 import shutil
 import statistics
@@ -39,7 +38,7 @@ from unrolled.grade.submissions import attempts, read, single
 from unrolled.manifest import Book, Notebook, read_book
 from unrolled.notebook import read_notebook, splice
 from unrolled.results import end_with_the_parent, run_seeds, versions
-from unrolled.runtime import device, machine, spent
+from unrolled.runtime import spent
 from unrolled.work import asked, start
 
 ROUNDS = 5
@@ -51,29 +50,6 @@ EXECUTED = Path("build", "executed")
 KEPT = Path("build", "bench")
 ELSEWHERE = ("UNROLLED_SCALE", "KERAS_BACKEND")  # what would measure another book than is stored
 Rows = Iterator[tuple[str, float, Unit]]
-
-
-def machine_class() -> str:
-    """Return what two machines have in common whose figures can be compared."""
-    found = device()  # loads what knows of an accelerator
-    mine = hasattr(os, "sched_getaffinity")  # a container may have fewer than there are
-    cores = len(os.sched_getaffinity(0)) if mine else os.cpu_count()
-    parts = [machine(), f"{cores} cores", processor()]
-    if found.type == "cuda":
-        parts.append(sys.modules["torch"].cuda.get_device_name(found))
-    return ", ".join(parts)
-
-
-def processor() -> str:
-    """Return the name of the processor, as far as the system tells it."""
-    info, named = Path("/proc/cpuinfo"), None
-    if info.is_file():  # ARM has no name there, but the number of its kind
-        text = info.read_text(encoding="utf-8")
-        named = re.search(r"^(?:model name|CPU part)\s*: (.+)$", text, re.MULTILINE)
-    elif sys.platform == "darwin":  # where `platform` tells the family alone: arm
-        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        named = re.match("(.+)", subprocess.run(command, capture_output=True, text=True).stdout)
-    return named[1] if named else platform.processor() or "unknown processor"
 
 
 def parts(book: Book, names: Sequence[str]) -> dict[str, tuple[str, Notebook]]:

@@ -157,38 +157,43 @@ def inspect(lighthouse: bool) -> None:
     show_envvar=True,
 )
 @click.option("--jobs", default=2, show_default=True, help="Processes that measure side by side.")
-@click.option(
-    "--compare",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Measure nothing: hold this file, of another machine, against the stored tables.",
-)
-def results(notebooks: tuple[str, ...], scale: str, jobs: int, compare: Path | None) -> None:
+@click.option("--again", is_flag=True, help="Keep the stored tables; see how far they agree.")
+def results(notebooks: tuple[str, ...], scale: str, jobs: int, again: bool) -> None:
     """Measure the tables of data/results/, all or those of some NOTEBOOKS (01, 03a).
 
     What is up to date is kept; an interrupted call goes on where it stopped. A table that needs
-    data which is not on this machine (`unrolled data list`) is kept as well, and that is said.
+    data which is not on this machine (`unrolled data list`) is left out, and that is said.
 
-    With --compare, exit code 1 if a median of the file lies outside the stored range and tolerance.
+    With --again all of them are measured once more, at the default scale, and held against the
+    stored ones; how far they agree is kept in data/results/again.json, by kind of machine. Exit
+    code 1 if a median lies outside of the stored range and its tolerance.
     """
-    from unrolled.results import compared, measure
+    from unrolled import again as repeating
+    from unrolled.machine import machine_class
+    from unrolled.results import measure
 
-    chosen = _clone().select(notebooks)
-    if compare:
-        if len(chosen) > 1:
-            example = f"`unrolled results {chosen[0].key} --compare FILE`"
-            raise BookError(f"--compare takes one notebook, as in {example}")
-        rows, outside = compared(chosen[0], compare)
-        for line in outside:
-            click.echo(line)
-        click.echo(f"{rows - len(outside)} of {rows} medians lie in the stored ranges")
-        sys.exit(1 if outside else 0)
-    for notebook in chosen:
+    if again and scale != "default":
+        raise BookError("--again measures what stands in the book, at the default scale alone")
+    outside = 0
+    for notebook in _clone().select(notebooks):
         kept: list[str] = []
         with _progress("runs") as show:
-            runs = measure(notebook, show, scale, jobs, kept.append)
+            if again:
+                found = repeating.again(notebook, machine_class(), show, jobs, kept.append)
+            else:
+                runs = measure(notebook, show, scale, jobs, kept.append)
         for line in kept:
             click.echo(f"{notebook.key}  {line}")
-        click.echo(f"{amount(runs, 'run')} · {notebook.results.relative_to(notebook.root)}")
+        if again:
+            for line in found.outside:
+                click.echo(f"{notebook.key}  {line}")
+            within = f"{found.rows - len(found.outside)} of {found.rows} medians in stored ranges"
+            same = f"{amount(found.same, 'row')} the same to the last digit"
+            click.echo(f"{notebook.key}  {within}, {same} · {found.cpu:.0f} CPU s")
+            outside += len(found.outside)
+        else:
+            click.echo(f"{amount(runs, 'run')} · {notebook.results.relative_to(notebook.root)}")
+    sys.exit(1 if outside else 0)
 
 
 @main.command()
@@ -657,10 +662,11 @@ def bench(what: tuple[str, ...], keep: bool) -> None:
     """
     from unrolled import bench as measuring
     from unrolled import costs
+    from unrolled.machine import machine_class
 
     book = _clone()
     chosen = measuring.parts(book, what)
-    machine = measuring.machine_class()
+    machine = machine_class()
     before = costs.stored(book).get(machine, {})
     with Console(stderr=True).status("…") as status:
         run = measuring.measure(book, chosen, machine, status.update)

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from rich.table import Table
+from pydantic import Field, TypeAdapter
+from rich.table import Table as Shown
 
-from unrolled.errors import BookError
 from unrolled.files import write_atomic
-from unrolled.manifest import Book, Chapter, first_problem
+from unrolled.manifest import Book, Chapter, Table, read_kept
 
 Unit = Literal["CPU s", "CPU ms", "s", "MB", "times", "cells", "a minute"]
 # How far two runs on one kind of machine may differ: as a share, and by how much at least. Wall
@@ -26,11 +25,7 @@ TOLERANCE: dict[Unit, tuple[float, float]] = {
 }
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Row(_Table):
+class Row(Table):
     """One figure with its unit."""
 
     value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -47,7 +42,7 @@ class Row(_Table):
         return high - low > max(least, share * low)
 
 
-class Part(_Table):
+class Part(Table):
     """What was measured together: the day, the libraries' versions, the figures by title."""
 
     date: str
@@ -57,18 +52,14 @@ class Part(_Table):
 
 OF_EACH = ("execution", "checks", "students", "ratios")  # kinds of parts that each notebook has
 Run = Mapping[str, Part]  # by kind and notebook: checks/01_autoencoder_collapse
+FILE = "bench.json"
 STORED = TypeAdapter(dict[str, dict[str, Part]])  # a run for each kind of machine
 
 
 def stored(book: Book) -> dict[str, dict[str, Part]]:
     """Return the stored runs by machine; BookError for a file that is not what it has to be."""
-    try:
-        return STORED.validate_json(place(book).read_bytes())
-    except FileNotFoundError:
-        return {}
-    except ValidationError as error:
-        mend = "restore it, or delete it and run `unrolled bench --keep`"
-        raise BookError(f"data/results/bench.json: {first_problem(error)}; {mend}") from error
+    mend = "restore it, or delete it and run `unrolled bench --keep`"
+    return read_kept(book.root, FILE, STORED, mend)
 
 
 def keep(book: Book, machine: str, run: Run) -> Path:
@@ -81,12 +72,12 @@ def keep(book: Book, machine: str, run: Run) -> Path:
 
 def place(book: Book) -> Path:
     """Return the file of the stored runs; there may be none."""
-    return book.root / "data" / "results" / "bench.json"
+    return book.root / "data" / "results" / FILE
 
 
-def shown(run: Run, before: Run) -> Table:
+def shown(run: Run, before: Run) -> Shown:
     """Return a table of a run beside the stored one; what differs too much has a mark."""
-    table = Table(box=None, header_style="bold")
+    table = Shown(box=None, header_style="bold")
     for title in ("", "measured", "stored", "ratio"):
         table.add_column(title, justify="right" if title else "left", no_wrap=bool(title))
     for name, part in run.items():

@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, TypeAdapter, ValidationError
+from pydantic import NonNegativeInt, TypeAdapter
 
 from unrolled.answers import Answers, owners, wrong_answers
-from unrolled.errors import BookError
 from unrolled.files import write_atomic
-from unrolled.manifest import Book, Notebook, first_problem
+from unrolled.manifest import Book, Notebook, Table, read_kept
 from unrolled.notebook import read_cells
 from unrolled.reach import code_hash, home, reach
 
@@ -20,15 +19,13 @@ FIRST_SEED = 100
 RULES = ("checks/compare.py", "mutants.py")  # of the package: what counts as equal, what is changed
 
 
-class Count(BaseModel):
+class Count(Table):
     """One exercise: what its checks did, and a hash of the code that they did it with.
 
     wrong: named wrong answers, all of them rejected. mutants: changed solutions, of which `killed`
     were rejected. seeds: runs of the solution, under FIRST_SEED and the seeds that follow it;
     failed: those under which a check failed, falsely.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: str
     checks: NonNegativeInt
@@ -44,14 +41,7 @@ _FILE = TypeAdapter(dict[str, Count])
 
 def read_counts(root: Path) -> dict[str, Count]:
     """Return what is kept, by exercise; BookError, one line, for a file that is not as written."""
-    try:
-        return _FILE.validate_python(json.loads((root / FILE).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return {}
-    except ValidationError as error:
-        raise BookError(f"{FILE}: {first_problem(error)}; run {_mend()} without it") from error
-    except ValueError as error:
-        raise BookError(f"{FILE}: {error}; run {_mend()} without it") from error
+    return read_kept(root, Path(FILE).name, _FILE, f"run {_mend()} without it")
 
 
 def keep_counts(book: Book, counts: Mapping[str, Count]) -> None:

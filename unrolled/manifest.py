@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from unrolled.errors import BookError
 
@@ -26,6 +26,7 @@ class Table(BaseModel):
 
 
 Whole = TypeVar("Whole", bound=Table)
+Kept = TypeVar("Kept")
 
 
 class About(Table):
@@ -279,11 +280,26 @@ def read_toml(path: Path, shown: str, kind: type[Whole]) -> Whole:
         raise BookError(f"{shown}: {first_problem(error)}") from error
 
 
+def read_kept(root: Path, name: str, kind: TypeAdapter[Kept], mend: str) -> Kept:
+    """Read a generated file of data/results/ that may not be there; then it is empty.
+
+    Raises BookError, one line with `mend`, for a file that is not as it was written.
+    """
+    try:
+        return kind.validate_json((root / "data" / "results" / name).read_bytes())
+    except FileNotFoundError:
+        return kind.validate_python({})
+    except ValidationError as error:
+        raise BookError(f"data/results/{name}: {first_problem(error)}; {mend}") from error
+
+
 def first_problem(error: ValidationError) -> str:
     """Return the first problem of a table as one line that names its key."""
     found = error.errors(include_url=False)
     first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
+    if first["type"] == "json_invalid":  # what was found is the whole file
+        return str(first["msg"])
     if first["type"] == "extra_forbidden":
         return f"{place}: unknown key; check the spelling or remove it"
     if first["type"] == "missing":

@@ -164,25 +164,6 @@ def _validated(found: Any, place: str) -> Stored:
         raise BookError(f"{place}: {first_problem(error)}; {_MEND}") from error
 
 
-def compared(notebook: Notebook, other: Path) -> tuple[int, list[str]]:
-    """Hold tables that were measured elsewhere, `other`, against the stored ones.
-
-    Returns how many rows both have, and a line for each whose median there is not in the range
-    here, with the tolerance. Raises BookError for a file without these tables.
-    """
-    there = _validated(_loaded(other, str(other)), str(other)).experiments
-    rows, lines = 0, []
-    for title, table in measured(notebook.name, notebook.root).items():
-        for row, found in there[title].summaries.items() if title in there else ():
-            if row in table:
-                rows += 1
-                if found.median not in table[row]:
-                    lines.append(f"{title}, {row}: {found} there, {table[row]} here")
-    if not rows:
-        raise BookError(f"{other}: none of the tables of {_shown(notebook)}")
-    return rows, lines
-
-
 def measured(name: str, root: Path | None = None) -> dict[str, dict[str, Summary]]:
     """Return the stored tables of a notebook: experiment → row → Summary.
 
@@ -360,6 +341,27 @@ def run_seeds(name: str, title: str, seeds: tuple[int, ...]) -> dict[str, list[f
     return {row: [float(value)] for row, value in run(*seeds).items()}
 
 
+def _run(name: str, title: str, seeds: tuple[int, ...]) -> dict[str, Any]:
+    """Run an experiment in a process of its own; return what is kept of it until all are run."""
+    _namespace(name)
+    start = sum(os.times()[:4])
+    rows = run_seeds(name, title, seeds)
+    return {"rows": rows, "cpu": sum(os.times()[:4]) - start}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A notebook's tables after a call: how many runs it made, and the CPU seconds of all of them.
+
+    parts: the files that an interrupted call would have gone on from.
+    """
+
+    tables: dict[str, Any]
+    runs: int
+    cpu: float
+    parts: list[Path]
+
+
 def measure(
     notebook: Notebook,
     progress: Callable[[str, int, int], None],
@@ -371,10 +373,29 @@ def measure(
 
     Every finished seed is kept under build/, so an interrupted call goes on where it stopped.
     progress(title, done, total) is called after each run. said(line) is told of each experiment
-    whose data is not here: its stored table stays.
+    whose data is not here and which is left out: a stored table stays.
     """
+    stored, folder = _read(notebook)["experiments"], notebook.root / "build" / "runs"
+    found = measure_into(folder, notebook, stored, progress, scale, jobs, said)
+    own = "default" if at_full_scale(notebook) else scale
+    command = f"unrolled results {notebook.key}" + f" --scale {own}" * (own != "default")
+    table = {"notebook": notebook.name, "command": command, "experiments": found.tables}
+    write_atomic(notebook.results, json.dumps(table, indent=1) + "\n")
+    return found.runs
+
+
+def measure_into(
+    folder: Path,
+    notebook: Notebook,
+    stored: Mapping[str, Any],
+    progress: Callable[[str, int, int], None],
+    scale: str,
+    jobs: int,
+    said: Callable[[str], object],
+) -> Measured:
+    """Run what `stored` lacks, as `measure` does, with the finished seeds in a folder."""
     os.environ.update(OMP_NUM_THREADS="1", UNROLLED_SCALE=scale)
-    hashes, stored = code_hashes(notebook), _read(notebook)["experiments"]
+    hashes = code_hashes(notebook)
     space, optional = _namespace(notebook.name), at_full_scale(notebook)
     left = optional if scale != "full" else set(hashes) - optional if optional else set()
     designs: dict[str, Design] = {title: space[title].experiment for title in hashes}
@@ -390,10 +411,9 @@ def measure(
         settled = title in fresh or title in left
         absent = [key for key in design.needs if not settled and not data.found(key)]
         if absent:
-            kept = "its stored table stays" if title in stored else "it has no table yet"
-            lack = ", ".join(absent)
+            lack = f"{', '.join(absent)}, not on this machine"
             mend = f"`unrolled data fetch {' '.join(absent)}`"
-            said(f"experiment {title} needs {lack}, not on this machine: {kept}; {mend}")
+            said(f"experiment {title} needs {lack}, and is left out; {mend}")
             fresh |= {title: stored[title]} if title in stored else {}
             del hashes[title]
     todo: list[tuple[str, tuple[int, ...], Path]] = []
@@ -403,13 +423,13 @@ def measure(
         for seeds in designs[title].calls:
             mark = [title, code, *(one[-8:] for one in digests[title].values()), scale]
             file = f"{'-'.join([*mark, *map(str, seeds)])}.json"
-            todo.append((title, seeds, notebook.root / "build" / "results" / file))
+            todo.append((title, seeds, folder / file))
     missing = [one for one in todo if not one[2].is_file()]
     if missing:
         context, done = get_context("spawn"), 0
         told = context.SimpleQueue()
         with ProcessPoolExecutor(jobs, context, _begin, (told,)) as pool:
-            running = {pool.submit(run_seeds, notebook.name, t, s): (t, p) for t, s, p in missing}
+            running = {pool.submit(_run, notebook.name, t, s): (t, p) for t, s, p in missing}
             waiting = set(running)
             try:
                 while waiting:
@@ -424,15 +444,13 @@ def measure(
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+    cpu = 0.0
     for title in dict.fromkeys(title for title, _, _ in todo):
         parts = [json.loads(part.read_text()) for name, _, part in todo if name == title]
-        fresh[title] = _entry(designs[title], hashes[title], scale, parts, digests[title])
+        rows, cpu = [part["rows"] for part in parts], cpu + sum(part["cpu"] for part in parts)
+        fresh[title] = _entry(designs[title], hashes[title], scale, rows, digests[title])
     ordered = {title: fresh[title] for title in designs if title in fresh}
-    own = "default" if optional else scale
-    command = f"unrolled results {notebook.key}" + f" --scale {own}" * (own != "default")
-    table = {"notebook": notebook.name, "command": command, "experiments": ordered}
-    write_atomic(notebook.results, json.dumps(table, indent=1) + "\n")
-    return len(missing)
+    return Measured(ordered, len(missing), cpu, [part for _, _, part in todo])
 
 
 def _entry(

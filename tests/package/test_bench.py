@@ -2,18 +2,15 @@
 
 import gc
 import os
-import re
 import statistics
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-import torch
 
 from tests.package.conftest import edit, run
-from unrolled import bench, costs, loop
+from unrolled import bench, costs, loop, machine
 from unrolled import results as results_module
 from unrolled.costs import TOLERANCE, Part, Row
 from unrolled.errors import BookError
@@ -50,7 +47,7 @@ def quick(tiny: Book, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return _part(executed=2.0) if kind == "execution" else _part(all_checks=1.0)
 
     monkeypatch.setattr(bench, "apart", apart)
-    monkeypatch.setattr(bench, "machine_class", lambda: MACHINE)
+    monkeypatch.setattr(machine, "machine_class", lambda: MACHINE)
     return made
 
 
@@ -261,8 +258,8 @@ def test_what_another_machine_measured_is_not_gone_on_with(
     tiny: Book, quick: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = bench.parts(tiny, ["checks"])
-    for machine in (MACHINE, MACHINE, "another"):
-        bench.measure(tiny, chosen, machine, lambda _: None)
+    for kind in (MACHINE, MACHINE, "another"):
+        bench.measure(tiny, chosen, kind, lambda _: None)
     assert quick == 2 * ["checks/01_twice", "checks/02_thrice"]
 
 
@@ -280,53 +277,6 @@ def test_the_scale_and_the_backend_are_those_of_the_book(
     monkeypatch.setattr(bench, "apart", apart)
     assert run("bench", "1", "checks")[0] == 0
     assert met == [None, None]
-
-
-# Which machine it was
-
-
-def test_a_machine_is_known_by_its_system_its_cores_and_its_processor(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("UNROLLED_DEVICE", "cpu")
-    monkeypatch.setattr(bench, "processor", lambda: "Abacus")
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 4, 5}, raising=False)
-    assert re.fullmatch(r"\w+ \w+, CPU, one thread, 3 cores, Abacus", bench.machine_class())
-
-
-def test_two_gpus_are_two_machines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "device", lambda: torch.device("cuda"))
-    names = {}
-    for name in ("Tortoise", "Hare"):
-        monkeypatch.setattr(torch.cuda, "get_device_name", lambda _, name=name: name)
-        names[name] = bench.machine_class()
-    assert names["Tortoise"].endswith(", Tortoise") and names["Hare"].endswith(", Hare")
-
-
-@pytest.mark.parametrize(
-    ("told", "name"),
-    [
-        ("processor\t: 0\nmodel name\t: Abacus 2\nmodel\t: 1\n", "Abacus 2"),
-        ("processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n", "0xd0c"),
-        ("nothing of use", "unknown processor"),
-    ],
-)
-def test_a_processor_has_a_name_wherever_its_system_tells_one(
-    told: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "cpuinfo").write_text(told)
-    monkeypatch.setattr(bench, "Path", lambda _: tmp_path / "cpuinfo")
-    monkeypatch.setattr(bench.platform, "processor", lambda: "")
-    assert bench.processor() == name
-
-
-def test_apples_processors_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = SimpleNamespace(stdout="Apple M9\n")
-    monkeypatch.setattr(bench, "Path", lambda _: tmp_path / "none")
-    monkeypatch.setattr(bench, "sys", SimpleNamespace(platform="darwin"))
-    monkeypatch.setattr(bench.platform, "processor", lambda: "arm")
-    monkeypatch.setattr(bench.subprocess, "run", lambda *_, **__: said)
-    assert bench.processor() == "Apple M9"
 
 
 # What is measured

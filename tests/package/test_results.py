@@ -3,7 +3,6 @@
 import ast
 import json
 import math
-import re
 import statistics
 import subprocess
 import sys
@@ -13,17 +12,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.package.conftest import edit
 from unrolled import results as module
-from unrolled.cli import main
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
 from unrolled.reach import code_hash
-from unrolled.results import Summary, code_hashes, compared, measure, measured, stale
+from unrolled.results import Summary, code_hashes, measure, measured, stale
 
 EXPERIMENT = '''
 # %% tags=["experiment"]
@@ -132,7 +129,7 @@ def test_an_interrupted_measurement_goes_on_where_it_stopped(book: Book) -> None
     with pytest.raises(KeyboardInterrupt):
         measure(book.notebooks[0], stop, jobs=1)
     assert not book.notebooks[0].results.exists()
-    kept = len(list((book.root / "build" / "results").glob("*.json")))
+    kept = len(list((book.root / "build" / "runs").glob("*.json")))
     assert kept >= 2
     assert _measure(book) == 5 - kept
 
@@ -183,38 +180,6 @@ def test_a_damaged_table_is_one_line(book: Book) -> None:
                 read()
             assert str(error.value).startswith("data/results/01_twice.json: ")
             assert "\n" not in str(error.value)
-
-
-def test_tables_of_another_machine_are_held_against_the_stored_ranges(book: Book) -> None:
-    _measure(book)
-    path, there = book.notebooks[0].results, book.root / "there.json"
-    there.write_text(path.read_text())
-    rows = sum(map(len, measured("01").values()))
-    assert compared(book.notebooks[0], there) == (rows, [])
-    table = json.loads(path.read_text())
-    row, entry = next(iter(table["experiments"]["one"]["rows"].items()))
-    entry["values"] = [1e6 + one for one in entry["values"]]
-    table["experiments"] = {"one": table["experiments"]["one"]}
-    there.write_text(json.dumps(table))
-    few, [line] = compared(book.notebooks[0], there)
-    assert 0 < few < rows
-    assert line.startswith(f"one, {row}: ")
-    there.write_text(json.dumps(table | {"experiments": {}}))
-    with pytest.raises(BookError, match=r"none of the tables of data/results/01_twice\.json"):
-        compared(book.notebooks[0], there)
-
-
-def test_the_command_compares_one_file_and_says_how_many_rows_hold(book: Book) -> None:
-    _measure(book)
-    theirs = str(book.notebooks[0].results)
-    said = CliRunner().invoke(main, ["results", "1", "--compare", theirs])
-    assert said.exit_code == 0, said.output
-    assert re.fullmatch(r"(\d+) of \1 medians lie in the stored ranges\n", said.output)
-    both = CliRunner().invoke(main, ["results", "--compare", theirs])
-    assert both.exit_code == 2
-    assert both.output == (
-        "unrolled: --compare takes one notebook, as in `unrolled results 01 --compare FILE`\n"
-    )
 
 
 def test_a_hash_of_code_is_the_same_under_every_python() -> None:

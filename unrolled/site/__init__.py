@@ -23,7 +23,7 @@ from unrolled.site.glossary import glossary
 from unrolled.site.landing import cards, figure, repository
 from unrolled.site.links import broken
 from unrolled.site.movable import with_movable
-from unrolled.site.numbers import checks, tables
+from unrolled.site.numbers import again, checks, tables
 from unrolled.site.weave import weave
 
 FIRST = "index.md"
@@ -110,6 +110,7 @@ def _filled(book: Book, text: str, pages: Path) -> str:
         "pdf": lambda: LINK if printed(book) else "",
         "repository": lambda: repository(book),
         "costs": lambda: costs(book),
+        "again": lambda: again(book),
         "checks": lambda: checks(book),
         "tables": lambda: tables(book),
         "claims": lambda: claims((n, read_notebook(path)) for n, path in places if path.is_file()),

@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, Context
 
 from scipy.stats import binomtest
 
+from unrolled.again import Repeat, repeats
 from unrolled.counts import FIRST_SEED, Count, counted_codes, read_counts
 from unrolled.manifest import Book, Notebook, amount
 from unrolled.notebook import Cell, read_cells
@@ -154,6 +155,37 @@ def _quoted(tree: ast.AST, titles: Iterable[str]) -> set[str]:
     return {title for title in titles if title in constants}
 
 
+# --- measured again ---------------------------------------------------------------------------
+
+
+def again(book: Book) -> str:
+    """Return in MyST how far the tables agree with what was measured of them once more."""
+    found = list(repeats(book))
+    return "\n\n".join(part for one in found for part in _again(book, *one)) or NOBODY
+
+
+NOBODY = "No second run is kept yet: `unrolled results --again` makes one."
+
+
+def _again(book: Book, machine: str, kept: Mapping[str, Repeat]) -> Iterator[str]:
+    versions = sorted({pair for one in kept.values() for pair in one.versions.items()})
+    heads = ["chapter", "day", "tables", "in range", "the same", "CPU s"]
+    lines, outside = [heads, ["---", "---"] + ["--:"] * 4], []
+    for notebook in book.notebooks:
+        made, one = len(stored_tables(notebook).experiments), kept.get(notebook.name)
+        if one is None:
+            lines.append([notebook.short, "–", f"0/{made}", "–", "–", "–"])
+            continue
+        within = one.rows - len(one.outside)
+        counts = [f"{len(one.tables)}/{made}", f"{within}/{one.rows}", f"{one.same}/{one.rows}"]
+        lines.append([notebook.short, one.date, *counts, number(one.cpu)])
+        outside += [f"- {notebook.short}, {_text(line)}" for line in one.outside]
+    yield f"**{_text(machine)}**, with {', '.join(f'{k} {n}' for k, n in versions)}:"
+    yield _table(lines)
+    if outside:
+        yield "Outside of the stored range and its tolerance:\n\n" + "\n".join(outside)
+
+
 # --- the checks -------------------------------------------------------------------------------
 
 
@@ -236,4 +268,4 @@ def _percent(share: float) -> str:
     return f"{up.create_decimal(f'{100 * share:.9g}'):f} %"
 
 
-__all__ = ["at_most", "checks", "number", "shown_in", "tables"]
+__all__ = ["again", "at_most", "checks", "number", "shown_in", "tables"]

@@ -1,0 +1,138 @@
+"""A second run of the tables: how far it agrees with the first, and what the page says of it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.package.conftest import edit
+from tests.package.test_results import EXPERIMENT
+from unrolled import machine, results
+from unrolled.again import FILE, Repeat, again, read_repeats, repeats
+from unrolled.cli import main
+from unrolled.errors import BookError
+from unrolled.manifest import Book
+from unrolled.site.numbers import NOBODY
+from unrolled.site.numbers import again as page
+
+ABACUS = "Abacus, one bead"
+
+
+@pytest.fixture
+def book(tiny: Book, monkeypatch: pytest.MonkeyPatch) -> Book:
+    """The tiny book with two experiments in its first chapter, measured, on a known machine."""
+    source = tiny.notebooks[0].source
+    source.write_text(source.read_text() + EXPERIMENT)
+    results._namespace.cache_clear()
+    results.measure(tiny.notebooks[0], lambda *_: None, jobs=1)
+    monkeypatch.setattr(machine, "machine_class", lambda: ABACUS)
+    return tiny
+
+
+def _again(book: Book) -> Repeat:
+    return again(book.notebooks[0], ABACUS, lambda *_: None, jobs=1)
+
+
+def _called(*words: str) -> Result:
+    return CliRunner().invoke(main, ["results", *words, "--jobs", "1"])
+
+
+def _stored(book: Book, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change what is stored, as if the first run had come out so."""
+    path = book.notebooks[0].results
+    table = json.loads(path.read_text())
+    change(table["experiments"]["one"]["rows"])
+    path.write_text(json.dumps(table))
+
+
+def test_a_second_run_leaves_the_stored_one_alone_and_its_outcome_is_kept(book: Book) -> None:
+    before = book.notebooks[0].results.read_bytes()
+    assert read_repeats(book.root) == {}
+    found = _again(book)
+    assert (found.rows, found.same, found.outside) == (3, 3, [])
+    assert found.versions["python"] and set(found.tables) == {"one", "two"}
+    assert book.notebooks[0].results.read_bytes() == before
+    assert read_repeats(book.root) == {ABACUS: {"01_twice": found}}
+
+
+def test_what_an_interrupt_left_is_gone_on_from_and_what_ended_is_measured_anew(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[tuple[str, int, int]] = []
+
+    def interrupted(title: str, done: int, total: int) -> None:
+        runs.append((title, done, total))
+        if len(runs) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        again(book.notebooks[0], ABACUS, interrupted, jobs=1)
+    assert read_repeats(book.root) == {}
+    for left in (range(1, 4), [5]):
+        runs.clear()
+        again(book.notebooks[0], ABACUS, lambda *run: runs.append(run), jobs=1)
+        assert len(runs) in left
+
+
+@pytest.mark.parametrize(
+    ("change", "same", "outside"),
+    [
+        (lambda rows: rows["row"].update(values=[0.5, 2.5, 4.5, 6.6]), 1, 0),
+        (lambda rows: rows["row"].update(values=[9.0] * 4), 1, 1),
+        (lambda rows: rows.pop("row"), 1, 1),
+        (lambda rows: rows.update(gone={"values": [1.0] * 4}), 2, 1),
+    ],
+    ids=["in range", "out of range", "new row", "row that is gone"],
+)
+def test_a_row_is_the_same_or_in_range_or_said(
+    book: Book, change: Callable[[dict[str, Any]], object], same: int, outside: int
+) -> None:
+    _stored(book, change)
+    held = _again(book).tables["one"]
+    assert (held.same, len(held.outside)) == (same, outside)
+
+
+def test_the_command_says_what_is_outside_and_exits_so(book: Book) -> None:
+    said = _called("1", "--again")
+    assert said.exit_code == 0
+    assert said.output.startswith("01  3 of 3 medians in stored ranges, 3 rows the same to the ")
+    _stored(book, lambda rows: rows["row"].update(values=[9.0] * 4))
+    said = _called("1", "--again")
+    assert said.exit_code == 1
+    first, last = said.output.splitlines()
+    assert first == "01  one, row: 3.5 [0.5, 6.5] now, 9 [9, 9] stored"
+    assert last.startswith("01  2 of 3 medians in stored ranges, 2 rows the same to the last digit")
+    assert "one, row" in page(book) and "| 1 |" in page(book) and "| 2/3 | 2/3 |" in page(book)
+
+
+def test_what_was_measured_with_other_code_is_not_compared(book: Book) -> None:
+    assert page(book) == NOBODY
+    _again(book)
+    [(_, kept)] = repeats(book)
+    assert len(kept["01_twice"].tables) == 2
+    edit(book.notebooks[0].source, "float(seed)", "float(seed) + 1")
+    results._namespace.cache_clear()
+    assert set(_again(book).tables) == {"one"}
+    results.measure(book.notebooks[0], lambda *_: None, jobs=1)
+    [(_, kept)] = repeats(book)
+    assert set(kept["01_twice"].tables) == {"one"}
+    assert "| 1/2 |" in page(book) and "| 0/0 |" in page(book)
+
+
+def test_without_a_stored_table_or_at_another_scale_one_line_says_what_to_do(book: Book) -> None:
+    said = _called("1", "--again", "--scale", "full")
+    assert (said.exit_code, said.output.count("\n")) == (2, 1)
+    book.notebooks[0].results.unlink()
+    with pytest.raises(BookError, match=r"no table that this code made; run `unrolled results`$"):
+        _again(book)
+
+
+def test_a_damaged_file_is_one_line(book: Book) -> None:
+    file = book.notebooks[0].results.with_name(FILE)
+    for damaged in ("{", '{"Abacus": {"01_twice": {"rows": 3}}}', "[]"):
+        file.write_text(damaged)
+        with pytest.raises(BookError, match=r"run `unrolled results --again`$") as error:
+            read_repeats(book.root)
+        assert str(error.value).startswith(f"data/results/{FILE}: ")

@@ -1,0 +1,129 @@
+"""Every table measured once more and held against the stored one, kept in data/results/again.json.
+
+What is kept says on which kind of machine, when, at what cost, and how far the two agree.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+from pydantic import NonNegativeFloat, NonNegativeInt, TypeAdapter
+
+from unrolled.errors import BookError
+from unrolled.files import write_atomic
+from unrolled.manifest import Book, Notebook, Table, read_kept
+from unrolled.results import Entry, measure_into, stored_tables
+
+FILE = "again.json"
+
+
+class Held(Table):
+    """One table, measured again.
+
+    code: a hash of what both runs were made with. rows: of both runs. same: those whose every value
+    is the stored one, to the last digit. outside: a line for each row whose median is not in the
+    stored range, with the tolerance.
+    """
+
+    code: str
+    rows: NonNegativeInt
+    same: NonNegativeInt
+    outside: tuple[str, ...] = ()
+
+
+class Repeat(Table):
+    """A notebook, measured again: when, in how many CPU seconds, with which versions."""
+
+    date: str
+    cpu: NonNegativeFloat
+    versions: dict[str, str]
+    tables: dict[str, Held]
+
+    @property
+    def rows(self) -> int:
+        """How many rows were compared."""
+        return sum(one.rows for one in self.tables.values())
+
+    @property
+    def same(self) -> int:
+        """How many of them are what is stored, to the last digit."""
+        return sum(one.same for one in self.tables.values())
+
+    @property
+    def outside(self) -> list[str]:
+        """The line of each row that is outside, with its table's name."""
+        return [f"{name}, {line}" for name, one in self.tables.items() for line in one.outside]
+
+    def of(self, stored: Mapping[str, Entry]) -> "Repeat":
+        """Return what is left of it: the tables that are stored as they were made then."""
+        tables = {
+            name: one
+            for name, one in self.tables.items()
+            if name in stored and stored[name].code == one.code
+        }
+        return self.model_copy(update={"tables": tables})
+
+
+_FILE = TypeAdapter(dict[str, dict[str, Repeat]])  # class of machine → notebook → what came out
+
+
+def read_repeats(root: Path) -> dict[str, dict[str, Repeat]]:
+    """Return what is kept, by class of machine and notebook; BookError for a damaged file."""
+    mend = "restore it, or delete it and run `unrolled results --again`"
+    return read_kept(root, FILE, _FILE, mend)
+
+
+def again(
+    notebook: Notebook,
+    machine: str,
+    progress: Callable[[str, int, int], None],
+    jobs: int = 2,
+    said: Callable[[str], object] = lambda _: None,
+) -> Repeat:
+    """Measure a notebook's tables anew beside the stored ones, compare, and keep the outcome.
+
+    An interrupted call goes on where it stopped; one that ended is not gone on from. progress, jobs
+    and said: as in `measure`. Raises BookError where no table could be measured or is stored.
+    """
+    folder = notebook.root / "build" / "again"
+    found = measure_into(folder, notebook, {}, progress, "default", jobs, said)
+    fresh = {name: Entry.model_validate(entry) for name, entry in found.tables.items()}
+    stored = stored_tables(notebook).experiments
+    repeat = Repeat(
+        date=date.today().isoformat(),
+        cpu=float(f"{found.cpu:.3g}"),
+        versions={k: number for one in fresh.values() for k, number in one.versions.items()},
+        tables={name: _held(one, stored[name]) for name, one in fresh.items() if name in stored},
+    ).of(stored)
+    if not repeat.tables:
+        place = f"data/results/{notebook.results.name}"
+        raise BookError(f"{place} has no table that this code made; run `unrolled results`")
+    known = read_repeats(notebook.root)
+    kept = known | {machine: known.get(machine, {}) | {notebook.name: repeat}}
+    write_atomic(notebook.results.with_name(FILE), _FILE.dump_json(kept, indent=1).decode() + "\n")
+    for part in found.parts:
+        part.unlink()
+    return repeat
+
+
+def _held(now: Entry, then: Entry) -> Held:
+    new, old, same, outside = now.summaries, then.summaries, 0, []
+    rows = dict.fromkeys([*old, *new])
+    for row in rows:
+        one, other = new.get(row), old.get(row)
+        if one is None or other is None or one.median not in other:
+            outside.append(f"{row}: {one or 'nothing'} now, {other or 'nothing'} stored")
+        elif one.values == other.values:
+            same += 1
+    return Held(code=now.code, rows=len(rows), same=same, outside=tuple(outside))
+
+
+def repeats(book: Book) -> Iterator[tuple[str, dict[str, Repeat]]]:
+    """Yield, by class of machine and notebook, what is kept of the tables that are stored now."""
+    for machine, kept in read_repeats(book.root).items():
+        current = {
+            one.name: kept[one.name].of(stored_tables(one).experiments)
+            for one in book.notebooks
+            if one.name in kept
+        }
+        yield machine, {name: one for name, one in current.items() if one.tables}
