@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import atexit
 import os
 import re
 import signal
@@ -157,10 +158,12 @@ def _run(
         asyncio.run(client.async_execute(env=kernel_environment()))
     except CellExecutionError as error:
         raise BookError(_failure(notebook, solved, error)) from error
-    except DeadKernelError as error:
+    except RuntimeError as error:  # DeadKernelError is one; so is what is said of a start
         raise BookError(f"chapters/{notebook.name}.py: the kernel died: {error}") from error
     finally:
         kernels.remove(client)
+        # Registered by the client, which forgets it where a kernel dies while it starts.
+        atexit.unregister(client._cleanup_kernel)
     for number, cell in enumerate(solved.cells):
         for output in cell.get("outputs", []):
             _tidy(output)

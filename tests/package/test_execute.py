@@ -1,5 +1,6 @@
 """Execution: what is cached, what is said when a cell fails, what an interrupt leaves."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -78,6 +79,17 @@ def test_a_kernel_that_dies_after_its_last_cell_is_not_waited_for(tiny: Book) ->
     edit(tiny.notebooks[0].source, "import math", f"import math\n{dies}")
     with pytest.raises(BookError, match=r"chapters/01_twice.py: the kernel died: it ended before"):
         _cells(tiny)
+
+
+def test_a_kernel_that_cannot_start_is_one_line(tiny: Book) -> None:
+    broken = "unrolled.execute.kernel_environment = lambda: os.environ | {'PYTHONHOME': 'nowhere'}"
+    script = f"import os, unrolled.execute\nfrom unrolled.cli import main\n{broken}\nmain()"
+    command = [sys.executable, "-c", script, "build"]
+    done = subprocess.run(command, cwd=tiny.root, capture_output=True, text=True)
+    assert done.returncode == 2
+    said = [line for line in done.stderr.splitlines() if line.startswith("unrolled: ")]
+    assert re.fullmatch(r"unrolled: chapters/0\d_\w+\.py: the kernel died: .+", *said)
+    assert "Exception ignored" not in done.stderr
 
 
 @pytest.mark.parametrize(
