@@ -228,7 +228,7 @@ class Autoencoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:  # (B, T, F)
         _, (h, c) = self.encoder(x)  # (1, B, H) each
-        return self.decoder((h[0], c[0]), steps=x.size(1))
+        return self.decoder((h[0], c[0]), steps=x.size(1))  # (B, T, F)
 
 # %% [markdown]
 # And here is the training loop, in full. It stops as soon as the error falls
@@ -620,7 +620,7 @@ except RuntimeError as error:
 # %%
 # NBVAL_CHECK_OUTPUT
 series = torch.arange(14.0).reshape(7, 2)  # (n, F)
-pieces = torch.split(series, 3)
+pieces = torch.split(series, 3)  # (3, F), (3, F), (1, F)
 print("lengths of the pieces:", *(len(piece) for piece in pieces))
 try:
     next(iter(DataLoader(pieces, batch_size=3)))
@@ -635,7 +635,7 @@ except AttributeError as error:
 # NBVAL_CHECK_OUTPUT
 wanted = series.unfold(0, 3, 1)  # (N, F, 3): windows overlap by two
 print(len(pieces), "pieces where", len(wanted), "windows were meant")
-by_feature = series.T.reshape(-1, 2)  # from (F, n)
+by_feature = series.T.reshape(-1, 2)  # (n, F), from (F, n)
 print("first row, stored by feature:", by_feature[0].tolist())
 pieces[0][0, 0] = -1.0
 print("first row, an item changed:  ", series[0].tolist())
@@ -681,7 +681,7 @@ class Windows(Dataset):
         raise NotImplementedError("exercise Windows")
 
     def __getitem__(self, index: int | slice) -> Tensor:
-        """(window, F) for an int, (k, window, F) for a slice.
+        """(window, F) for an int, (N, window, F) for a slice.
 
         Raises IndexError for an int outside the dataset.
         """
@@ -1058,9 +1058,9 @@ class BothWays(Autoencoder):
         )
 
     def forward(self, x):  # (B, T, F)
-        _, (h, c) = self.encoder(x)  # (2, B, H/2) each
+        _, (h, c) = self.encoder(x)  # (2, B, H / 2) each
         state = torch.cat([*h], 1), torch.cat([*c], 1)  # (B, H) each
-        return self.decoder(state, steps=x.size(1))
+        return self.decoder(state, steps=x.size(1))  # (B, T, F)
 
 # %% tags=["experiment"]
 class TwoLayers(Autoencoder):
@@ -1072,7 +1072,7 @@ class TwoLayers(Autoencoder):
 
     def forward(self, x):  # (B, T, F)
         _, (h, c) = self.encoder(x)  # (2, B, H) each
-        return self.decoder((h[1], c[1]), steps=x.size(1))
+        return self.decoder((h[1], c[1]), steps=x.size(1))  # (B, T, F)
 
 # %% [markdown]
 # For the last two we unroll the same cell over inputs of our choice. Fed
@@ -1083,7 +1083,7 @@ class TwoLayers(Autoencoder):
 # %% tags=["experiment"]
 def unroll(model, x, inputs):
     """Decode x while the cell is fed `inputs`, (B, T, F)."""
-    _, (h, c) = model.encoder(x)
+    _, (h, c) = model.encoder(x)  # (1, B, H) each
     h, c = h[0], c[0]  # (B, H) each
     states = [h]
     for step in range(x.size(1) - 1):
@@ -1405,7 +1405,7 @@ def thousand(seed):
     rng = torch.Generator().manual_seed(seed)
     changes = 2 * torch.rand(1, 100, 1, generator=rng) - 1  # (B, T, F)
     walk = 1000 + changes.cumsum(1)
-    start = walk[:, :1]
+    start = walk[:, :1]  # (B, 1, F)
     ways = spaces(walk) | {
         "differenced, start kept aside": (
             difference(walk - start), lambda d: undo_difference(d) + start
@@ -1498,8 +1498,8 @@ class LinearAutoencoder(nn.Module):
 def dense(*between):
     """Seventy numbers in, a code of seventy, seventy out."""
     return nn.Sequential(
-        nn.Flatten(), nn.Linear(70, 70), *between,
-        nn.Linear(70, 70), nn.Unflatten(1, (14, 5)),
+        nn.Flatten(), nn.Linear(70, 70), *between,  # (B, 70)
+        nn.Linear(70, 70), nn.Unflatten(1, (14, 5)),  # (B, T, F)
     )
 
 # %% tags=["experiment"]
@@ -1670,7 +1670,7 @@ class Narrow(nn.Module):
         _, (h, _) = self.encoder(x)  # (1, B, H)
         code = self.squeeze(h[0]) * self.open  # (B, 8)
         h, c = self.widen(code).chunk(2, dim=1)  # (B, H) each
-        return self.decoder((h, c), steps=x.size(1))
+        return self.decoder((h, c), steps=x.size(1))  # (B, T, F)
 
 # %% [markdown]
 # Because the numbers are closed and not removed, networks of every $d$ start
@@ -1932,7 +1932,7 @@ plt.show()
 def plant(rng: np.random.Generator, steps: int, machines: int) -> Tensor:
     """(steps, machines * 3): one load turns three metrics a machine."""
     jitter = np.convolve(rng.normal(size=steps + 49), np.ones(50), "valid")
-    turned = np.cumsum(2 * np.pi / 12 * (1 + 0.03 * jitter))  # radians
+    turned = np.cumsum(2 * np.pi / 12 * (1 + 0.03 * jitter))  # (n,), radians
     shift = rng.uniform(0, 2 * np.pi, (machines, 3))
     angle = turned[:, None, None] * [1, 1, 2] + shift  # (n, M, 3)
     metrics = np.sin(angle) + rng.normal(0, 0.2, angle.shape)
@@ -1991,25 +1991,27 @@ def tamper(windows: Tensor, kind: str, rng: np.random.Generator) -> Tensor:
     m, k, t = (
         torch.from_numpy(rng.integers(limit, size=n))
         for limit in (machines, metrics, steps)
-    )
+    )  # (N,) each
     if kind == "spike":
         broken[every, t, m, k] += 2.0
     if kind == "stuck":
         late = torch.arange(steps) >= t[:, None] // 2  # (N, T)
-        held, alive = broken[every, t // 2, m, k], broken[every, :, m, k]
+        held, alive = (
+            broken[every, t // 2, m, k], broken[every, :, m, k]
+        )  # (N,), (N, T)
         broken[every, :, m, k] = torch.where(late, held[:, None], alive)
     if kind == "swapped":
         broken[every, :, m] = broken[every, :, m][..., [1, 0, 2]]
     if kind == "exchanged":
         broken[every, :, m] = broken[every, :, (m + 1) % machines]
     if kind == "out of step":
-        broken[every, :, m] = broken[every - 1, :, m]
+        broken[every, :, m] = broken[every - 1, :, m]  # (N, T, 3)
     return broken.flatten(2)  # (N, T, F)
 
 # %% alt="Three panels with the same day of three metrics, broken in three ways: one value jumps up, one curve becomes horizontal, two curves change places."
 figure, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True)
 for ax, kind in zip(axes, ("spike", "stuck", "swapped"), strict=True):
-    broken = tamper(odd[:1], kind, np.random.default_rng(5))
+    broken = tamper(odd[:1], kind, np.random.default_rng(5))  # (1, T, F)
     ax.plot(odd[0], alpha=0.35)
     ax.set_prop_cycle(None)
     ax.plot(broken[0], "--")
@@ -2191,7 +2193,9 @@ def by_machine(windows: Tensor) -> tuple[Tensor, ...]:
 
 def judges(early: Tensor, middle: Tensor, seed: int):
     """Five ways to score windows of a plant, each (N, T, F) to (N,)."""
-    known, pool = by_machine(middle), torch.cat(by_machine(middle))
+    known, pool = (
+        by_machine(middle), torch.cat(by_machine(middle))
+    )  # M times (N, T, 3), (M * N, T, 3)
     own = [trained(part, seed) for part in by_machine(early)]
     shared = trained(torch.cat(by_machine(early)), seed)
     whole, linear = trained(early, seed), Principal(early, 8)

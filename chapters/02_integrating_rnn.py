@@ -147,7 +147,7 @@ def draw_jumps(rng, batch, steps):
     return x, saturating_integral(x)
 
 # %% tags=["experiment"]
-held_out = draw_jumps(np.random.default_rng(2017), 8, 2000)
+held_out = draw_jumps(np.random.default_rng(2017), 8, 2000)  # (B, T) each
 
 # %% alt="A staircase between zero and one, and, over it, its integral: ramps that bend at each jump and run flat at zero and one."
 import matplotlib.pyplot as plt
@@ -197,7 +197,7 @@ print(f"mean run {runs:.1f} steps, at a limit {limits:.2f} of the time")
 # %%
 def leaky(x, keep):
     """A running mean that keeps this share of itself: (B, T)."""
-    level, levels = torch.full_like(x[:, 0], 0.5), []
+    level, levels = torch.full_like(x[:, 0], 0.5), []  # (B,)
     for step in range(x.size(1)):
         level = keep * level + (1 - keep) * x[:, step]
         levels.append(level)
@@ -341,7 +341,7 @@ check("identify")
 # %% tags=["experiment"]
 def obeyed(x, law):
     """What a law (a, b, c) and a clamp make of x: (B, T)."""
-    level, levels = torch.zeros_like(x[:, 0]), []
+    level, levels = torch.zeros_like(x[:, 0]), []  # (B,)
     for step in range(x.size(1)):
         level = (law[0] * level + law[1] * x[:, step] + law[2]).clamp(0, 1)
         levels.append(level)
@@ -516,7 +516,7 @@ def truncation_gaps(model, ks):
     x, y = x[..., None].double(), y[..., None].double()  # (B, T, 1)
     grads = {k: tbptt_gradients(model, x, y, k) for k in (50, *ks)}
     flat = {k: torch.cat([g.flatten() for g in found.values()])
-            for k, found in grads.items()}
+            for k, found in grads.items()}  # (weights,) each
     return {k: ((flat[k] - flat[50]).norm() / flat[50].norm()).item()
             for k in ks}
 
@@ -603,7 +603,10 @@ def rows_of(sizes):
     rng = np.random.default_rng(3)
     drawn = torch.from_numpy(rng.normal(size=(sum(sizes), 4)))
     drawn[:, 3] += drawn[:, 0] + torch.arange(len(drawn)) / 10
-    return [(one[:, :3], one[:, 3:]) for one in drawn.split(list(sizes))]
+    return [
+        (one[:, :3], one[:, 3:])  # (B, 3), (B, 1)
+        for one in drawn.split(list(sizes))
+    ]
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -759,7 +762,7 @@ class Asked(Integrator):
 
     def forward(self, x, state=None):  # (B, T, 1), (1, B, H)
         h, state = self.rnn(x, state)  # (B, T, H)
-        return self.read_out(self.dense(h).relu()), state
+        return self.read_out(self.dense(h).relu()), state  # (B, T, 1)
 
 # %% tags=["experiment"]
 def stacked_weights(seeds):
@@ -800,7 +803,9 @@ class Stack(nn.Module):
         return torch.baddbmm(bias, x, weight)
 
     def forward(self, x, h):  # (S, B, T), (S, B, H)
-        pushes = self.linear("rnn", x.flatten(1)[..., None], "_ih_l0")
+        pushes = self.linear(
+            "rnn", x.flatten(1)[..., None], "_ih_l0"
+        )  # (S, B * T, 3H)
         states = []
         for push in pushes.unflatten(1, x.shape[1:]).unbind(2):  # (S, B, 3H)
             pull = self.linear("rnn", h, "_hh_l0")  # (S, B, 3H)
@@ -840,7 +845,7 @@ def side_by_side(seeds, k, period, marks=MARKS, lr=2e-4):
             for s in seeds]
     x, y = (torch.stack(one) for one in zip(*data, strict=True))  # (S, 1, T)
     steps, errors = set(update_steps(marks[-1], period)), {}
-    h = torch.zeros(len(seeds), 1, 50)
+    h = torch.zeros(len(seeds), 1, 50)  # (S, B, H)
     for start in range(0, marks[-1], k):
         chunk, last = slice(start, start + k), start + k - 1
         output, h = net(x[..., chunk], h.detach())  # (S, 1, k)
@@ -858,7 +863,7 @@ def held_out_errors(net):
     """Mean absolute errors on the held-out sequences: (S,)."""
     S = len(net.own["read_out_bias"])
     x, y = (one.expand(S, -1, -1) for one in held_out)  # (S, B, T)
-    output, _ = net(x, torch.zeros(S, x.size(1), 50))
+    output, _ = net(x, torch.zeros(S, x.size(1), 50))  # (S, B, T)
     return (output - y).abs().mean((1, 2)).tolist()  # (S,)
 
 # %% [markdown]
@@ -1042,7 +1047,7 @@ def one_by_one(model, x, y, optimizer):
     """The posted loop: one sample a call, a step after every two."""
     state, loss = None, 0.0
     for index in range(x.size(1)):
-        output, state = model(x[:, index : index + 1], state)
+        output, state = model(x[:, index : index + 1], state)  # (B, 1, 1)
         loss = loss + l1_loss(output, y[:, index : index + 1])
         if index % 2 == 1:
             optimizer.zero_grad()
@@ -1118,7 +1123,7 @@ class Attempt(nn.Module):
 
     def forward(self, x, state=None):  # (B, T, 1), (layers, B, H)
         h, state = self.rnn(x, state)  # (B, T, H)
-        return self.head(h), state
+        return self.head(h), state  # (B, T, 1), (layers, B, H)
 
 # %% tags=["experiment"]
 ATTEMPTS = {
@@ -1193,14 +1198,14 @@ def begun_anew(rng, batch, chunks, every, k=50):
     begins with a chunk, (B, chunks).
     """
     runs = -(-chunks // every)
-    x, y = draw_jumps(rng, batch * runs, every * k)
+    x, y = draw_jumps(rng, batch * runs, every * k)  # (B * runs, every * k)
     begins = (torch.arange(runs * every) % every == 0).expand(batch, -1)
     turned = [
         torch.stack([row.roll(b * width) for b, row in enumerate(rows)])
         for rows, width in (
             (x.view(batch, -1), k), (y.view(batch, -1), k), (begins, 1)
         )
-    ]
+    ]  # (B, runs * every * k) twice, (B, runs * every)
     return turned[0][..., None], turned[1][..., None], turned[2]
 
 # %% [markdown]

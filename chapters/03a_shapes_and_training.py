@@ -90,7 +90,9 @@ Scale = Callable[..., np.ndarray]  # from (..., F) to (..., F)
 def tiny(units=3):
     """A compiled network for sequences of five steps, two features."""
     model = keras.Sequential([
-        keras.Input((5, 2)), layers.LSTM(units), layers.Dense(1)  # (B, 1)
+        keras.Input((5, 2)),
+        layers.LSTM(units),  # (B, H)
+        layers.Dense(1),  # (B, 1)
     ])
     model.compile("adam", "mse")
     return model
@@ -100,7 +102,7 @@ from importlib import import_module
 
 from sklearn.preprocessing import OneHotEncoder
 
-x = np.zeros((4, 5, 2), "float32")
+x = np.zeros((4, 5, 2), "float32")  # (B, T, F)
 old = {
     "predict_classes(x)": lambda: tiny().predict_classes(x),
     "SGD(lr=…)": lambda: keras.optimizers.SGD(lr=0.1),
@@ -144,7 +146,8 @@ print("input_shape in a layer:", *(one.category.__name__ for one in said))
 
 inputs = keras.Input((5, 2))
 code = layers.LSTM(3)(inputs)  # (B, 3)
-double = keras.Model(inputs, [layers.Dense(1)(code), layers.Dense(1)(code)])
+double = keras.Model(
+    inputs, [layers.Dense(1)(code), layers.Dense(1)(code)])  # (B, 1) each
 double.compile("adam", loss="mse", loss_weights=[1, 0.1])
 try:
     double.train_on_batch(x, [np.zeros((4, 1)), np.zeros((4, 1))])
@@ -370,7 +373,7 @@ for name, x in {"sensors": sensors, "rows": rows, "pieces": pieces}.items():
 from sklearn.preprocessing import LabelEncoder
 
 words = ["cold", "warm", "hot", "cold"]
-codes = LabelEncoder().fit_transform(words)
+codes = LabelEncoder().fit_transform(words)  # (N,)
 print("codes:", *codes, "in alphabetical order")
 encoder = OneHotEncoder(sparse_output=False)
 print("rows:", *encoder.fit_transform(codes[:, None]).astype(int).tolist())
@@ -567,7 +570,7 @@ for name, stack in attempts.items():
 with seeded(1):
     single = build("one-to-one", 1, 5, 3)
     x = keras.random.normal((4, 1, 5))
-before = keras.ops.convert_to_numpy(single(x))
+before = keras.ops.convert_to_numpy(single(x))  # (B, 1)
 weights = single.get_weights()
 weights[1] = weights[1] + 100.0  # the recurrent kernel
 single.set_weights(weights)
@@ -634,8 +637,9 @@ check("echo_batches")
 # %%
 asked, due = echo_batches(np.random.default_rng(99), 10_000)
 given, echoed = echo_batches(np.random.default_rng(5), 1000)
-plain, *_ = np.linalg.lstsq(given.reshape(1000, -1), echoed, rcond=None)
-named = (asked.reshape(10_000, -1) @ plain).argmax(-1)
+plain, *_ = np.linalg.lstsq(
+    given.reshape(1000, -1), echoed, rcond=None)  # (T * F, F)
+named = (asked.reshape(10_000, -1) @ plain).argmax(-1)  # (B,)
 right = named == due.argmax(-1)
 
 # %%
@@ -652,7 +656,9 @@ print(f"accuracy, one linear map     {right.mean():.4f}")
 def vanilla(lr):
     """The network of the notes: 25 units, ten symbols."""
     model = keras.Sequential([
-        keras.Input((5, 10)), layers.LSTM(25), layers.Dense(10, "softmax")
+        keras.Input((5, 10)),
+        layers.LSTM(25),  # (B, 25)
+        layers.Dense(10, "softmax"),  # (B, 10)
     ])
     model.compile(keras.optimizers.Adam(lr), "categorical_crossentropy")
     return model
@@ -661,7 +667,7 @@ def vanilla(lr):
 def accuracy(model, seed=99):
     """The share of ten thousand new sequences that are echoed."""
     x, y = echo_batches(np.random.default_rng(seed), 10_000)
-    found = model.predict(x, batch_size=1000, verbose=0)
+    found = model.predict(x, batch_size=1000, verbose=0)  # (B, F)
     return float((found.argmax(-1) == y.argmax(-1)).mean())
 
 # %% tags=["experiment"]
@@ -768,7 +774,7 @@ def draw_swings(rng, n, length=55):
     period = rng.integers(10, 21, (n, 1))
     decay = rng.uniform(0.01, 0.1, (n, 1))
     t = np.arange(length)
-    sine = np.sin(2 * np.pi * t / period)
+    sine = np.sin(2 * np.pi * t / period)  # (B, T)
     return 0.5 + 0.5 * sine * np.exp(-decay * t)
 
 # %% alt="Three damped sines about one half, with different periods; the last five of fifty-five steps are marked as those to be predicted."
@@ -828,7 +834,7 @@ past = np.c_[swings[:, :50], np.ones(1000)]  # (B, 51)
 train = draw_swings(np.random.default_rng(5), 2000)
 plain, *_ = np.linalg.lstsq(
     np.c_[train[:, :50], np.ones(2000)], train[:, 50:], rcond=None
-)
+)  # (51, 5)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -858,7 +864,8 @@ def stacked(sizes, rate):
     model = keras.Sequential([
         keras.Input((50, 1)),
         *(layers.LSTM(n, return_sequences=True) for n in lower),  # (B, T, n)
-        layers.LSTM(top), layers.Dense(5),  # (B, 5)
+        layers.LSTM(top),  # (B, top)
+        layers.Dense(5),  # (B, 5)
     ])
     model.compile(keras.optimizers.Adam(rate), "mae")
     return model
@@ -871,7 +878,7 @@ def swung(seed, sizes, updates, n, rate):
     rng = np.random.default_rng(seed)
     for _ in range(updates):
         x = draw_swings(rng, n)
-        model.train_on_batch(x[:, :50, None], x[:, 50:])  # (B, T, 1)
+        model.train_on_batch(x[:, :50, None], x[:, 50:])  # (B, T, 1), (B, 5)
     x = draw_swings(np.random.default_rng(99), 1000)
     found = model.predict(x[:, :50, None], batch_size=500, verbose=0)
     return float(np.abs(found - x[:, 50:]).mean())
@@ -983,7 +990,7 @@ check("repeats")
 def pairs(low):
     """Five pairs of a number and that number plus a tenth."""
     x = low + np.arange(5)[:, None, None] / 10  # (B, T, F)
-    return x, x[:, :, 0] + 0.1
+    return x, x[:, :, 0] + 0.1  # (B, T, F), (B, T)
 
 # %% [markdown]
 # Before the networks: the rule of the data is to add a tenth, and the
@@ -1021,7 +1028,9 @@ print(f"squared error, the input once more      {same:.3f}")
 def counted(units, epochs):
     """The history of a search's run: five pairs, so many units."""
     model = keras.Sequential([
-        keras.Input((1, 1)), layers.LSTM(units), layers.Dense(1)  # (B, 1)
+        keras.Input((1, 1)),
+        layers.LSTM(units),  # (B, H)
+        layers.Dense(1),  # (B, 1)
     ])
     model.compile("adam", "mse")
     x, y = pairs(0.0)
@@ -1130,7 +1139,7 @@ plt.show()
 # %%
 ends = draw_swings(np.random.default_rng(99), 1000, 41)
 due = ends[:, 40:]  # (B, 1)
-own = ar2_baseline(ends[:, 20:40], 1)
+own = ar2_baseline(ends[:, 20:40], 1)  # (B, 1)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1154,18 +1163,20 @@ def turned(
         model = keras.Sequential([keras.Input((steps, 1))])
         for place, size in enumerate(sizes):
             below = place + 1 < len(sizes)
-            model.add(layers.LSTM(size, return_sequences=below, **layer))
-        model.add(layers.Dense(1))
+            model.add(layers.LSTM(
+                size, return_sequences=below, **layer
+            ))  # (B, T, size), of the last (B, size)
+        model.add(layers.Dense(1))  # (B, 1)
         kind = getattr(keras.optimizers, optimizer)
         rule = kind(schedule if falls else rate, **(settings or {}))
         model.compile(rule, "mse")
         rng = np.random.default_rng(seed)
         for _ in range(updates):
             x = unit * draw_swings(rng, n, 41)[:, 40 - steps :, None]
-            model.train_on_batch(x[:, :-1], x[:, -1])
+            model.train_on_batch(x[:, :-1], x[:, -1])  # (B, T, 1), (B, 1)
         x = draw_swings(np.random.default_rng(99), 1000, 41)[..., None]
-        x = unit * x[:, 40 - steps :]
-        found = model.predict(x[:, :-1], batch_size=500, verbose=0)
+        x = unit * x[:, 40 - steps :]  # (B, T + 1, 1)
+        found = model.predict(x[:, :-1], batch_size=500, verbose=0)  # (B, 1)
     return float(np.abs(found - x[:, -1]).mean() / unit)
 
 # %% [markdown]
@@ -1300,7 +1311,7 @@ def noisy(seed, n, noise=0.1):
     """Swings of 20 steps with noise, and the next value with some."""
     rng = np.random.default_rng(seed)
     x = draw_swings(rng, n, 21)[..., None]  # (B, T, 1)
-    y = x[:, -1] + noise * rng.normal(size=(n, 1))
+    y = x[:, -1] + noise * rng.normal(size=(n, 1))  # (B, 1)
     return x[:, :-1] + 0.1 * rng.normal(size=(n, 20, 1)), y
 
 # %% [markdown]
@@ -1319,7 +1330,7 @@ def fitted(line):
     """Errors of a line through the forty sequences of each seed."""
     errors = []
     for x, y in (noisy(seed, 40) for seed in range(3)):
-        found = line.fit(x[..., 0], y[:, 0]).predict(asked[..., 0])
+        found = line.fit(x[..., 0], y[:, 0]).predict(asked[..., 0])  # (B,)
         errors.append(np.abs(found - due[:, 0]).mean())
     return errors
 
@@ -1346,7 +1357,9 @@ def stopped(seed, epochs, *callbacks):
     """Curves, and the error on a thousand others at the end."""
     with seeded(seed):
         model = keras.Sequential([
-            keras.Input((20, 1)), layers.LSTM(40), layers.Dense(1)
+            keras.Input((20, 1)),
+            layers.LSTM(40),  # (B, 40)
+            layers.Dense(1),  # (B, 1)
         ])
         model.compile(keras.optimizers.Adam(0.01), "mse")
         history = model.fit(
@@ -1354,7 +1367,7 @@ def stopped(seed, epochs, *callbacks):
             validation_data=noisy(seed + 100, 40), callbacks=list(callbacks),
         ).history
         x, y = noisy(999, 1000, 0.0)
-        found = model.predict(x, batch_size=500, verbose=0)
+        found = model.predict(x, batch_size=500, verbose=0)  # (B, 1)
     return history, float(np.abs(found - y).mean())
 
 # %% [markdown]
@@ -1466,11 +1479,11 @@ assert np.less(found["patience=30"].values, lines["ridge"]).all()
 
 # %%
 x, y = noisy(0, 60)
-order = y[:, 0].argsort()
+order = y[:, 0].argsort()  # (B,)
 x, y = x[order], y[order]
 with seeded(0):
-    model = keras.Sequential([keras.Input((20, 1)), layers.LSTM(3),
-                              layers.Dense(1)])
+    model = keras.Sequential([keras.Input((20, 1)), layers.LSTM(3),  # (B, 3)
+                              layers.Dense(1)])  # (B, 1)
     model.compile("adam", "mse")
     ended = model.fit(x, y, validation_split=1 / 3, verbose=0).history
 

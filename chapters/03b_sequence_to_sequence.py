@@ -168,10 +168,10 @@ for task, answer in zip(read(toy_x), read(toy_y), strict=True):
 # them down, and count how often each answer occurs.
 
 # %% tags=["experiment"]
-terms = np.array(list(product(range(1, 11), repeat=3)))  # all there are
-x, y = encode_sum(terms)
+terms = np.array(list(product(range(1, 11), repeat=3)))  # (N, 3), all sums
+x, y = encode_sum(terms)  # (N, 8, F), (N, 2, F)
 totals = terms.sum(1)  # (N,)
-frequency = np.bincount(totals)[totals]  # of each row's answer
+frequency = np.bincount(totals)[totals]  # (N,): of each row's answer
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -192,7 +192,7 @@ print("rows of the rarest answer and of the most frequent:",
 # %%
 # NBVAL_CHECK_OUTPUT
 letter = y.mean(0).argmax(-1)  # (T,): the most frequent at each place
-always = np.broadcast_to(y[frequency.argmax()], y.shape)
+always = np.broadcast_to(y[frequency.argmax()], y.shape)  # (N, T, F)
 print(f"a constant, characters: {(letter == y.argmax(-1)).mean():.3f}")
 print(f"a constant, exact: {exact_match(always, y):.3f}")
 
@@ -224,7 +224,9 @@ def adder(unroll=False):
         layers.LSTM(75, unroll=unroll),  # (B, 75)
         layers.RepeatVector(2),  # (B, 2, 75)
         layers.LSTM(50, return_sequences=True, unroll=unroll),  # (B, 2, 50)
-        layers.TimeDistributed(layers.Dense(12, activation="softmax")),
+        layers.TimeDistributed(
+            layers.Dense(12, activation="softmax")
+        ),  # (B, 2, 12)
     ])
 
 # %% [markdown]
@@ -346,8 +348,9 @@ printed = {  # the ten lines that the source prints
     "5+3+6": 14, "10+6+8": 24, "7+3+5": 15, "3+10+2": 15, "6+10+4": 20,
 }
 asked = np.array([[int(one) for one in sum_.split("+")] for sum_ in printed])
-_, true = encode_sum(asked)
-claimed = np.stack([y[totals == one][0] for one in printed.values()])
+_, true = encode_sum(asked)  # (B, T, F)
+claimed = np.stack(
+    [y[totals == one][0] for one in printed.values()])  # (B, T, F)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -412,7 +415,7 @@ assert not sides[0] & sides[1]
 
 # %%
 flat = x.reshape(len(x), -1)  # (1000, 96)
-ones = np.c_[flat, np.ones(len(x))]
+ones = np.c_[flat, np.ones(len(x))]  # (1000, 97)
 
 
 def without_a_network(seed):
@@ -420,7 +423,7 @@ def without_a_network(seed):
     train, test = split_disjoint(x, 200, seed)
     nearest = (flat[test] @ flat[train].T).argmax(1)  # (N,)
     law = np.linalg.lstsq(ones[train], totals[train], rcond=None)[0]
-    guesses = totals[train][nearest], np.rint(ones[test] @ law)
+    guesses = totals[train][nearest], np.rint(ones[test] @ law)  # (N,) each
     return [(one == totals[test]).mean() for one in guesses]
 
 # %%
@@ -456,7 +459,7 @@ def fit_adder(seed, rows, steps=2000, rate=None, power=0.5):
         model = adder(unroll=True)
     optimizer = keras.optimizers.Adam(rate)
     model.compile(loss="categorical_crossentropy", optimizer=optimizer)
-    weights = 1 / frequency[rows] ** power
+    weights = 1 / frequency[rows] ** power  # (N,)
     rng = np.random.default_rng(seed)
     drawn = rng.choice(rows, 64 * steps, p=weights / weights.sum())
     model.fit(x[drawn], y[drawn], batch_size=64, shuffle=False, verbose=0)
@@ -552,11 +555,14 @@ check("frame_features")
 # and ours:
 
 # %%
-parts = [layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D(),
-         layers.Flatten()]
+parts = [
+    layers.Conv2D(4, 3, activation="relu"),  # (N, 14, 14, 4)
+    layers.MaxPooling2D(),  # (N, 7, 7, 4)
+    layers.Flatten(),  # (N, 196)
+]
 cnn = keras.Sequential([keras.Input((16, 16, 1)), *parts])
 around, clip = layers.TimeDistributed, keras.Input((4, 16, 16, 1))
-whole = keras.Model(clip, around(cnn)(clip))
+whole = keras.Model(clip, around(cnn)(clip))  # (B, 4, 196)
 each = keras.Sequential([clip, *map(around, parts)])
 
 # %%
@@ -593,17 +599,22 @@ def films(rng, rows, batch, shuffle=False):
     """Four frames: one digit somewhere, and from some frame on another."""
     pair = rng.choice(rows, size=(batch, 2))
     change = rng.integers(1, 4, size=(batch, 1))
-    shown = np.take_along_axis(pair, (np.arange(4) >= change) * 1, 1)
+    shown = np.take_along_axis(
+        pair, (np.arange(4) >= change) * 1, 1
+    )  # (B, T)
     if shuffle:
         shown = rng.permuted(shown, axis=1)
     at = rng.integers(9, size=(batch, 4, 2, 1, 1))  # upper left corners
     down = at[:, :, 0] + np.arange(8)[:, None]  # (B, T, 8, 1)
     right = at[:, :, 1] + np.arange(8)  # (B, T, 1, 8)
-    film, step = np.ogrid[:batch, :4]
+    film, step = np.ogrid[:batch, :4]  # (B, 1), (1, T)
     frames = np.zeros((batch, 4, 16, 16, 1), "float32")
     places = film[..., None, None], step[..., None, None], down, right, 0
-    frames[places] = images[shown]
-    return frames, np.eye(10, dtype="float32")[digits.target[pair]]
+    frames[places] = images[shown]  # (B, T, 8, 8)
+    return (
+        frames,  # (B, T, H, W, 1)
+        np.eye(10, dtype="float32")[digits.target[pair]],  # (B, 2, 10)
+    )
 
 # %% alt="Four dark squares in a row, the frames of one film. The first three show one handwritten digit, the fourth another, each time in a different place."
 frames, pair = films(np.random.default_rng(4), known, 1)
@@ -626,9 +637,9 @@ from sklearn.linear_model import Ridge
 
 seen, named = films(np.random.default_rng(5), known, 6400)
 asked, due = films(np.random.default_rng(99), unknown, 1000)
-law = Ridge().fit(seen.reshape(6400, -1).astype(float),
-                  named.reshape(6400, -1))
-said = law.predict(asked.reshape(1000, -1)).reshape(due.shape)
+law = Ridge().fit(seen.reshape(6400, -1).astype(float),  # (B, T * H * W)
+                  named.reshape(6400, -1))  # (B, 20)
+said = law.predict(asked.reshape(1000, -1)).reshape(due.shape)  # (B, 2, 10)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -654,9 +665,9 @@ def convolution():
     """From a frame to 48 numbers that do not say where."""
     return keras.Sequential([
         keras.Input((16, 16, 1)),
-        layers.Conv2D(16, 4, strides=2, activation="relu"),
-        layers.Conv2D(48, 3, activation="relu"),
-        layers.GlobalMaxPooling2D(),
+        layers.Conv2D(16, 4, strides=2, activation="relu"),  # (N, 7, 7, 16)
+        layers.Conv2D(48, 3, activation="relu"),  # (N, 5, 5, 48)
+        layers.GlobalMaxPooling2D(),  # (N, 48)
     ])
 
 # %% tags=["experiment"]
@@ -664,17 +675,23 @@ def watcher(kind):
     """From films to two digits; kind says what reads the frames."""
     frames = keras.Input((4, 16, 16, 1))
     if kind == "LSTM on pixels":
-        h = layers.LSTM(128, unroll=True)(layers.Reshape((4, 256))(frames))
+        h = layers.LSTM(128, unroll=True)(
+            layers.Reshape((4, 256))(frames)  # (B, 4, 256)
+        )  # (B, 128)
     elif kind == "flatten and dense":
-        h = layers.Dense(256, activation="relu")(layers.Flatten()(frames))
+        h = layers.Dense(256, activation="relu")(
+            layers.Flatten()(frames)  # (B, 1024)
+        )  # (B, 256)
     elif kind == "CNN on the last frame":
-        h = layers.Dense(64, activation="relu")(convolution()(frames[:, -1]))
+        h = layers.Dense(64, activation="relu")(
+            convolution()(frames[:, -1])  # (B, 48)
+        )  # (B, 64)
     else:
         features = frame_features(frames, convolution())  # (B, 4, 48)
         h = layers.LSTM(64, unroll=True)(features)  # (B, 64)
         if kind == "CNN and dense":
             flat = layers.Flatten()(features)  # (B, 4 * 48)
-            h = layers.Dense(64, activation="relu")(flat)
+            h = layers.Dense(64, activation="relu")(flat)  # (B, 64)
     both = layers.Reshape((2, 10))(layers.Dense(20)(h))  # (B, 2, 10)
     return keras.Model(frames, layers.Softmax()(both))
 
@@ -812,10 +829,13 @@ check("attention")
 
 # %%
 # NBVAL_CHECK_OUTPUT
-keys, values = np.eye(3)[None], np.array([[[1.0], [2.0], [3.0]]])
+keys, values = (
+    np.eye(3)[None],  # (B, T, K)
+    np.array([[[1.0], [2.0], [3.0]]]),  # (B, T, F)
+)
 for length in (0.0, 2.0, 20.0):
     context, weights = attention(length * keys[:, 2:], keys, values)
-    shown = ops.convert_to_numpy(weights)[0, 0]
+    shown = ops.convert_to_numpy(weights)[0, 0]  # (T,)
     print(f"length {length:4.1f}: weights", *(f"{one:.2f}" for one in shown),
           f"context {float(context[0, 0, 0]):.2f}")
 
@@ -850,18 +870,18 @@ from sklearn.decomposition import PCA
 
 def linear_answers(seed):
     """Exact answers of least squares, before and after a squeeze."""
-    rows = [one.reshape(2000, -1).astype(float)
+    rows = [one.reshape(2000, -1).astype(float)  # (B, T * F)
             for one in lines(np.random.default_rng(seed), 2000)]
-    law = np.linalg.lstsq(*rows, rcond=None)[0]
+    law = np.linalg.lstsq(*rows, rcond=None)[0]  # (160, 160)
     code = PCA(64, svd_solver="full").fit(rows[0])
-    whole = asked.reshape(1000, -1)
+    whole = asked.reshape(1000, -1)  # (B, T * F)
     kept = code.inverse_transform(code.transform(whole))
     return [exact_match((one @ law).reshape(due.shape), due)
             for one in (whole, kept)]
 
 # %%
 asked, due = lines(np.random.default_rng(99), 1000)
-always = np.broadcast_to(due.mean(0), due.shape)
+always = np.broadcast_to(due.mean(0), due.shape)  # (B, T, F)
 direct, squeezed = zip(*map(linear_answers, range(3)), strict=True)
 
 # %%
@@ -882,7 +902,9 @@ def reverser(kind):
     """Read eight symbols, write eight; kind says what the writer gets."""
     given = keras.Input((8, 20))
     both = {"return_sequences": True, "unroll": True}
-    read, h, c = layers.LSTM(64, return_state=True, **both)(given)
+    read, h, c = layers.LSTM(
+        64, return_state=True, **both
+    )(given)  # (B, 8, 64), (B, 64), (B, 64)
     start = None if kind == "RepeatVector" else [h, c]
     written = layers.LSTM(64, **both)(
         layers.RepeatVector(8)(h), initial_state=start
@@ -893,9 +915,11 @@ def reverser(kind):
             query, keys = layers.Dense(64)(written), layers.Dense(64)(read)
         elif kind == "attention, bare, no root":
             query = 8 * written  # the root of 64, undone
-        context, weights = attention(query, keys, read)
+        context, weights = attention(
+            query, keys, read
+        )  # (B, 8, 64), (B, 8, 8)
         written = layers.Concatenate()([written, context])  # (B, 8, 128)
-    out = layers.Dense(20, activation="softmax")(written)
+    out = layers.Dense(20, activation="softmax")(written)  # (B, 8, 20)
     if kind == "attention":
         return keras.Model(given, [out, weights])
     return keras.Model(given, out)
@@ -933,10 +957,12 @@ def fit_reverser(kind, seed, steps=1000):
 def told_reverser():
     """A writer that is told its last symbol, beside the encoder's state."""
     given, told = keras.Input((8, 20)), keras.Input((8, 20))
-    _, *state = layers.LSTM(64, return_state=True, unroll=True)(given)
+    _, *state = layers.LSTM(
+        64, return_state=True, unroll=True
+    )(given)  # (B, 64) each
     writer = layers.LSTM(64, return_sequences=True, unroll=True)
     written = writer(told, initial_state=state)  # (B, 8, 64)
-    out = layers.Dense(20, activation="softmax")(written)
+    out = layers.Dense(20, activation="softmax")(written)  # (B, 8, 20)
     return keras.Model([given, told], out)
 
 
@@ -950,8 +976,8 @@ def told_itself(model, given):
     written = np.zeros_like(given)
     for step in range(given.shape[1]):
         found = predicted(model, [given, one_later(written)])
-        best = found[:, step].argmax(-1)
-        written[:, step] = np.eye(20)[best]
+        best = found[:, step].argmax(-1)  # (B,)
+        written[:, step] = np.eye(20)[best]  # (B, 20)
     return written
 
 # %% tags=["experiment"]
@@ -1066,10 +1092,10 @@ for row in found:
 
 # %%
 # NBVAL_CHECK_OUTPUT
-right = np.eye(2)[[[0, 1], [1, 0]]]  # two answers, two places, two letters
-place = right.mean(0)  # how often each letter stands at each place
+right = np.eye(2)[[[0, 1], [1, 0]]]  # (2, 2, 2): answers, places, letters
+place = right.mean(0)  # (2, 2): how often each letter stands at each place
 apart = sum(np.prod((place * one).sum(-1)) for one in right)
-after_a = right[right[:, 0, 0] == 1].mean(0)[1]  # the second, after an a
+after_a = right[right[:, 0, 0] == 1].mean(0)[1]  # (2,): what follows an a
 print(f"drawn place by place, a right answer: {apart:.2f}")
 print("told that the first was a, the second is:", *after_a)
 
@@ -1144,7 +1170,7 @@ from sklearn.linear_model import LinearRegression
 seen, named = neighbors(np.random.default_rng(5), 2000)
 asked, due = neighbors(np.random.default_rng(99), 1000)
 law = LinearRegression().fit(seen[..., 0], named[..., 0])  # (B, T) to (B, T)
-right = (law.predict(asked[..., 0]) > 0.5) == (due[..., 0] > 0.5)
+right = (law.predict(asked[..., 0]) > 0.5) == (due[..., 0] > 0.5)  # (B, T)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1156,7 +1182,7 @@ print(f"straight line, rounded: {right.mean():.3f}")
 # both one where their sum is large. Zero everywhere gets 0.776.
 
 # %% tags=["experiment"]
-READERS = {
+READERS = {  # each from (B, T, 1) to (B, T, 32)
     "one direction": lambda: layers.LSTM(32, return_sequences=True),
     "both directions": lambda: layers.Bidirectional(
         layers.LSTM(16, return_sequences=True)),
@@ -1169,8 +1195,8 @@ def fit_reader(name, seed, steps=200):
     """Train on fresh bits; the share of steps that come out right."""
     with seeded(seed):
         model = keras.Sequential([
-            keras.Input((20, 1)), READERS[name](),
-            layers.Dense(1, activation="sigmoid"),
+            keras.Input((20, 1)), READERS[name](),  # (B, T, 32)
+            layers.Dense(1, activation="sigmoid"),  # (B, T, 1)
         ])
     model.compile(loss="binary_crossentropy",
                   optimizer=keras.optimizers.Adam(1e-2))

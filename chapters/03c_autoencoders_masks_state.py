@@ -110,7 +110,9 @@ def as_posted(*lengths, steps=9, activation="relu"):
         flow = layers.LSTM(
             100, activation=activation, return_sequences=True
         )(flow)  # (B, T, H)
-        ends.append(layers.TimeDistributed(layers.Dense(1))(flow))
+        ends.append(
+            layers.TimeDistributed(layers.Dense(1))(flow)
+        )  # (B, T, 1)
     return keras.Model(start, ends if len(ends) > 1 else ends[0])
 
 # %% tags=["experiment"]
@@ -218,8 +220,8 @@ plt.show()
 
 # %% [markdown]
 # The opponent is principal component analysis, PCA: of all *linear* codes of
-# $k$ numbers it is the one with the smallest squared error on its training
-# data. With $k = 0$ it is the mean, chapter one's flat line.
+# $d$ numbers it is the one with the smallest squared error on its training
+# data. With $d = 0$ it is the mean, chapter one's flat line.
 
 # %% [markdown]
 # ### Exercise 3.13 · A bottleneck and its opponent (about 15 lines)
@@ -249,8 +251,9 @@ def pca_error(
 ) -> float:
     """Mean square that k principal components leave of held_out.
 
-    x, held_out: (N, T, F); a sample is a whole sequence. Mean and
-    axes come from x alone. Without held_out, x itself is measured.
+    k: the code's size, d in the text. x, held_out: (N, T, F); a
+    sample is a whole sequence. Mean and axes come from x alone.
+    Without held_out, x itself is measured.
     """
     raise NotImplementedError("exercise bottleneck_autoencoder")
 
@@ -394,13 +397,15 @@ for row, found in tables["narrowing"].items():
 # %%
 def linear(x, y, new):
     """What least squares with a constant makes of new inputs."""
-    rows, others = (np.c_[one, np.ones(len(one))] for one in (x, new))
+    rows, others = (
+        np.c_[one, np.ones(len(one))] for one in (x, new)
+    )  # (N, F + 1) each
     return others @ np.linalg.lstsq(rows, y, rcond=None)[0]
 
 # %%
 # NBVAL_CHECK_OUTPUT
 noise, new = np.random.default_rng(0).normal(size=(2, 5000, 9))
-inside = linear(noise, noise[:, 1:], new) - new[:, 1:]
+inside = linear(noise, noise[:, 1:], new) - new[:, 1:]  # (N, 8)
 honest = linear(noise[:, :5], noise[:, 5:], new[:, :5]) - new[:, 5:]
 print(f"target inside the input:   {np.mean(inside**2):.3f}")
 print(f"first half in, second out: {np.mean(honest**2):.3f}")
@@ -425,9 +430,9 @@ print(f"variance:                  {np.var(new):.3f}")
 # %%
 def recurrence(old, steps):
     """Fit x[t] = c x[t-1] - x[t-2] to each row of old and go on: (N, T)."""
-    sums, middle = old[:, 2:] + old[:, :-2], old[:, 1:-1]
+    sums, middle = old[:, 2:] + old[:, :-2], old[:, 1:-1]  # (N, T - 2)
     c = (sums * middle).sum(1) / (middle**2).sum(1)  # (N,)
-    tail = [old[:, -2], old[:, -1]]
+    tail = [old[:, -2], old[:, -1]]  # (N,) each
     for _ in range(steps):
         tail.append(c * tail[-1] - tail[-2])
     return np.stack(tail[2:], axis=1)  # (N, T)
@@ -439,8 +444,11 @@ def halves(lengths, seed, x, targets, updates):
         start = keras.Input(x.shape[1:])
         code = layers.LSTM(32)(start)  # (B, H)
         ends = [
-            layers.Dense(1)(layers.LSTM(32, return_sequences=True)(
-                layers.RepeatVector(steps)(code)))  # (B, T, H)
+            layers.Dense(1)(  # (B, T, 1)
+                layers.LSTM(32, return_sequences=True)(  # (B, T, H)
+                    layers.RepeatVector(steps)(code)  # (B, T, H)
+                )
+            )
             for steps in lengths
         ]
     model = keras.Model(start, ends if len(ends) > 1 else ends[0])
@@ -452,7 +460,7 @@ def halves(lengths, seed, x, targets, updates):
 def composite(seed):
     """Held-out errors of one decoder, and of two behind one encoder."""
     x, _ = draw_sines(np.random.default_rng(seed), 500)
-    old, new = x[:, :10], x[:, 10:]
+    old, new = x[:, :10], x[:, 10:]  # (N, 10, 1) each
     first, second = held_out[:, :10], held_out[:, 10:]
     ahead = halves([10], seed, old, new, 400)
     back = halves([10], seed, old, old, 400)
@@ -464,13 +472,13 @@ def composite(seed):
             "back, composite": float(np.mean((found[0] - first) ** 2))}
 
 # %%
-x = seen[:500, :, 0].astype(float)
+x = seen[:500, :, 0].astype(float)  # (N, T)
 first, second = held_out[:, :10, 0].astype(float), held_out[:, 10:, 0]
 naive = {
-    "the mean": x[:, 10:].mean(0),
-    "last value held": first[:, -1:],
-    "linear map": linear(x[:, :10], x[:, 10:], first),
-    "recurrence, one number": recurrence(first, second.shape[1]),
+    "the mean": x[:, 10:].mean(0),  # (10,)
+    "last value held": first[:, -1:],  # (N, 1)
+    "linear map": linear(x[:, :10], x[:, 10:], first),  # (N, 10)
+    "recurrence, one number": recurrence(first, second.shape[1]),  # (N, 10)
 }
 
 # %%
@@ -520,9 +528,12 @@ class Spy(layers.Layer):
 padded = np.array([[1.0, 2, 0, 0], [3, 4, 5, 0]])[..., None]  # (B, T, F)
 real = padded[..., 0] != 0  # (B, T)
 autoencoder_of_four = [
-    layers.Masking(0.0), layers.LSTM(3, return_sequences=True),
-    layers.LSTM(3), layers.RepeatVector(4),
-    layers.LSTM(3, return_sequences=True), layers.Dense(1),
+    layers.Masking(0.0),
+    layers.LSTM(3, return_sequences=True),  # (B, T, 3)
+    layers.LSTM(3),  # (B, 3)
+    layers.RepeatVector(4),  # (B, T, 3)
+    layers.LSTM(3, return_sequences=True),  # (B, T, 3)
+    layers.Dense(1),  # (B, T, 1)
 ]
 
 # %%
@@ -557,13 +568,21 @@ def compiled(parts, **settings):
 # %%
 def labeler():
     """Masking, a sequence, a label for every step."""
-    return [layers.Masking(0.0), layers.LSTM(3, return_sequences=True),
-            layers.Dense(1)]
+    return [
+        layers.Masking(0.0),
+        layers.LSTM(3, return_sequences=True),  # (B, T, 3)
+        layers.Dense(1),  # (B, T, 1)
+    ]
 
 def squeezed():
     """Masking, one vector, its copies, a sequence."""
-    return [layers.Masking(0.0), layers.LSTM(3), layers.RepeatVector(4),
-            layers.LSTM(3, return_sequences=True), layers.Dense(1)]
+    return [
+        layers.Masking(0.0),
+        layers.LSTM(3),  # (B, 3)
+        layers.RepeatVector(4),  # (B, T, 3)
+        layers.LSTM(3, return_sequences=True),  # (B, T, 3)
+        layers.Dense(1),  # (B, T, 1)
+    ]
 
 # %%
 by_weight = keras.losses.MeanSquaredError(
@@ -712,7 +731,7 @@ alt.vconcat(given.properties(width=380, height=80),
 def draw_lengths(rng, count, padding):
     """Sines of five to twenty steps, padded behind: (N, T, 1), (N, T)."""
     x, _ = draw_sines(rng, count)
-    mask = np.arange(20) < rng.integers(5, 21, (count, 1))
+    mask = np.arange(20) < rng.integers(5, 21, (count, 1))  # (N, T)
     return np.where(mask[..., None], x, padding).astype("float32"), mask
 
 # %% tags=["experiment"]
@@ -722,8 +741,11 @@ def padded_autoencoder(seed, x, padding=None, weights=None):
     with seeded(seed):
         model = keras.Sequential([
             keras.Input((20, 1)), *masking,
-            layers.LSTM(32), layers.Dense(6), layers.RepeatVector(20),
-            layers.LSTM(32, return_sequences=True), layers.Dense(1),
+            layers.LSTM(32),  # (B, 32)
+            layers.Dense(6),  # (B, 6)
+            layers.RepeatVector(20),  # (B, T, 6)
+            layers.LSTM(32, return_sequences=True),  # (B, T, 32)
+            layers.Dense(1),  # (B, T, 1)
         ])
     loss = keras.losses.MeanSquaredError(reduction="mean_with_sample_weight")
     return train(model, x, x, seed, 400, loss, weights)
@@ -838,7 +860,7 @@ check("stateful_chunks")
 with seeded(0):
     keeps = layers.LSTM(8, stateful=True, return_sequences=True)
 series = held_out[:4]
-parts = ops.convert_to_numpy(stateful_chunks(keeps, series, 3))
+parts = ops.convert_to_numpy(stateful_chunks(keeps, series, 3))  # (B, T, H)
 keeps.reset_state()
 whole = ops.convert_to_numpy(keeps(series))
 print(f"greatest difference: {np.abs(parts - whole).max():.6f}")
@@ -884,8 +906,10 @@ def learned_latch(seed, when):
     with seeded(seed):
         model = keras.Sequential([
             keras.Input(batch_shape=(50, 10, 1)),
-            layers.LSTM(8, stateful=True, return_sequences=True),
-            layers.Dense(1, activation="sigmoid"),
+            layers.LSTM(
+                8, stateful=True, return_sequences=True
+            ),  # (B, 10, 8)
+            layers.Dense(1, activation="sigmoid"),  # (B, 10, 1)
         ])
     model.compile(
         optimizer=keras.optimizers.Adam(0.02), loss="binary_crossentropy"
@@ -937,7 +961,7 @@ assert inside and stored["between series"].low >= 0.99
 # %%
 def state_after_training():
     """What becomes of the state of a stateful layer in train_on_batch."""
-    layer = layers.LSTM(2, stateful=True, return_sequences=True)
+    layer = layers.LSTM(2, stateful=True, return_sequences=True)  # (1, 3, 2)
     model = keras.Sequential([keras.Input(batch_shape=(1, 3, 1)), layer])
     model.compile(loss="mse")
     x = np.ones((1, 3, 1), "float32")
@@ -1080,7 +1104,7 @@ check("encoder_of")
 
 # %%
 encoder = encoder_of(autoencoder)
-codes = encoder.predict(held_out, batch_size=500, verbose=0)  # (N, code)
+codes = encoder.predict(held_out, batch_size=500, verbose=0)  # (N, 4)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1115,10 +1139,10 @@ plt.show()
 def classifier(seed, x, labels, encoder=None):
     """An LSTM classifier, 200 updates; may begin as a given encoder."""
     with seeded(seed):
-        body = [layers.LSTM(32), layers.Dense(4)]  # (B, 4)
+        body = [layers.LSTM(32), layers.Dense(4)]  # (B, 32), (B, 4)
         model = keras.Sequential([
             keras.Input((20, 1)), *body,
-            layers.Dense(1, activation="sigmoid"),
+            layers.Dense(1, activation="sigmoid"),  # (B, 1)
         ])
     if encoder is not None:
         for own, other in zip(body, encoder.layers[-2:], strict=True):
@@ -1133,16 +1157,17 @@ def classifier(seed, x, labels, encoder=None):
 # %% tags=["experiment"]
 def flat(x):
     """Each sequence as a row."""
-    return x.reshape(len(x), -1)  # (N, T F)
+    return x.reshape(len(x), -1)  # (N, T * F)
 
 # %% tags=["experiment"]
 def views(encoder, x):
     """Three descriptions: a code, PCA at the same size, the numbers."""
     pca = PCA(4).fit(flat(x))
     return {
-        "code": lambda new: encoder.predict(new, batch_size=500, verbose=0),
-        "PCA": lambda new: pca.transform(flat(new)),
-        "raw": flat,
+        "code": lambda new: encoder.predict(
+            new, batch_size=500, verbose=0),  # (N, 4)
+        "PCA": lambda new: pca.transform(flat(new)),  # (N, 4)
+        "raw": flat,  # (N, T * F)
     }
 
 # %% tags=["experiment"]
@@ -1166,7 +1191,7 @@ def downstream(seed, encoder, x):
     labels = few_fast[:, None].astype("float32")  # (B, 1)
     for name, start in ("copied weights", encoder), ("fresh weights", None):
         tuned = classifier(seed, few, labels, start)
-        said = ops.convert_to_numpy(tuned(held_out))[:, 0] > 0.5
+        said = ops.convert_to_numpy(tuned(held_out))[:, 0] > 0.5  # (N,)
         rows[f"LSTM, {name}"] = float(np.mean(said == held_fast))
     return rows
 
@@ -1206,7 +1231,7 @@ slow, quick = bend(few)[pace <= 0.35].max(), bend(few)[pace > 0.35].min()
 told = bend(held_out) > (slow + quick) / 2
 right_ones = np.mean(told == (held_pace > 0.35))
 guess = linear(bend(held_out[:250])[:, None], held_pace[:250, None],
-               bend(held_out[250:])[:, None])[:, 0]
+               bend(held_out[250:])[:, None])[:, 0]  # (N,)
 gaps = np.mean((guess - held_pace[250:]) ** 2)
 explained = 1 - gaps / held_pace[250:].var()
 
@@ -1305,7 +1330,7 @@ for name, one in {"RepeatVector": copies, "return_sequences": own}.items():
 # %%
 # NBVAL_CHECK_OUTPUT
 with seeded(0):
-    last, h, c = (ops.convert_to_numpy(one) for one in
+    last, h, c = (ops.convert_to_numpy(one) for one in  # (1, 3) each
                   layers.LSTM(3, return_state=True)(held_out[:1]))
 print("the output is h:", np.array_equal(last, h),
       "  the output is c:", np.allclose(last, c))
@@ -1319,7 +1344,8 @@ print("the output is h:", np.array_equal(last, h),
 
 # %%
 # NBVAL_CHECK_OUTPUT
-decoder_in = ops.convert_to_numpy(layers.RepeatVector(9)(copies[:, 0]))
+decoder_in = ops.convert_to_numpy(
+    layers.RepeatVector(9)(copies[:, 0]))  # (1, 9, 4)
 print("inputs of the model:", len(posted.inputs))
 print("the decoder's input differs between steps:",
       bool(np.ptp(decoder_in, axis=1).max() > 0))
@@ -1334,8 +1360,8 @@ print("the decoder's input differs between steps:",
 # %%
 # NBVAL_CHECK_OUTPUT
 start = keras.Input((3,))
-two = keras.Model(start, [layers.Dense(1, name="one")(start),
-                          layers.Dense(2, name="other")(start)])
+two = keras.Model(start, [layers.Dense(1, name="one")(start),  # (B, 1)
+                          layers.Dense(2, name="other")(start)])  # (B, 2)
 two.compile(loss=["mse", "mse"], run_eagerly=True)
 x = np.zeros((4, 3), "float32")
 told = two.test_on_batch(x, [x[:, :1] + 1, x[:, :2] + 1], return_dict=True)
@@ -1351,7 +1377,7 @@ print({name: round(float(value), 3) for name, value in told.items()})
 # %%
 # NBVAL_CHECK_OUTPUT
 dense = layers.Dense(2)
-plain = ops.convert_to_numpy(dense(held_out[:3]))
+plain = ops.convert_to_numpy(dense(held_out[:3]))  # (3, T, 2)
 wrapped = ops.convert_to_numpy(layers.TimeDistributed(dense)(held_out[:3]))
 print(f"greatest difference: {np.abs(plain - wrapped).max():.6f}")
 
@@ -1369,7 +1395,7 @@ print(f"greatest difference: {np.abs(plain - wrapped).max():.6f}")
 def drawn(seed):
     """What a new layer says to a sequence, after seeding."""
     with seeded(seed):
-        return ops.convert_to_numpy(layers.LSTM(3)(held_out[:1]))
+        return ops.convert_to_numpy(layers.LSTM(3)(held_out[:1]))  # (1, 3)
 
 print("the same seed:", np.array_equal(drawn(0), drawn(0)))
 print("another seed: ", np.array_equal(drawn(0), drawn(1)))
@@ -1385,7 +1411,9 @@ print("another seed: ", np.array_equal(drawn(0), drawn(1)))
 # %% tags=["experiment"]
 def sound(seed, top, activation="relu", **clip):
     """Updates with a finite loss, of twenty, and the loss then left."""
-    rise = np.linspace(0, top, 200, dtype="float32")[None, :, None]
+    rise = np.linspace(
+        0, top, 200, dtype="float32"
+    )[None, :, None]  # (1, T, 1)
     with seeded(seed):
         model = as_posted(200, steps=200, activation=activation)
     model.compile(optimizer=keras.optimizers.Adam(**clip), loss="mse")
@@ -1450,7 +1478,7 @@ with seeded(0):
 for steps in (15, 50, 100):
     quiet = np.zeros((2, steps, 1), "float32")
     quiet[1, 0] = 1.0
-    first, second = ops.convert_to_numpy(listener(quiet))
+    first, second = ops.convert_to_numpy(listener(quiet))  # (8,) each
     print(f"{steps:5} steps: change {np.abs(first - second).max():.6f}")
 
 # %% [markdown]
@@ -1470,7 +1498,7 @@ for steps in (15, 50, 100):
 def unusual(score):
     """AUC: the chance that a fast sine scores above a usual one."""
     usual, odd = score(held_out), score(fast)
-    return float(np.mean(odd[:, None] > usual))
+    return float(np.mean(odd[:, None] > usual))  # over (N, N)
 
 rng = np.random.default_rng(7)
 pace = rng.uniform(0.55, 0.7, (500, 1))

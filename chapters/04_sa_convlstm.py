@@ -238,7 +238,7 @@ train_digits, test_digits = images[:1200], images[1200:]
 # %% tags=["experiment"]
 def draw_clips(images, rng, count, steps=8, size=16):
     """Clips of two digits out of these images: (B, T, 1, H, W)."""
-    pairs = images[rng.integers(0, len(images), (count, 2))]
+    pairs = images[rng.integers(0, len(images), (count, 2))]  # (B, 2, 8, 8)
     return bounce(pairs, rng, steps, size)
 
 # %% tags=["experiment"]
@@ -331,8 +331,10 @@ def scores_of(forecast, truth):
 
 # %%
 # NBVAL_CHECK_OUTPUT
-truth = held_out[:, 4:]
-seen = draw_clips(train_digits, np.random.default_rng(1), 500).flatten(0, 1)
+truth = held_out[:, 4:]  # (B, T, 1, H, W)
+seen = draw_clips(
+    train_digits, np.random.default_rng(1), 500
+).flatten(0, 1)  # (N, 1, H, W)
 mean, middle = seen.mean(0), seen.median(0).values  # (1, H, W) each
 guesses = {
     "black frames": torch.zeros_like(truth),
@@ -343,7 +345,7 @@ guesses = {
 for name, frames in guesses.items():
     print(f"{name:20}", *(f"{what} {one:.3f}" for what, one in
                           scores_of(frames, truth).items()))
-again = frame_mse(guesses["the last frame"], truth) == 0
+again = frame_mse(guesses["the last frame"], truth) == 0  # (B, T)
 print(f"shown again, to the pixel: {again.sum()} of {again.numel()} frames")
 
 # %% [markdown]
@@ -440,7 +442,9 @@ def draw_cues(rng, count, size):
 # %% tags=["experiment"]
 def corner_error(model, frame, cue):
     """Mean squared error of the forecast at the far corner."""
-    return mse_loss(model(frame, 1).sigmoid()[:, 0, 0, -1, -1], cue)
+    return mse_loss(
+        model(frame, 1).sigmoid()[:, 0, 0, -1, -1], cue  # (B,) each
+    )
 
 # %% tags=["experiment"]
 def learn_cues(model, seed, size=4, steps=500, draw=draw_cues):
@@ -575,7 +579,7 @@ class Averaged(nn.Module):
 
     def forward(self, h, m):
         z = self.value(h).mean((2, 3), keepdim=True)  # (B, C, 1, 1)
-        return self.mix(z) + h, m
+        return self.mix(z) + h, m  # (B, C, H, W) each
 
 # %% [markdown]
 # ## A memory that attends
@@ -688,7 +692,7 @@ class Written(nn.Module):
         self.gates = nn.Conv2d(channels, 3 * channels, 3, padding=1)
 
     def forward(self, h, m):
-        return sam_update(self, h[:, :0], h, m)  # Z has no channels
+        return sam_update(self, h[:, :0], h, m)  # Z is (B, 0, H, W)
 
 # %% tags=["experiment"]
 class Unasked(SAMemory):
@@ -721,7 +725,9 @@ class Alone(SAMemory):
         del self.query, self.key_h, self.key_m
 
     def heard(self, h, m):
-        return torch.cat([self.value_h(h), self.value_m(m)], 1)
+        return torch.cat(
+            [self.value_h(h), self.value_m(m)], 1
+        )  # (B, 2C, H, W)
 
     def forward(self, h, m):
         return sam_update(self, self.fuse(self.heard(h, m)), h, m)
@@ -891,7 +897,7 @@ def new_model(variant, seed, channels=4, layers=None, norm=Normed):
 # %% tags=["experiment"]
 def loss_of(model, clips, shown):
     """Cross-entropy of all forecasts after the first frame."""
-    frames = pixel_unshuffle(clips, 2)  # (B, T, 4, H / 2, W / 2)
+    frames = pixel_unshuffle(clips, 2)  # (B, T, 4C, H / 2, W / 2)
     given, truth = frames[:, :1], frames[:, 1:]
     logits = model(given, truth.size(1), truth, shown)
     return binary_cross_entropy_with_logits(logits, truth)
@@ -921,8 +927,10 @@ def train(model, seed, steps=300, draw=draw_clips):
 def forecast(model, clips=held_out, horizon=4):
     """Free-running forecasts after four given frames, as frames."""
     with torch.no_grad():
-        given = pixel_unshuffle(clips[:, :4], 2)  # (B, 4, 4, H / 2, W / 2)
-        return pixel_shuffle(model(given, horizon).sigmoid(), 2)
+        given = pixel_unshuffle(clips[:, :4], 2)  # (B, 4, 4C, H / 2, W / 2)
+        return pixel_shuffle(
+            model(given, horizon).sigmoid(), 2
+        )  # (B, horizon, C, H, W)
 
 # %% [markdown]
 # Two more choices are ours. The loss is the cross-entropy, where the paper
@@ -1018,7 +1026,7 @@ def draw_named(rng, count, size):
     cues = torch.from_numpy(rng.random((count, 2))).float()
     name, asked = torch.from_numpy(2 * rng.integers(0, 2, (2, count)) - 1)
     frame = torch.zeros(count, 1, 2, size, size)  # (B, T, C, H, W)
-    frame[:, 0, 0, 0, [0, -1]] = cues
+    frame[:, 0, 0, 0, [0, -1]] = cues  # (B, 2)
     frame[:, 0, 1, 0, 0], frame[:, 0, 1, 0, -1] = name, -name
     frame[:, 0, 1, -1, -1] = asked
     return frame, torch.where(asked == name, *cues.T)  # and (B,)
@@ -1096,10 +1104,11 @@ def looked_at(model, given):
 
 # %% alt="Four maps of four by four positions: where the far corner looks. For one cue, dark or bright, all positions have the same weight. For two named cues most of the weight lies around the one that is asked for: once the upper left, once the upper right."
 one_cue, cue = draw_cues(np.random.default_rng(2020), 400, 4)
-single = looked_at(seeker, one_cue)[0][:, -1].unflatten(1, (4, 4))
+single = looked_at(seeker, one_cue)[0][:, -1].unflatten(
+    1, (4, 4))  # (B, H, W)
 named = looked_at(chooser, both)[0][:, -1].unflatten(1, (4, 4))
-left = both[:, 0, 1, -1, -1] == both[:, 0, 1, 0, 0]  # who is asked
-maps = {"one cue, dark": single[cue.argmin()],
+left = both[:, 0, 1, -1, -1] == both[:, 0, 1, 0, 0]  # (B,): who is asked
+maps = {"one cue, dark": single[cue.argmin()],  # (H, W) each
         "one cue, bright": single[cue.argmax()],
         "upper left is named": named[left].mean(0),
         "upper right is named": named[~left].mean(0)}
@@ -1114,10 +1123,11 @@ plt.show()
 
 # %%
 # NBVAL_CHECK_OUTPUT
-even = torch.full_like(single[0], 1 / single[0].numel())
+even = torch.full_like(single[0], 1 / single[0].numel())  # (H, W)
 print(f"one cue: weights from {single.min():.4f} to {single.max():.4f},",
       f"evenly {even.max():.4f}")
-upper = torch.stack([named[:, :2, :2], named[:, :2, 2:]]).sum((2, 3))
+upper = torch.stack(
+    [named[:, :2, :2], named[:, :2, 2:]]).sum((2, 3))  # (2, B)
 asked_for, other = (torch.where(one, *upper).mean() for one in (left, ~left))
 print(f"named cues: {asked_for:.2f} around the one that is asked for,",
       f"{other:.2f} around the other")
@@ -1325,7 +1335,7 @@ assert inside and below
 
 # %% alt="Seven rows of four frames each: the given frames, what followed, and the forecasts of five networks. The forecasts start as two gray shapes and end as one gray cloud."
 clip = 3
-rows = {"given": held_out[clip, :4], "truth": truth[clip]}
+rows = {"given": held_out[clip, :4], "truth": truth[clip]}  # (T, 1, H, W)
 rows |= {name: forecast(model)[clip] for name, model in models.items()}
 figure, panels = plt.subplots(len(rows), 1, figsize=(5, 8))
 for axes, (name, frames) in zip(panels, rows.items(), strict=True):
@@ -1334,7 +1344,7 @@ panels[0].set_title("Each forecast starts as two shapes, ends as a cloud")
 plt.show()
 
 # %% alt="Squared error by horizon from one to eight for four networks, each a line with a band over three seeds, and for the mean frame, a dashed line. The networks rise to the fifth frame, dip at the sixth and rise again at the end; the dashed line has its peak at the fifth, and from the seventh on it is the lowest."
-ahead, later = range(1, 9), longer[:, 4:]
+ahead, later = range(1, 9), longer[:, 4:]  # (B, 8, 1, H, W)
 figure, axes = plt.subplots(figsize=(7, 3.6))
 drawn_here = "ConvLSTM, wider", "ConvLSTM, 5 x 5", "SAM, plain mean", full
 for name in drawn_here:
@@ -1567,9 +1577,9 @@ def background(seed):
     """Where a query on the background looks, in two full layers."""
     model = new_model("SA-ConvLSTM", seed, layers=2)
     train(model, seed, 150)
-    given = pixel_unshuffle(held_out[:, :4], 2)
+    given = pixel_unshuffle(held_out[:, :4], 2)  # (B, 4, 4, H / 2, W / 2)
     black = (given[:, 3].amax(1) == 0).flatten(1).float()  # (B, N)
-    first, last = looked_at(model, given)
+    first, last = looked_at(model, given)  # (B, N, N) each
     evenly = torch.full_like(first, 1 / black.size(1))
     cases = {"first layer": first, "last layer": last, "evenly": evenly}
     return {f"{name}, {what}": one for name, weights in cases.items()
@@ -1640,7 +1650,7 @@ for future, speed in zip(futures, speeds, strict=True):
     future[0, y : y + 8, x : x + 8] = test_digits[3]
 
 # %%
-bets = {"their mean": futures.mean(0), "black": 0 * futures[0],
+bets = {"their mean": futures.mean(0), "black": 0 * futures[0],  # (1, H, W)
         "their median": futures.median(0)[0]}
 pairs = (futures[:, None] - futures).square().sum((2, 3, 4)).mean()
 
@@ -1698,7 +1708,9 @@ clouds = usual.mean((0, 1)).expand_as(clips[:, 4:])  # (B, T, 2, H, W)
 missed = {}
 for name, frames in (("black", 0 * clouds), ("mean frame", clouds),
                      ("forecast", forecast(twofold, clips))):
-    errors = (frames - clips[:, 4:]).square().sum((3, 4)).mean((0, 1))
+    errors = (
+        frames - clips[:, 4:]
+    ).square().sum((3, 4)).mean((0, 1))  # (2,)
     print(f"{name:10}", *(f"{one:.2f}" for one in errors))
     missed[name] = errors
 assert (missed["forecast"] < missed["mean frame"]).all()
@@ -1767,7 +1779,7 @@ check("sam_efficient")
 # NBVAL_CHECK_OUTPUT
 with seeded(0):
     memory = SAMemory(16, 16).double()
-    h, m = torch.randn(2, 2, 16, 8, 8).double()
+    h, m = torch.randn(2, 2, 16, 8, 8).double()  # (2, C, H, W) each
 with torch.no_grad():
     pairs = zip(memory(h, m), sam_efficient(memory, h, m), strict=True)
     gap = max((one - other).abs().max() for one, other in pairs)
@@ -1807,7 +1819,7 @@ def two_ways(side):
     """One step of the explicit and of the efficient module: (16, N)."""
     with seeded(0):
         memory = SAMemory(16, 16)
-        h, m = torch.randn(2, 1, 16, side, side).tanh()
+        h, m = torch.randn(2, 1, 16, side, side).tanh()  # (1, C, H, W) each
     steps = SAMemory.forward, sam_efficient
     return [forward_and_back(step, memory, h, m) for step in steps]
 
@@ -1912,7 +1924,8 @@ def straight(digits, rng, steps, size, speed):
     count, _, h, w = digits.shape
     room = np.array([size - h, size - w])
     angle = rng.uniform(0, 2 * np.pi, (count, 2, 1))
-    way = np.concatenate([np.sin(angle), np.cos(angle)], 2) * speed
+    way = np.concatenate(
+        [np.sin(angle), np.cos(angle)], 2) * speed  # (B, 2, 2)
     place = rng.random((count, 2, 2))  # as a share of the room
     clips = digits.new_zeros(count, steps, 1, size, size)
     for t in range(steps):
@@ -1921,7 +1934,7 @@ def straight(digits, rng, steps, size, speed):
         place = place.clip(0, 1)  # what is left of the step is lost
         for b, n in np.ndindex(count, 2):
             y, x = (place[b, n] * room).astype(int)
-            seen = clips[b, t, 0, y : y + h, x : x + w]
+            seen = clips[b, t, 0, y : y + h, x : x + w]  # (h, w)
             seen.copy_(torch.maximum(seen, digits[b, n]))
     return clips
 
@@ -1952,7 +1965,9 @@ def large_model(variant, seed, size):
 # %% tags=["experiment"]
 def sampled_loss(model, clips, rng, share, size):
     """Squared error of all frames after the first, in mixed precision."""
-    frames = pixel_unshuffle(clips, size["patch"]).to(device())
+    frames = pixel_unshuffle(
+        clips, size["patch"]
+    ).to(device())  # (B, T, patch * patch, H / patch, W / patch)
     shown = torch.from_numpy(
         rng.random((len(clips), frames.size(1) - 1)) < share)
     shown[:, : size["given"] - 1] = True
@@ -2035,7 +2050,7 @@ def large_forecast(model, clips, size):
         with torch.no_grad():
             logits = model(given.to(device()), size["horizon"])
         made.append(pixel_shuffle(logits.sigmoid(), size["patch"]).cpu())
-    return torch.cat(made)
+    return torch.cat(made)  # (B, horizon, 1, H, W)
 
 # %% tags=["experiment"]
 def large_clips():

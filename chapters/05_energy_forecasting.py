@@ -145,7 +145,7 @@ def weather(rng, index):
     """Degrees outside, as a building feels them: (T,)."""
     hours = np.arange(len(index))
     spells = slow(rng, len(index) // 24 + 2, [0.78], 3.9)  # one a day
-    outside = np.interp(hours / 24, np.arange(len(spells)), spells)
+    outside = np.interp(hours / 24, np.arange(len(spells)), spells)  # (T,)
     outside -= 12.3 * np.cos(2 * np.pi * (index.day_of_year - 20) / 365.25)
     outside += 6.4 * np.cos(2 * np.pi * (index.hour - 15.5) / 24)
     return 12 + lfilter([0.25], [1.0, -0.75], outside)  # walls are slow
@@ -190,7 +190,7 @@ def true_load(rng, index):
     rest = -9.6 * free - 2.5 * softly(sunday)
     moods = slow(rng, len(index) // 6 + 2, [0.26], 1.9)  # four a day
     hours = np.arange(len(index))
-    moods = np.interp(hours / 6, np.arange(len(moods)), moods)
+    moods = np.interp(hours / 6, np.arange(len(moods)), moods)  # (T,)
     moods += slow(rng, len(index), [1.55, -0.58], 1.86)
     parts = heating + cooling, habit, rest, moods
     return 12_100 * np.prod([1 + one / 100 for one in parts], axis=0)
@@ -702,10 +702,10 @@ def calendar(index, ordinal=False):
     begin = index - pd.Timedelta("1h")
     parts = begin.hour, begin.day_of_week, begin.month - 1
     if ordinal:  # as in the tutorial
-        return np.column_stack([*parts, begin.day_of_year / 1.0])
-    one_hot = [np.eye(count)[part]
+        return np.column_stack([*parts, begin.day_of_year / 1.0])  # (T, 4)
+    one_hot = [np.eye(count)[part]  # (T, count)
                for count, part in zip((24, 7, 12), parts, strict=True)]
-    return np.hstack([*one_hot, free_days(index)[2][:, None]])
+    return np.hstack([*one_hot, free_days(index)[2][:, None]])  # (T, 44)
 
 # %% tags=["experiment"]
 class Load:
@@ -725,7 +725,7 @@ class Load:
 
     def costs(self, forecast, hours):
         """sMAPE, MAE in MW and MASE of forecasts in our units."""
-        y = self.mw[hours].ravel()
+        y = self.mw[hours].ravel()  # (N,)
         f = forecast.ravel() * self.deviation + self.mean
         return {"sMAPE": smape(y, f), "MAE": np.abs(y - f).mean(),
                 "MASE": mase(y, f, self.mw[self.train])}
@@ -802,7 +802,7 @@ def their_way(name):
         frame[part] = frame.apply(
             lambda row, part=part: getattr(row["Datetime"], part), axis=1)
     frame = frame.sort_values("Datetime").drop(columns="Datetime")
-    values = frame.to_numpy()
+    values = frame.to_numpy()  # (T, F)
     low, high = values.min(0), values.max(0)  # (F,)
     values = (values - low) / (high - low)
     rows = np.zeros((len(values) - 90, 90, 5))
@@ -822,7 +822,7 @@ def their_way(name):
 def our_way(name):
     """The same windows on an hourly grid, as views in single precision."""
     data = Load(to_hourly_grid(readings(name)))
-    views = windows(data.z.astype("float32"), 90, 1)
+    views = windows(data.z.astype("float32"), 90, 1)  # (N, 90), (N, 1)
     return views, data.days.astype("uint8")
 
 # %% tags=["experiment"]
@@ -945,7 +945,7 @@ class Line:
         self.lags, self.alpha = lags, alpha
 
     def rows(self, z, days, hours):
-        past, _ = windows(z, self.lags, 1)
+        past, _ = windows(z, self.lags, 1)  # (N, lags)
         return np.hstack([past[hours - self.lags], days[hours]])  # (N, F)
 
     def fit(self, z, days, hours):
@@ -996,7 +996,9 @@ class Lines(Line):
 
     def fit(self, z, days, hours):
         hours = hours[hours >= self.lags]
-        x, of = self.rows(z, days, hours), days[hours, :24].argmax(1)
+        x, of = (
+            self.rows(z, days, hours), days[hours, :24].argmax(1)
+        )  # (N, F), (N,)
         self.lines = [
             ridge_fit(x[of == hour], z[hours[of == hour]], self.alpha)
             for hour in range(24)
@@ -1080,8 +1082,10 @@ def penalties(lags):
 
 def contenders(data, ordinal):
     """What is solved in one step: its columns, its kind, its settings."""
-    none, known = np.zeros((len(data.z), 0)), weekly(data.days)
-    week = data.days[:, :31] @ [*range(24), *range(0, 168, 24)]
+    none, known = (
+        np.zeros((len(data.z), 0)), weekly(data.days)
+    )  # (T, 0), (T, 212)
+    week = data.days[:, :31] @ [*range(24), *range(0, 168, 24)]  # (T,)
     trees = np.column_stack([ordinal, data.days[:, -1], week])  # (T, F)
     return {
         "ridge 90, no calendar": (none, Line, penalties(90)),
@@ -1245,7 +1249,7 @@ check("LoadForecaster")
 # %% tags=["experiment"]
 def inputs(z, days, hours):
     """What is known before each hour, as a network reads it: (..., F)."""
-    past = np.stack([z[hours - lag] for lag in (1, 24, 168)], -1)
+    past = np.stack([z[hours - lag] for lag in (1, 24, 168)], -1)  # (..., 3)
     x = np.concatenate([past, days[hours]], -1)  # (..., F)
     return torch.from_numpy(x).float()
 
@@ -1318,7 +1322,7 @@ class Hourly:
         run = np.arange(hours[0] - 672, hours[-1] + 1)  # four weeks more
         with torch.no_grad():
             forecast, _ = self.model(inputs(z, days, run)[None])  # (1, T)
-        return forecast[0, 672:].numpy()
+        return forecast[0, 672:].numpy()  # (T,)
 
 # %% [markdown]
 # At the test the state is carried through time: one sequence from four weeks
@@ -1709,7 +1713,7 @@ check("DayAhead")
 # %% tags=["experiment"]
 def midnights(data, hours):
     """The origins of the whole days among some hours, two weeks in."""
-    begin = hours[data.index[hours].hour == 1]
+    begin = hours[data.index[hours].hour == 1]  # (N,)
     return begin[(begin >= 336) & (begin + 24 <= len(data.z))]
 
 # %% tags=["experiment"]
@@ -1728,11 +1732,13 @@ class Interacted(DayAhead):
     """The straight line, with weights for each kind of day."""
 
     def rows(self, load, days, origins):
-        x = super().rows(load, days, origins)
+        x = super().rows(load, days, origins)  # (N, lookback + F)
         kind = days[origins][:, [*range(24, 31), 43]]  # weekday, holiday
         end = self.lookback
-        near, far = x[:, end - 24:end], x[:, end - 168:end - 144]
-        pairs = kind[:, :, None] * np.hstack([near, far])[:, None]
+        near, far = x[:, end - 24:end], x[:, end - 168:end - 144]  # (N, 24)
+        pairs = (
+            kind[:, :, None] * np.hstack([near, far])[:, None]
+        )  # (N, 8, 48)
         return np.hstack([x, pairs.reshape(len(x), -1)])  # (N, F)
 
 # %% [markdown]
@@ -1814,7 +1820,7 @@ class DayStep(nn.Module):
 
     def forward(self, x, state=None):  # (B, T, F), T in days
         h, state = self.rnn(x, state)  # (B, T, H)
-        return self.skip(x) + self.read_out(h), state
+        return self.skip(x) + self.read_out(h), state  # (B, T, outputs)
 
 # %% [markdown]
 # The networks are trained by the pinball loss. For the middle quantile alone
@@ -1827,8 +1833,8 @@ class DayStep(nn.Module):
 
 # %% tags=["experiment"]
 def pinball_loss(quantiles):
-    """The mean pinball loss of (..., 24 Q) forecasts of 24 loads."""
-    q = torch.tensor(quantiles)
+    """The mean pinball loss of (..., 24 * Q) forecasts of 24 loads."""
+    q = torch.tensor(quantiles)  # (Q,)
 
     def loss(forecast, y):
         gap = y[..., None] - forecast.unflatten(-1, (24, -1))  # (..., 24, Q)
@@ -1839,7 +1845,7 @@ def pinball_loss(quantiles):
 # %% tags=["experiment"]
 def day_inputs(z, days, origins):
     """Yesterday, the day a week ago, the calendar: (N, F)."""
-    near, far = (z[targets(origins) - lag] for lag in (24, 168))
+    near, far = (z[targets(origins) - lag] for lag in (24, 168))  # (N, 24)
     x = np.hstack([near, far, days[origins, 24:]])  # (N, F)
     return torch.from_numpy(x).float()
 
@@ -1852,9 +1858,10 @@ class Daily:
         self.seed, self.quantiles = seed, quantiles
 
     def fit(self, z, days, origins):
-        x = day_inputs(z, days, origins)
-        y = torch.from_numpy(z[targets(origins)]).float()
-        xs, ys = (one.unfold(0, 42, 28).transpose(1, 2) for one in (x, y))
+        x = day_inputs(z, days, origins)  # (N, F)
+        y = torch.from_numpy(z[targets(origins)]).float()  # (N, 24)
+        xs, ys = (one.unfold(0, 42, 28).transpose(1, 2)
+                  for one in (x, y))  # (N, T, F), (N, T, 24), T in days
         with seeded(self.seed):
             width = 24 * len(self.quantiles)
             self.model = DayStep(self.cell, x.size(1), self.hidden, width)
@@ -1884,16 +1891,16 @@ class Daily:
 def rolled(model, z, days, origins):
     """The model of one hour, fed with its own forecasts: (N, 24)."""
     week = origins[:, None] + np.arange(-168, 0)  # (N, 168)
-    last, outputs = z[origins - 1], []
+    last, outputs = z[origins - 1], []  # (N,)
     with torch.no_grad():
         _, state = model(inputs(z, days, week))
         for step in range(24):
             x = inputs(z, days, origins + step)  # (N, F)
             x[:, 0] = torch.from_numpy(np.asarray(last))
             forecast, state = model(x[:, None], state)  # (N, 1)
-            last = forecast[:, 0].numpy()
+            last = forecast[:, 0].numpy()  # (N,)
             outputs.append(last)
-    return np.stack(outputs, 1)
+    return np.stack(outputs, 1)  # (N, 24)
 
 # %% [markdown]
 # In `rolled` the newest load is overwritten by the last forecast before the
@@ -1917,12 +1924,12 @@ def corrected(data, bands, origins):
     gaps = data.z[targets(year)][..., None] - bands(year)  # (N, 24, Q)
     moves = [np.quantile(gaps[..., k], q, axis=0)
              for k, q in enumerate(NINE)]  # Q times (24,)
-    return bands(origins) + np.stack(moves, -1)
+    return bands(origins) + np.stack(moves, -1)  # (N, 24, Q)
 
 # %% tags=["experiment"]
 def band_costs(data, band, origins):
     """Coverage, width, pinball loss; whether wide days are bad ones."""
-    y, unit = data.z[targets(origins)], data.deviation
+    y, unit = data.z[targets(origins)], data.deviation  # (N, 24)
     inside = (y >= band[..., 0]) & (y <= band[..., -1])
     losses = [pinball(y.ravel(), band[..., k].ravel(), q)
               for k, q in enumerate(NINE)]
@@ -1969,7 +1976,7 @@ def fitted_days(data, seed):
 def drawn_days(data, models, seed):
     """Their forecasts of the test year, and those of five more."""
     test = midnights(data, data.test)
-    drawn = {title: model.predict(data.z, data.days, test)
+    drawn = {title: model.predict(data.z, data.days, test)  # (N, 24) each
              for title, model in models.items()}
     for title, lag in (("a day ago", 24), ("a week ago", 168)):
         drawn[title] = data.z[targets(test) - lag]
@@ -2183,7 +2190,7 @@ assert width[:6].max() < width[12:].min()
 # %% alt="Four days of load and their day-ahead forecasts, each made at midnight, with a band between the quantiles of five and ninety-five percent; the band widens through the day."
 figure, axes = plt.subplots(figsize=(9, 3))
 hours = targets(test[160:164])  # (4, 24)
-low, middle, high = np.moveaxis(band, -1, 0) / 1000
+low, middle, high = np.moveaxis(band, -1, 0) / 1000  # (4, 24) each
 for at, *rest in zip(hours, low, middle, high, strict=True):
     day = (at - hours[0, 0]) / 24
     axes.fill_between(day, rest[0], rest[2], alpha=0.3, color="C0", lw=0)
@@ -2206,7 +2213,9 @@ plt.show()
 # %%
 hourly, days = models["LSTM"].model, seen.days
 week = test[160] + np.arange(168)
-runs = rolled(hourly, seen.z, days, np.arange(week[0] - 23, week[-1] + 1))
+runs = rolled(
+    hourly, seen.z, days, np.arange(week[0] - 23, week[-1] + 1)
+)  # (191, 24)
 sparse = seen.test[:-24:31]  # origins at all hours of the day
 ahead = rolled(hourly, seen.z, days, sparse)  # (N, 24)
 level, before = (seen.z[sparse - lag][:, None] for lag in (1, 25))  # (N, 1)
@@ -2217,12 +2226,12 @@ ways = {"LSTM, rolled": ahead, "drift": level + yesterday - before,
 # %%
 by_hours, costs = [], []
 for hours in range(1, 25):
-    made = runs[24 - hours:, hours - 1][:168]  # for each hour of the week
+    made = runs[24 - hours:, hours - 1][:168]  # (168,): hours of the week
     made = (made * seen.deviation + seen.mean) / 1000
     by_hours.append({"hours": hours, "hour": list(range(168)),
                      "forecast": made.round(2).tolist()})
     for way, forecast in ways.items():
-        at = targets(sparse)[:, hours - 1]
+        at = targets(sparse)[:, hours - 1]  # (N,)
         cost = seen.costs(forecast[:, hours - 1], at)["sMAPE"]
         costs.append({"hours": hours, "way": way, "cost": round(cost, 3)})
 known = [{"hour": at, "load": round(one / 1000, 2)}
@@ -2432,11 +2441,12 @@ def forecast_of(net, x, state=None):
 def their_batches(rng):
     """Batches of windows of AEP, with the tutorial's five features."""
     data = Load(to_hourly_grid(readings("AEP")), ordinal=True)
-    features = np.column_stack([data.z, data.days / data.days.max(0)])
+    features = np.column_stack(
+        [data.z, data.days / data.days.max(0)])  # (T, F)
     while True:
         begin = rng.integers(0, len(data.train) - 91, 256)
         x = features[begin[:, None] + np.arange(90)]  # (B, T, F)
-        y = data.z[begin + 90]
+        y = data.z[begin + 90]  # (B,)
         yield torch.from_numpy(x).float(), torch.from_numpy(y).float()
 
 # %% tags=["experiment"]

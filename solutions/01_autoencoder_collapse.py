@@ -13,7 +13,7 @@ def variance_floor(x: Tensor) -> Tensor:
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
     error = (target - prediction).square().sum(dim=(0, 1))  # (F,)
     flat = target - target.mean(dim=1, keepdim=True)  # (B, T, F)
-    return 1 - error / flat.square().sum(dim=(0, 1))
+    return 1 - error / flat.square().sum(dim=(0, 1))  # (F,)
 
 
 def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
@@ -83,8 +83,8 @@ class Windows(Dataset):
                 f"need 0 <= overlap < window <= {len(data)}, "
                 f"got window {window} and overlap {overlap}"
             )
-        views = data.unfold(0, window, window - overlap)
-        self.items = views.transpose(1, 2).contiguous()  # (k, T, F)
+        views = data.unfold(0, window, window - overlap)  # (N, F, T)
+        self.items = views.transpose(1, 2).contiguous()  # (N, T, F)
 
     def __len__(self) -> int:
         return len(self.items)

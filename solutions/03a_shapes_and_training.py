@@ -42,7 +42,7 @@ def to_supervised(
 def one_hot(codes: np.ndarray, n: int) -> np.ndarray:
     if codes.size and not (codes.min() >= 0 and codes.max() < n):
         raise ValueError(f"codes lie outside of 0 to {n - 1}")
-    return np.eye(n, dtype="float32")[codes]
+    return np.eye(n, dtype="float32")[codes]  # (..., n)
 
 
 def pad(
@@ -83,8 +83,8 @@ def build(
     framing: str, steps: int, features: int,
     units: int, out_steps: int = 1,
 ) -> keras.Model:
-    last = layers.LSTM(units)
-    every = layers.LSTM(units, return_sequences=True)
+    last = layers.LSTM(units)  # (B, H)
+    every = layers.LSTM(units, return_sequences=True)  # (B, T, H)
     shape, stack = {
         "one-to-one": ((1, features), [last]),
         "one-to-many": (
@@ -97,7 +97,7 @@ def build(
             [last, layers.RepeatVector(out_steps), every],
         ),
     }[framing]
-    stack = [keras.Input(shape), *stack, layers.Dense(1)]
+    stack = [keras.Input(shape), *stack, layers.Dense(1)]  # (..., 1)
     return keras.Sequential(stack)
 
 # %% [markdown] exercise="build"
@@ -112,7 +112,7 @@ def echo_batches(
 ) -> tuple[np.ndarray, np.ndarray]:
     codes = rng.integers(symbols, size=(n, length))
     x = one_hot(codes, symbols)  # (B, T, F)
-    return x, x[:, place]
+    return x, x[:, place]  # (B, T, F), (B, F)
 
 
 def train_echo(
@@ -132,7 +132,7 @@ def ar2_baseline(x: np.ndarray, horizon: int) -> np.ndarray:
     predicted = []
     for row in np.asarray(x, "float64"):
         ones = np.ones(len(row) - 2)
-        past = np.stack([row[1:-1], row[:-2], ones], 1)
+        past = np.stack([row[1:-1], row[:-2], ones], 1)  # (T - 2, 3)
         (a, b, c), *_ = np.linalg.lstsq(past, row[2:], rcond=None)
         known = list(row)
         for _ in range(horizon):

@@ -13,7 +13,7 @@ def encode_sum(
         places = [
             [ALPHABET.index(c) for c in text] for text in padded
         ]
-        return letters[np.array(places)]  # (B, T, characters)
+        return letters[np.array(places)]  # (B, T, 12)
 
     answer_width = len(str(count * largest))
     return encoded(tasks, width), encoded(answers, answer_width)
@@ -36,7 +36,7 @@ def split_disjoint(
 ) -> tuple[np.ndarray, np.ndarray]:
     distinct, kind = np.unique(inputs, axis=0, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(distinct))
-    hidden = np.isin(kind, order[:held_out])
+    hidden = np.isin(kind, order[:held_out])  # (B,)
     return np.flatnonzero(~hidden), np.flatnonzero(hidden)
 
 # %% [markdown] exercise="split_disjoint"
@@ -49,8 +49,8 @@ def frame_features(
     frames: Any, convolve: Callable[[Any], Any]
 ) -> Any:
     steps, *frame = frames.shape[1:]
-    single = ops.reshape(frames, (-1, *frame))  # (B T, H, W, C)
-    found = convolve(single)
+    single = ops.reshape(frames, (-1, *frame))  # (B * T, H, W, C)
+    found = convolve(single)  # (B * T, ...)
     return ops.reshape(found, (-1, steps, *found.shape[1:]))
 
 # %% [markdown] exercise="frame_features"
@@ -63,7 +63,7 @@ def frame_features(
 def attention(
     query: Any, keys: Any, values: Any, mask: Any = None
 ) -> tuple[Any, Any]:
-    scores = ops.einsum("bqk,btk->bqt", query, keys)
+    scores = ops.einsum("bqk,btk->bqt", query, keys)  # (B, Q, T)
     scores = scores / keys.shape[-1] ** 0.5
     if mask is not None:
         scores = ops.where(mask[:, None, :], scores, -1e9)

@@ -7,7 +7,7 @@ def bottleneck_autoencoder(
     return keras.Sequential([
         keras.Input((steps, features)),
         layers.LSTM(units),  # (B, H)
-        layers.Dense(code),
+        layers.Dense(code),  # (B, code)
         layers.RepeatVector(steps),  # (B, T, code)
         layers.LSTM(units, return_sequences=True),  # (B, T, H)
         layers.Dense(features),  # (B, T, F)
@@ -17,13 +17,13 @@ def bottleneck_autoencoder(
 def pca_error(
     x: np.ndarray, k: int, held_out: np.ndarray | None = None
 ) -> float:
-    rows = x.reshape(len(x), -1)  # (N, T F)
+    rows = x.reshape(len(x), -1)  # (N, T * F)
     new = (rows if held_out is None
            else held_out.reshape(-1, rows.shape[1]))
-    mean = rows.mean(axis=0)
+    mean = rows.mean(axis=0)  # (T * F,)
     _, _, axes = np.linalg.svd(rows - mean, full_matrices=False)
     kept = (new - mean) @ axes[:k].T  # (N, k)
-    gaps = new - mean - kept @ axes[:k]
+    gaps = new - mean - kept @ axes[:k]  # (N, T * F)
     return float(np.mean(gaps**2))
 
 # %% [markdown] exercise="bottleneck_autoencoder"

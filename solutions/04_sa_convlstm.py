@@ -12,7 +12,7 @@ def bounce(
         corners = np.minimum(way, 2 * room - way)  # (B, 2, 2)
         for b, n in np.ndindex(count, 2):
             y, x = corners[b, n]
-            place = clips[b, step, 0, y : y + h, x : x + w]
+            place = clips[b, step, 0, y : y + h, x : x + w]  # (h, w)
             place.copy_(torch.maximum(place, digits[b, n]))
     return clips
 
@@ -25,7 +25,7 @@ def bounce(
 # %% exercise="ssim"
 def ssim(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
     line = torch.exp(-((torch.arange(11.0) - 5) / 1.5) ** 2 / 2)
-    window = torch.outer(line, line).to(x)
+    window = torch.outer(line, line).to(x)  # (11, 11)
     window = window / window.sum()
 
     def local(a: Tensor) -> Tensor:  # (B * T * C, 1, H - 10, W - 10)
@@ -46,11 +46,11 @@ def psnr(x: Tensor, y: Tensor, peak: float = 1.0) -> Tensor:
 
 
 def frame_mse(x: Tensor, y: Tensor) -> Tensor:
-    return (x - y).square().flatten(2).sum(2)
+    return (x - y).square().flatten(2).sum(2)  # (B, T)
 
 
 def frame_mae(x: Tensor, y: Tensor) -> Tensor:
-    return (x - y).abs().flatten(2).sum(2)
+    return (x - y).abs().flatten(2).sum(2)  # (B, T)
 
 # %% [markdown] exercise="ssim"
 # Each returns a figure for each frame, so that no average is taken
@@ -75,8 +75,10 @@ class ConvLSTMCell(nn.Module):
             h = x.new_zeros(len(x), self.hidden, *x.shape[2:])
             state = h, h
         h, c = state
-        gates = self.gates(torch.cat([x, h], 1))  # 4 * hidden
-        i, f, g, o = gates.chunk(4, 1)
+        gates = self.gates(
+            torch.cat([x, h], 1)
+        )  # (B, 4 * hidden, H, W)
+        i, f, g, o = gates.chunk(4, 1)  # (B, hidden, H, W) each
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         return o.sigmoid() * c.tanh(), c
 
@@ -138,7 +140,7 @@ def sam_update(
     memory: nn.Module, z: Tensor, h: Tensor, m: Tensor
 ) -> tuple[Tensor, Tensor]:
     gates = memory.gates(torch.cat([z, h], 1))  # (B, 3C, H, W)
-    i, g, o = gates.chunk(3, 1)
+    i, g, o = gates.chunk(3, 1)  # (B, C, H, W) each
     i = i.sigmoid()
     m = (1 - i) * m + i * g.tanh()
     return o.sigmoid() * m, m
@@ -173,8 +175,8 @@ class Forecaster(nn.Module):
                 states[n] = layer(x, states[n])
                 x = states[n][0]  # (B, hidden, H, W)
             if ahead >= -1:
-                logits.append(self.head(x))
-        return torch.stack(logits, 1)
+                logits.append(self.head(x))  # (B, C, H, W)
+        return torch.stack(logits, 1)  # (B, horizon, C, H, W)
 
 # %% [markdown] exercise="Forecaster"
 # The last given frame already makes the first forecast, so it is fed

@@ -100,10 +100,10 @@ def ridge_fit(
     x: np.ndarray, y: np.ndarray, alpha: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
     x, y = np.asarray(x, float), np.asarray(y, float)
-    center, level = x.mean(0), y.mean(0)
+    center, level = x.mean(0), y.mean(0)  # (F,), () or (K,)
     moved = x - center
-    gram = moved.T @ moved + alpha * np.eye(x.shape[1])
-    target = moved.T @ (y - level)
+    gram = moved.T @ moved + alpha * np.eye(x.shape[1])  # (F, F)
+    target = moved.T @ (y - level)  # (F,) or (F, K)
     weights, *_ = np.linalg.lstsq(gram, target, rcond=1e-12)
     return weights, level - center @ weights
 
@@ -132,7 +132,7 @@ class LoadForecaster(nn.Module):
         self, x: Tensor, state: Any = None
     ) -> tuple[Tensor, Any]:
         h, state = self.rnn(x, state)  # (B, T, H)
-        return x[..., 0] + self.read_out(h)[..., 0], state
+        return x[..., 0] + self.read_out(h)[..., 0], state  # (B, T)
 
 # %% [markdown] exercise="LoadForecaster"
 # The network learns the change of the load and not the load, because
@@ -164,7 +164,7 @@ class DayAhead:
     ) -> np.ndarray:
         back = np.arange(-self.lookback, 0)
         past = load[origins[:, None] + back]  # (N, lookback)
-        return np.hstack([past, days[origins]])
+        return np.hstack([past, days[origins]])  # (N, lookback + F)
 
     def fit(
         self, load: np.ndarray, days: np.ndarray, origins: np.ndarray
