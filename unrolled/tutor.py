@@ -136,7 +136,7 @@ def status(book: Book) -> Iterator[RenderableType]:
             Text(title, "" if begun else "dim", no_wrap=True, overflow="ellipsis"),
             ProgressBar(total=len(rows), completed=done, width=BAR, finished_style="green"),
             f"{done} of {len(rows)}",
-            f"{earned:.3g}/{most:g} points",
+            f"{earned:.3g}/{amount(most, 'point')}",
             amount(hints, "hint") if hints else "",
         )
     yield table

@@ -24,7 +24,7 @@ import unrolled
 from unrolled.answers import Step
 from unrolled.checks.remote import Broken, Lost, Session, Space
 from unrolled.errors import BookError
-from unrolled.manifest import Book, Notebook
+from unrolled.manifest import Book, Notebook, amount
 from unrolled.notebook import read_cells
 from unrolled.wire import HEADER, WireError, frame_size
 
@@ -193,8 +193,8 @@ class Server:
         if threads != 1:
             self.close()
             raise Broken(
-                f"the libraries of the chapter start {threads - 1} threads when they are imported, "
-                "and a process with threads cannot fork safely; use --workers cold"
+                f"the libraries of the chapter start {amount(threads - 1, 'thread')} when they are "
+                "imported, and a process with threads cannot fork safely; use --workers cold"
             )
 
     def ask(self, **request: Any) -> dict[str, Any]:
