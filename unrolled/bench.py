@@ -26,12 +26,12 @@ from unrolled.answers import Answers, load_namespace
 from unrolled.checks.live import check
 from unrolled.checks.run import Bench, Check, Load, checks_by_exercise, in_process, load_checks
 from unrolled.costs import OF_EACH, Part, Row, Run, Unit, place
+from unrolled.course import Course
 from unrolled.data import here
 from unrolled.data.store import hide_fetched
 from unrolled.errors import BookError
 from unrolled.execute import execute
 from unrolled.files import fingerprint, write_atomic
-from unrolled.grade.course import Course
 from unrolled.grade.grader import Grader, Settings
 from unrolled.grade.jail import Jail, tried
 from unrolled.grade.run import run

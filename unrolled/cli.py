@@ -487,7 +487,7 @@ def grade(
     Students' code runs in a jail. OUT gets grades.csv, canvas.csv, report.html, and for each
     student a page of feedback and a Gradescope results.json.
     """
-    from unrolled.grade.course import read_course
+    from unrolled.course import read_course
     from unrolled.grade.export import write_all
     from unrolled.grade.grader import Settings
     from unrolled.grade.jail import Limits

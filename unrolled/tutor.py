@@ -10,8 +10,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from unrolled.course import read_course
 from unrolled.errors import BookError
-from unrolled.grade.course import read_course
 from unrolled.hints import read_hints
 from unrolled.manifest import Book, Notebook, amount
 from unrolled.notebook import Cell, answers_in, read_cells

@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from tests.package.conftest import edit
 from unrolled import files
 from unrolled.cli import main
+from unrolled.course import Course, read_course
 from unrolled.errors import BookError
-from unrolled.grade.course import Course, read_course
 from unrolled.grade.export import feedback, feedback_page, report
 from unrolled.grade.grader import Marked, Settings
 from unrolled.grade.intake import Member, Refused, read_submission
