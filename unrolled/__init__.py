@@ -2,7 +2,7 @@
 
 The names that chapters import. Each is loaded on first use, so that reading the book's
 registry does not import torch. Imported before Keras, it keeps TensorFlow from logging to every
-page, and its sums in the same order on every machine.
+page, and its sums in the same order on every machine; torch's profiler it keeps from logging.
 """
 
 import logging
@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # with them it logs whatever the level
+os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # torch's profiler, which says when it starts
 if "rfc3987_syntax" not in sys.modules:  # builds nine parsers of web addresses when imported, which
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment] # notebooks need none of: 1.2 s
 logging.getLogger("tensorflow").addFilter(lambda said: "retracing" not in said.getMessage())

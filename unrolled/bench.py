@@ -25,14 +25,14 @@ from unrolled.answers import Answers, load_namespace
 from unrolled.checks.live import check
 from unrolled.checks.run import Bench, Check, Load, checks_by_exercise, in_process, load_checks
 from unrolled.costs import OF_EACH, Part, Row, Run, Unit, place
+from unrolled.course import Course
 from unrolled.data import here
 from unrolled.data.store import hide_fetched
 from unrolled.errors import BookError
 from unrolled.execute import execute
 from unrolled.files import fingerprint, write_atomic
-from unrolled.grade.course import Course
 from unrolled.grade.grader import Grader, Settings
-from unrolled.grade.jail import Jail, bubblewrap
+from unrolled.grade.jail import Jail, tried
 from unrolled.grade.run import run
 from unrolled.grade.submissions import attempts, read, single
 from unrolled.manifest import Book, Notebook, read_book
@@ -52,28 +52,37 @@ ELSEWHERE = ("UNROLLED_SCALE", "KERAS_BACKEND")  # what would measure another bo
 Rows = Iterator[tuple[str, float, Unit]]
 
 
-def parts(book: Book, names: Sequence[str]) -> dict[str, tuple[str, Notebook]]:
+def parts(
+    book: Book, names: Sequence[str], said: Callable[[str], object]
+) -> dict[str, tuple[str, Notebook]]:
     """Return what is to be measured, in order: kinds and notebooks by kind/notebook.
 
     names: notebooks (01, 3) and kinds that limit it; the building from nothing, `cold`, has to be
-    named. Raises BookError for a name that is neither; for a kind that is named where it is not
-    measured: of these notebooks, or without a jail.
+    named. said(line) is told what is left out, because no jail starts on this machine, and why.
+    Raises BookError for a name that is neither; for a kind that is named where it is not measured:
+    of these notebooks, or without a jail.
     """
     named = [name for name in names if name in KINDS]
     try:
         asked = book.select([name for name in names if name not in KINDS])
     except BookError as error:
         raise BookError(f"{error}; what is measured is {', '.join(KINDS)}") from error
-    lack = _lacks_jail(book)
-    if lack and set(named) & set(JAILED):
-        raise lack
-    kinds = named or [kind for kind in KINDS if kind != "cold" and not (lack and kind in JAILED)]
+    kinds = named or [kind for kind in KINDS if kind != "cold"]
     found = {kind: [n for n in _measured_of(book, kind) if n in asked] for kind in kinds}
     for kind in named:
         if not found[kind]:
             there = ", ".join(one.key for one in _measured_of(book, kind)) or "no notebook"
             told = ", ".join(one.key for one in asked)
             raise BookError(f"{kind} is measured of {there}, not of {told}")
+    jailed = [kind for kind in JAILED if found.get(kind)]
+    try:
+        if jailed:
+            tried(book)
+    except BookError as error:
+        if named:
+            raise
+        said(f"{', '.join(jailed)} are left out: {error}")
+        found = {kind: ones for kind, ones in found.items() if kind not in jailed}
     return {
         f"{kind}/{notebook.name}": (kind, notebook)
         for kind in KINDS
@@ -92,15 +101,6 @@ def _ratios(notebook: Notebook) -> list[tuple[str, str]]:
     """The ratios of book.toml that are a notebook's: table and rows."""
     asked = [ratio.split("/", 2) for ratio in notebook.chapter.ratios]
     return [(table, rows) for key, table, rows in asked if key == notebook.key]
-
-
-def _lacks_jail(book: Book) -> BookError | None:
-    """Why nothing can be measured in a jail on this machine; None where it can."""
-    try:
-        list(bubblewrap(book))
-    except BookError as error:
-        return error
-    return None
 
 
 def measure(

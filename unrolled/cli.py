@@ -492,7 +492,7 @@ def grade(
     Students' code runs in a jail. OUT gets grades.csv, canvas.csv, report.html, and for each
     student a page of feedback and a Gradescope results.json.
     """
-    from unrolled.grade.course import read_course
+    from unrolled.course import read_course
     from unrolled.grade.export import write_all
     from unrolled.grade.grader import Settings
     from unrolled.grade.jail import Limits
@@ -654,8 +654,8 @@ def bench(what: tuple[str, ...], keep: bool) -> None:
 
     WHAT limits it: notebooks (01, 3a), and of execution, checks, students, ratios, build, boundary,
     submission and throughput. Only where it is named, `cold` builds the book from nothing, for
-    minutes; the others then take over what that executed. Without a jail the last three are left
-    out.
+    minutes; the others then take over what that executed. Where no jail starts, the last three are
+    left out, and a line says so.
 
     A mark: the figure is further from the stored one than chance explains. An interrupted call goes
     on where it stopped. Wall times mean something where nothing else is running.
@@ -665,7 +665,7 @@ def bench(what: tuple[str, ...], keep: bool) -> None:
     from unrolled.machine import machine_class
 
     book = _clone()
-    chosen = measuring.parts(book, what)
+    chosen = measuring.parts(book, what, partial(click.echo, err=True))
     machine = machine_class()
     before = costs.stored(book).get(machine, {})
     with Console(stderr=True).status("…") as status:

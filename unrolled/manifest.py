@@ -211,9 +211,9 @@ class Book:
         raise BookError(f"no exercise {exercise!r} in book.toml; {meant(exercise, known)}")
 
 
-def amount(number: int, word: str) -> str:
-    """Return a number with its word: 1 point, 2 points."""
-    return f"{number} {word}{'s' * (number != 1)}"
+def amount(number: float, word: str) -> str:
+    """Return a number with its word: 1 point, 2.5 points."""
+    return f"{number:.12g} {word}{'s' * (number != 1)}"
 
 
 def meant(name: str, known: Sequence[str], otherwise: str = "") -> str:

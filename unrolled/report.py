@@ -11,8 +11,8 @@ from rich.text import Text
 from unrolled.answers import newest, overruled
 from unrolled.checks.run import new_seed
 from unrolled.checks.session import Ran, placed, run_pytest
+from unrolled.course import read_course
 from unrolled.errors import BookError
-from unrolled.grade.course import read_course
 from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Exercise, Notebook
 from unrolled.progress import Progress, Record, read_progress, record

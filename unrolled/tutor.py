@@ -10,8 +10,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from unrolled.course import read_course
 from unrolled.errors import BookError
-from unrolled.grade.course import read_course
 from unrolled.hints import read_hints
 from unrolled.manifest import Book, Notebook, amount
 from unrolled.notebook import Cell, answers_in, read_cells
@@ -136,7 +136,7 @@ def status(book: Book) -> Iterator[RenderableType]:
             Text(title, "" if begun else "dim", no_wrap=True, overflow="ellipsis"),
             ProgressBar(total=len(rows), completed=done, width=BAR, finished_style="green"),
             f"{done} of {len(rows)}",
-            f"{earned:.3g}/{most:g} points",
+            f"{earned:.3g}/{amount(most, 'point')}",
             amount(hints, "hint") if hints else "",
         )
     yield table

@@ -231,7 +231,8 @@ def _wrong_written(notebook: Notebook) -> Iterator[str]:
     for exercise in stubs:
         mine = [one for one in found if one.exercise == exercise and one.form == 1]
         if len(mine) < WRONG_ANSWERS:
-            yield f"{place}: {exercise} has {len(mine)} wrong answers, expected {WRONG_ANSWERS}"
+            has = amount(len(mine), "wrong answer")
+            yield f"{place}: {exercise} has {has}, expected {WRONG_ANSWERS}"
         if len({one.says for one in mine}) < len(mine) or len({w.mistake for w in mine}) < len(
             mine
         ):

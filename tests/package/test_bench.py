@@ -5,6 +5,7 @@ import os
 import statistics
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from unrolled import results as results_module
 from unrolled.costs import TOLERANCE, Part, Row
 from unrolled.errors import BookError
 from unrolled.execute import execute
+from unrolled.grade import jail
 from unrolled.grade.jail import bubblewrap
 from unrolled.manifest import Book, read_book
 from unrolled.results import measured
@@ -257,7 +259,7 @@ def test_an_interrupted_run_goes_on_after_a_shorter_one(
 def test_what_another_machine_measured_is_not_gone_on_with(
     tiny: Book, quick: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = bench.parts(tiny, ["checks"])
+    chosen = bench.parts(tiny, ["checks"], print)
     for kind in (MACHINE, MACHINE, "another"):
         bench.measure(tiny, chosen, kind, lambda _: None)
     assert quick == 2 * ["checks/01_twice", "checks/02_thrice"]
@@ -285,26 +287,54 @@ def test_the_scale_and_the_backend_are_those_of_the_book(
 def test_notebooks_and_kinds_limit_what_is_measured(
     tiny: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert list(bench.parts(tiny, ["2"])) == [
+    assert list(bench.parts(tiny, ["2"], print)) == [
         f"{kind}/02_thrice" for kind in ("execution", "checks", "students")
     ]
-    assert list(bench.parts(tiny, ["checks", "cold"])) == [
+    assert list(bench.parts(tiny, ["checks", "cold"], print)) == [
         "cold/01_twice",
         "checks/01_twice",
         "checks/02_thrice",
     ]
-    monkeypatch.setattr(bench, "bubblewrap", lambda _: ["bwrap"])
-    whole = {kind for kind, _ in bench.parts(tiny, []).values()}
+    monkeypatch.setattr(bench, "tried", lambda _: None)
+    whole = {kind for kind, _ in bench.parts(tiny, [], print).values()}
     assert whole == set(bench.KINDS) - {"cold", "ratios"}
-    assert list(bench.parts(tiny, ["boundary"])) == ["boundary/01_twice"]
-    monkeypatch.setattr(bench, "bubblewrap", _no_jail)
-    assert {kind for kind, _ in bench.parts(tiny, []).values()} == whole - set(bench.JAILED)
+    assert list(bench.parts(tiny, ["boundary"], print)) == ["boundary/01_twice"]
+    monkeypatch.setattr(bench, "tried", _no_jail)
+    assert {kind for kind, _ in bench.parts(tiny, [], print).values()} == whole - set(bench.JAILED)
     with pytest.raises(BookError, match="no jail"):
-        bench.parts(tiny, ["checks", "boundary"])
+        bench.parts(tiny, ["checks", "boundary"], print)
 
 
 def _no_jail(book: Book) -> None:
     raise BookError("no jail")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no jail elsewhere")
+@pytest.mark.parametrize("breaks", ["bubblewrap", "a process in the jail"])
+def test_where_no_jail_starts_a_line_says_so_before_anything_is_measured(
+    tiny: Book,
+    quick: list[str],
+    jailed: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    breaks: str,
+) -> None:
+    if breaks == "bubblewrap":
+        program = tmp_path / "bwrap"
+        program.write_text("#!/bin/sh\necho 'bwrap: Creating new namespace failed' >&2\nexit 1\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        said = "the jail did not start: bwrap: Creating new namespace failed; it needs namespaces"
+    else:
+        monkeypatch.setattr(jail, "Limits", partial(jail.Limits, notebook="no number"))
+        said = "a process in the jail is not confined: it ended in the middle of a request"
+    code, told = run("bench", "throughput")
+    assert code == 2 and told.startswith(f"unrolled: {said}") and told.count("\n") == 1
+    assert quick == []
+    code, told = run("bench")
+    assert code == 0
+    assert told.startswith(f"boundary, submission, throughput are left out: {said}")
+    assert quick and not {one.split("/")[0] for one in quick} & set(bench.JAILED)
 
 
 @pytest.mark.parametrize(
@@ -376,8 +406,8 @@ def race(repeat):
         f'check_seconds = 5\nratios = {asked}\n\n[[chapter.exercise]]\nid = "twice"',
     )
     book = read_book(tiny.root)
-    assert "ratios/01_twice" in bench.parts(book, ["1"])
-    assert "ratios/02_thrice" not in bench.parts(book, ["2"])
+    assert "ratios/01_twice" in bench.parts(book, ["1"], print)
+    assert "ratios/02_thrice" not in bench.parts(book, ["2"], print)
     monkeypatch.setattr(bench, "REPEATS", 3)
     results_module._namespace.cache_clear()
     assert list(bench.ratios(book, book.notebooks[0])) == [

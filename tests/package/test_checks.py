@@ -477,6 +477,19 @@ def test_check_in_a_notebook_says_what_is_not_tried_and_what_is_unknown(tiny: Bo
         check("nothing")
 
 
+def test_one_check_waits_and_passes_where_several_wait_and_pass(tiny: Book) -> None:
+    checks = tiny.notebooks[0].checks
+    checks.write_text(checks.read_text().partition("def test_a_negative")[0])
+
+    def stub(x: float) -> float:
+        raise NotImplementedError("exercise twice")
+
+    for answer, said in ((stub, "not tried yet (1 check waits)"), (abs, "0 of 1 check passes")):
+        space = {"check": check, "twice": answer}
+        exec('table = check("twice")', space)
+        assert repr(space["table"]).startswith(f"twice: {said}\n")
+
+
 def test_check_in_a_notebook_knows_the_mistake_and_notes_what_it_found(
     tiny: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:

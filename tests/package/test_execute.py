@@ -18,6 +18,8 @@ from unrolled.errors import BookError
 from unrolled.execute import execute
 from unrolled.manifest import Book
 
+PATIENCE = 900  # seconds after which a build hangs, however busy the machine is
+
 
 def _quiet(_title: str, _done: int, _total: int) -> None:
     pass
@@ -124,12 +126,14 @@ def test_an_interrupt_ends_the_kernels_and_leaves_no_half_written_notebook(tiny:
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as running:
         try:
-            while not started.exists() and running.poll() is None:
+            end = time.monotonic() + PATIENCE
+            while not started.exists() and running.poll() is None and time.monotonic() < end:
                 time.sleep(0.1)
             running.send_signal(signal.SIGINT)
-            _, said = running.communicate(timeout=60)
+            _, said = running.communicate(timeout=PATIENCE)
         finally:
             running.kill()
+    assert started.exists(), said
     assert running.returncode == 130
     assert "unrolled: interrupted; finished work is kept" in said
     assert "Traceback" not in said

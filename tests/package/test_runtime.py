@@ -42,3 +42,9 @@ def test_the_device_is_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("UNROLLED_DEVICE", "cuda")
         with pytest.raises(BookError, match="torch finds none; use auto or cpu"):
             device()
+
+
+def test_the_profiler_of_torch_says_nothing_of_itself(capfd: pytest.CaptureFixture[str]) -> None:
+    with torch.autograd.profiler.profile():
+        torch.ones(2).sum()
+    assert capfd.readouterr().err == ""

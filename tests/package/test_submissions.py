@@ -16,11 +16,12 @@ from click.testing import CliRunner
 from tests.package.conftest import edit
 from unrolled import files
 from unrolled.cli import main
+from unrolled.course import Course, read_course
 from unrolled.errors import BookError
-from unrolled.grade.course import Course, read_course
-from unrolled.grade.grader import Settings
+from unrolled.grade.export import feedback, feedback_page, report
+from unrolled.grade.grader import Marked, Settings
 from unrolled.grade.intake import Member, Refused, read_submission
-from unrolled.grade.run import book_key, table
+from unrolled.grade.run import Class, Result, book_key, table
 from unrolled.grade.submissions import attempts, read, single
 from unrolled.manifest import Book
 from unrolled.wire import decode, encode
@@ -301,6 +302,17 @@ def test_a_course_that_is_wrong_is_one_line(text: str, says: str, tiny: Book) ->
         read_course(tiny)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("points", "said"), [(1, "1 point"), (0.5, "0.5 points")])
+def test_one_point_is_one_point_on_every_page(tiny: Book, points: float, said: str) -> None:
+    course, notebooks = Course(points={"twice": points}), tuple(tiny.notebooks[:1])
+    row = ("ana", "", "ana.py", datetime(2030, 1, 1, tzinfo=UTC), False, "", 25.0, {"twice": 0.0})
+    graded = Class(course, notebooks, (Result(*row, Marked(())),))
+    for page in (feedback(graded, graded.results[0]), feedback_page(graded, graded.results[0])):
+        assert f"0 of {said}" in page and "1 day and 1 hour after" in page
+    assert f"<p>1 student; median 0 of {said}; 1 late." in report(graded)
+    assert "1 of the times is that of the file itself, which" in report(graded)
 
 
 def test_no_cell_of_a_table_is_a_formula() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pebble import ProcessPool
 
-from tests.package.conftest import edit, run
+from tests.package.conftest import WRONG, edit, run
 from unrolled.checks.run import Behavior, checks_by_exercise, load_checks
 from unrolled.counts import FIRST_SEED, Count, keep_counts, read_counts
 from unrolled.manifest import Book, Notebook, read_book
@@ -33,6 +33,7 @@ from unrolled.verify import (
 )
 
 REPO = Path(__file__).resolve().parents[2]
+ALL_BUT_ONE = WRONG.partition("\n\n")[2].format(name="twice", factor=2)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,7 @@ def test_an_honest_book_passes(book: Book) -> None:
             "share",
         ),
         ("tests/wrong/01_twice.py", 'mistake="clipped" ', "", "needs mistake= and says="),
+        ("tests/wrong/01_twice.py", ALL_BUT_ONE, "", "twice has 1 wrong answer, expected 3"),
     ],
 )
 def test_a_broken_source_is_one_clear_line(

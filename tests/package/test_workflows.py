@@ -52,14 +52,37 @@ def test_the_changelog_begins_with_this_version_and_its_day():
     assert first and first[1] == f"{cited['version']} - {cited['date-released']}"
 
 
-def test_what_a_tag_releases_is_of_its_version_and_tested_before():
+def _release() -> list[str]:
     flow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8"))
-    steps = [step.get("run", "") for step in flow["jobs"]["build"]["steps"]]
+    return [step.get("run", "") for step in flow["jobs"]["build"]["steps"]]
+
+
+def test_what_a_tag_releases_is_of_its_version_and_tested_before():
+    steps = _release()
     [version] = [n for n, step in enumerate(steps) if "unrolled.__version__" in step]
-    [tested] = [n for n, step in enumerate(steps) if "test_wheel.py" in step]
     [attached] = [n for n, step in enumerate(steps) if "gh release" in step]
-    assert max(version, tested) < steps.index("make dist") < attached
+    assert version < steps.index("make test") < steps.index("make dist") < attached
     assert " dist/* " in steps[attached]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a step of a job on Linux")
+@pytest.mark.parametrize(
+    ("tag", "notes"),
+    [("v1.0.0", "\n### Added\n\n- One.\n\n"), ("v0.9.1", "\n- Less.\n"), ("v0.9", None)],
+)
+def test_the_notes_of_a_release_are_its_own_entry_of_the_changelog(tmp_path, tag, notes):
+    (tmp_path / "CHANGELOG.md").write_text(
+        "# Changelog\n\nIn a form.\n\n## Unreleased\n\n- Not yet.\n\n## 1.0.0 - 2026-11-21\n\n"
+        "### Added\n\n- One.\n\n## 0.9.1 - 2026-10-01\n\n- Less.\n"
+    )
+    steps = _release()
+    [step] = [step for step in steps if "CHANGELOG.md" in step]
+    environment = os.environ | {"GITHUB_REF_NAME": tag}
+    done = subprocess.run(["bash", "-e", "-c", step], cwd=tmp_path, env=environment)
+    assert (done.returncode == 0) == (notes is not None)
+    if notes is not None:
+        assert (tmp_path / "notes.md").read_text() == notes
+        assert "--notes-file notes.md" in steps[-1]
 
 
 def test_ci_covers_three_systems_and_every_python_of_the_project():

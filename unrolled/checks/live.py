@@ -15,7 +15,7 @@ from unrolled.checks.plugin import Live
 from unrolled.checks.session import placed, run_pytest
 from unrolled.checks.warm import kept
 from unrolled.errors import BookError
-from unrolled.manifest import Notebook, read_book
+from unrolled.manifest import Notebook, amount, read_book
 from unrolled.notebook import read_cells
 from unrolled.progress import record
 from unrolled.reach import defines, loaded
@@ -42,9 +42,10 @@ class Table:
         return sum(one.outcome == "passed" for one in self.verdicts)
 
     def _summary(self) -> str:
-        if all(one.outcome == "untried" for one in self.verdicts):
-            return f"{self.exercise}: not tried yet ({len(self.verdicts)} checks wait)"
-        return f"{self.exercise}: {self.passed} of {len(self.verdicts)} checks pass"
+        checks, one = amount(len(self.verdicts), "check"), len(self.verdicts) == 1
+        if all(each.outcome == "untried" for each in self.verdicts):
+            return f"{self.exercise}: not tried yet ({checks} wait{'s' * one})"
+        return f"{self.exercise}: {self.passed} of {checks} pass{'es' * one}"
 
     def _rows(self) -> Iterator[tuple[Verdict, list[str]]]:
         """Yield each verdict with its lines, of which none is said twice."""

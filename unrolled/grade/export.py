@@ -18,6 +18,7 @@ from unrolled.checks.run import ENDED
 from unrolled.files import write_atomic
 from unrolled.grade.jail import OUT_OF_TIME
 from unrolled.grade.run import Class, Result, digest, table
+from unrolled.manifest import amount
 from unrolled.plots import style
 from unrolled.verdict import SIGNS, UNTRIED, Verdict
 
@@ -178,13 +179,13 @@ _PAGES.globals["said"] = said
 def lateness(hours: float) -> str:
     """Return a time in words: 2 days and 3 hours."""
     days, rest = divmod(round(hours, 1), 24)
-    parts = [f"{days:g} day{'s' * (days != 1)}"] if days else []
+    parts = [amount(days, "day")] if days else []
     if rest or not days:
-        parts.append(f"{rest:g} hour{'s' * (rest != 1)}")
+        parts.append(amount(round(rest, 1), "hour"))
     return " and ".join(parts)
 
 
-_PAGES.filters["lateness"] = lateness
+_PAGES.filters.update(lateness=lateness, amount=amount)
 
 
 def feedback(graded: Class, result: Result) -> str:

@@ -24,11 +24,15 @@ import unrolled
 from unrolled.answers import Step
 from unrolled.checks.remote import Broken, Lost, Session, Space
 from unrolled.errors import BookError
-from unrolled.manifest import Book, Notebook
+from unrolled.manifest import Book, Notebook, amount
 from unrolled.notebook import read_cells
-from unrolled.wire import HEADER, WireError, frame_size
+from unrolled.wire import HEADER, WireError, encode, frame_size
 
 INSTALL = "apt-get install bubblewrap libseccomp2"
+NAMESPACES = (
+    "it needs namespaces: `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` on "
+    "Ubuntu; where a machine allows none, `grade --jail container` as in chapters/instructors.md"
+)
 # One reason for all: which of them is seen first is a matter of microseconds, and a class that is
 # graded twice has to have the same rows.
 BROKEN_OFF = "it ended in the middle of a request, or said what it was not asked"
@@ -193,8 +197,8 @@ class Server:
         if threads != 1:
             self.close()
             raise Broken(
-                f"the libraries of the chapter start {threads - 1} threads when they are imported, "
-                "and a process with threads cannot fork safely; use --workers cold"
+                f"the libraries of the chapter start {amount(threads - 1, 'thread')} when they are "
+                "imported, and a process with threads cannot fork safely; use --workers cold"
             )
 
     def ask(self, **request: Any) -> dict[str, Any]:
@@ -208,7 +212,9 @@ class Server:
             assert self.process.stderr is not None
             self.process.kill()
             last = self.process.stderr.read().decode(errors="replace").strip().splitlines()[-1:]
-            raise Broken(f"the jail did not start: {''.join(last) or 'it ended silently'}")
+            reason = "".join(last) or "it ended silently"
+            mend = f"; {NAMESPACES}" if reason.startswith("bwrap:") else ""
+            raise Broken(f"the jail did not start: {reason}{mend}")
         found: dict[str, Any] = json.loads(said)
         return found
 
@@ -389,6 +395,19 @@ def bubblewrap(book: Book) -> Iterator[str]:
         yield from ("--ro-bind-try", str(path), str(path))
     yield from ("--proc", "/proc", "--dev", "/dev", "--tmpfs", SCRATCH["bubblewrap"])
     yield from ("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
+
+
+def tried(book: Book) -> None:
+    """Start a jail, and a child in it; raise BookError, one line, where that cannot be done."""
+    server = Server(book, "bubblewrap", (), Limits())
+    try:
+        child = server.start(None)
+        child.transport(encode((None, "read", [], {})))
+        child.end("")
+    except Lost as error:
+        raise BookError(f"a process in the jail is not confined: {error}; {NAMESPACES}") from error
+    finally:
+        server.close()
 
 
 def container(book: Book) -> Iterator[str]:

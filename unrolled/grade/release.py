@@ -10,9 +10,9 @@ import jinja2
 
 from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.run import checks_by_exercise, load_checks
+from unrolled.course import EXAMPLE, Course, read_course
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
-from unrolled.grade.course import EXAMPLE, Course, read_course
 from unrolled.manifest import Book, Notebook
 
 WHOLE = ("chapters", "unrolled", "locks")

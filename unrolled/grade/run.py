@@ -17,9 +17,9 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 import unrolled
+from unrolled.course import Course
 from unrolled.errors import BookError
 from unrolled.files import fingerprint, write_atomic
-from unrolled.grade.course import Course
 from unrolled.grade.grader import Marked, Settings, grade
 from unrolled.grade.submissions import Attempt, Files, read, shown
 from unrolled.manifest import Book, Notebook
