@@ -18,7 +18,7 @@ help:
 	$(info make test                     every test of the book and of its package)
 	$(info make test-backends            chapter 3 once more, on torch and on jax)
 	$(info make lab                      your copy of the chapters (work/) in JupyterLab)
-	$(info make results [CHAPTER=01] [SCALE=full]   measure the tables in data/results/ again)
+	$(info make results [CHAPTER=01] [SCALE=full]   measure the tables in data/results/)
 	$(info make bench                    what chapters, checks, waiting and grading cost on this machine)
 	$(info make check-book               the book in a browser: every page, light and dark, wide and narrow)
 	$(info make dist                     the wheel and the sdist of this version, in dist/)

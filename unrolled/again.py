@@ -3,6 +3,8 @@
 What is kept says on which kind of machine, when, at what cost, and how far the two agree.
 """
 
+import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -11,10 +13,11 @@ from pydantic import NonNegativeFloat, NonNegativeInt, TypeAdapter
 
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
-from unrolled.manifest import Book, Notebook, Table, read_kept
-from unrolled.results import Entry, measure_into, stored_tables
+from unrolled.manifest import Book, Notebook, Table, amount, read_kept
+from unrolled.results import Entry, code_hashes, measure_into, stored_tables
 
 FILE = "again.json"
+BACKEND = "tensorflow"  # below Keras, for every stored table
 
 
 class Held(Table):
@@ -54,6 +57,13 @@ class Repeat(Table):
         """The line of each row that is outside, with its table's name."""
         return [f"{name}, {line}" for name, one in self.tables.items() for line in one.outside]
 
+    def __str__(self) -> str:
+        within = (
+            f"{self.rows - len(self.outside)} of {amount(self.rows, 'median')} in stored ranges"
+        )
+        tables = amount(len(self.tables), "table")
+        return f"{tables}: {within}, {self.same} the same to the last digit · {self.cpu:g} CPU s"
+
     def of(self, stored: Mapping[str, Entry]) -> "Repeat":
         """Return what is left of it: the tables that are stored as they were made then."""
         tables = {
@@ -82,26 +92,41 @@ def again(
 ) -> Repeat:
     """Measure a notebook's tables anew beside the stored ones, compare, and keep the outcome.
 
-    An interrupted call goes on where it stopped; one that ended is not gone on from. progress, jobs
-    and said: as in `measure`. Raises BookError where no table could be measured or is stored.
+    An interrupted call goes on where it stopped; one that ended is not gone on from. progress and
+    jobs: as in `measure`. said(line) is told of each stored table that is not compared. Nothing is
+    kept where none is. Raises BookError for damaged files and with another library below Keras.
     """
+    backend = os.environ.get("KERAS_BACKEND", BACKEND)
+    if backend != BACKEND:
+        raise BookError(f"the tables were measured on {BACKEND}; KERAS_BACKEND is {backend!r}")
+    stored, known = stored_tables(notebook).experiments, read_repeats(notebook.root)
+    hashes = {}
+    for name, code in code_hashes(notebook).items():
+        if name in stored and stored[name].scale != "default":
+            said(f"table {name} is of full scale, and is not compared")
+        elif name in stored and stored[name].code != code:
+            said(f"table {name} was made by other code, and is not compared; `unrolled results`")
+        elif name in stored:
+            hashes[name] = code
     folder = notebook.root / "build" / "again"
-    found = measure_into(folder, notebook, {}, progress, "default", jobs, said)
-    fresh = {name: Entry.model_validate(entry) for name, entry in found.tables.items()}
-    stored = stored_tables(notebook).experiments
+    found = measure_into(folder, notebook, hashes, {}, progress, "default", jobs, said)
+    parts = [part for one in found.parts.values() for part in one]
+    read = [json.loads(part.read_text()) for part in parts]
     repeat = Repeat(
         date=date.today().isoformat(),
-        cpu=float(f"{found.cpu:.3g}"),
-        versions={k: number for one in fresh.values() for k, number in one.versions.items()},
-        tables={name: _held(one, stored[name]) for name, one in fresh.items() if name in stored},
-    ).of(stored)
-    if not repeat.tables:
-        place = f"data/results/{notebook.results.name}"
-        raise BookError(f"{place} has no table that this code made; run `unrolled results`")
-    known = read_repeats(notebook.root)
-    kept = known | {machine: known.get(machine, {}) | {notebook.name: repeat}}
-    write_atomic(notebook.results.with_name(FILE), _FILE.dump_json(kept, indent=1).decode() + "\n")
-    for part in found.parts:
+        cpu=float(f"{sum(one['cpu'] for one in read):.3g}"),
+        versions={name: number for one in read for name, number in one["versions"].items()},
+        tables={
+            name: _held(Entry.model_validate(entry), stored[name])
+            for name, entry in found.tables.items()
+        },
+    )
+    if repeat.tables:
+        kept = known | {machine: known.get(machine, {}) | {notebook.name: repeat}}
+        write_atomic(
+            notebook.results.with_name(FILE), _FILE.dump_json(kept, indent=1).decode() + "\n"
+        )
+    for part in parts:
         part.unlink()
     return repeat
 
@@ -126,4 +151,5 @@ def repeats(book: Book) -> Iterator[tuple[str, dict[str, Repeat]]]:
             for one in book.notebooks
             if one.name in kept
         }
-        yield machine, {name: one for name, one in current.items() if one.tables}
+        if any(one.tables for one in current.values()):
+            yield machine, {name: one for name, one in current.items() if one.tables}

@@ -156,13 +156,19 @@ def inspect(lighthouse: bool) -> None:
     envvar="UNROLLED_SCALE",
     show_envvar=True,
 )
-@click.option("--jobs", default=2, show_default=True, help="Processes that measure side by side.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Processes that measure side by side.",
+)
 @click.option("--again", is_flag=True, help="Keep the stored tables; see how far they agree.")
 def results(notebooks: tuple[str, ...], scale: str, jobs: int, again: bool) -> None:
     """Measure the tables of data/results/, all or those of some NOTEBOOKS (01, 03a).
 
     What is up to date is kept; an interrupted call goes on where it stopped. A table that needs
-    data which is not on this machine (`unrolled data list`) is left out, and that is said.
+    data which is not on this machine (`unrolled data list`) stays as it is, and that is said.
 
     With --again all of them are measured once more, at the default scale, and held against the
     stored ones; how far they agree is kept in data/results/again.json, by kind of machine. Exit
@@ -173,24 +179,23 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int, again: bool) -> N
     from unrolled.results import measure
 
     if again and scale != "default":
-        raise BookError("--again measures what stands in the book, at the default scale alone")
+        raise BookError("--again is of the default scale: leave out --scale, and UNROLLED_SCALE")
     outside = 0
     for notebook in _clone().select(notebooks):
         kept: list[str] = []
-        with _progress("runs") as show:
-            if again:
-                found = repeating.again(notebook, machine_class(), show, jobs, kept.append)
-            else:
-                runs = measure(notebook, show, scale, jobs, kept.append)
-        for line in kept:
-            click.echo(f"{notebook.key}  {line}")
-        if again:
-            for line in found.outside:
+        try:
+            with _progress("runs") as show:
+                if again:
+                    found = repeating.again(notebook, machine_class(), show, jobs, kept.append)
+                else:
+                    runs = measure(notebook, show, scale, jobs, kept.append)
+        finally:
+            for line in kept:
                 click.echo(f"{notebook.key}  {line}")
-            within = f"{found.rows - len(found.outside)} of {found.rows} medians in stored ranges"
-            same = f"{amount(found.same, 'row')} the same to the last digit"
-            click.echo(f"{notebook.key}  {within}, {same} · {found.cpu:.0f} CPU s")
+        if again:
             outside += len(found.outside)
+            for line in [*found.outside, str(found)]:
+                click.echo(f"{notebook.key}  {line}")
         else:
             click.echo(f"{amount(runs, 'run')} · {notebook.results.relative_to(notebook.root)}")
     sys.exit(1 if outside else 0)

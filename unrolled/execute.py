@@ -158,8 +158,10 @@ def _run(
         asyncio.run(client.async_execute(env=kernel_environment()))
     except CellExecutionError as error:
         raise BookError(_failure(notebook, solved, error)) from error
-    except RuntimeError as error:  # DeadKernelError is one; so is what is said of a start
+    except DeadKernelError as error:
         raise BookError(f"chapters/{notebook.name}.py: the kernel died: {error}") from error
+    except RuntimeError as error:
+        raise BookError(f"chapters/{notebook.name}.py: no kernel started: {error}") from error
     finally:
         kernels.remove(client)
         # Registered by the client, which forgets it where a kernel dies while it starts.

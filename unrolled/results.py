@@ -177,7 +177,7 @@ def measured(name: str, root: Path | None = None) -> dict[str, dict[str, Summary
 def _elsewhere(versions: dict[str, str]) -> bool:
     """Whether Keras computes with another library here than where a table was measured."""
     keras = sys.modules.get("keras")
-    return keras is not None and keras.backend.backend() not in versions
+    return keras is not None and "keras" in versions and keras.backend.backend() not in versions
 
 
 class _Tables(dict[str, dict[str, Summary]]):
@@ -346,20 +346,20 @@ def _run(name: str, title: str, seeds: tuple[int, ...]) -> dict[str, Any]:
     _namespace(name)
     start = sum(os.times()[:4])
     rows = run_seeds(name, title, seeds)
-    return {"rows": rows, "cpu": sum(os.times()[:4]) - start}
+    return {"rows": rows, "cpu": sum(os.times()[:4]) - start, "versions": versions()}
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A notebook's tables after a call: how many runs it made, and the CPU seconds of all of them.
+    """A notebook's tables after a call, and how many runs it made.
 
-    parts: the files that an interrupted call would have gone on from.
+    parts: of what was measured, the files that an interrupted call would have gone on from, by
+    experiment; each holds its rows, its CPU seconds and the versions it was made with.
     """
 
     tables: dict[str, Any]
     runs: int
-    cpu: float
-    parts: list[Path]
+    parts: dict[str, list[Path]]
 
 
 def measure(
@@ -373,10 +373,11 @@ def measure(
 
     Every finished seed is kept under build/, so an interrupted call goes on where it stopped.
     progress(title, done, total) is called after each run. said(line) is told of each experiment
-    whose data is not here and which is left out: a stored table stays.
+    whose data is not here and which is not measured: a stored table stays.
     """
     stored, folder = _read(notebook)["experiments"], notebook.root / "build" / "runs"
-    found = measure_into(folder, notebook, stored, progress, scale, jobs, said)
+    hashes = code_hashes(notebook)
+    found = measure_into(folder, notebook, hashes, stored, progress, scale, jobs, said)
     own = "default" if at_full_scale(notebook) else scale
     command = f"unrolled results {notebook.key}" + f" --scale {own}" * (own != "default")
     table = {"notebook": notebook.name, "command": command, "experiments": found.tables}
@@ -387,15 +388,19 @@ def measure(
 def measure_into(
     folder: Path,
     notebook: Notebook,
+    hashes: Mapping[str, str],
     stored: Mapping[str, Any],
     progress: Callable[[str, int, int], None],
     scale: str,
     jobs: int,
     said: Callable[[str], object],
 ) -> Measured:
-    """Run what `stored` lacks, as `measure` does, with the finished seeds in a folder."""
+    """Run what `stored` lacks, as `measure` does, with the finished seeds in a folder.
+
+    hashes: the experiments that count, with what their code hashes to.
+    """
     os.environ.update(OMP_NUM_THREADS="1", UNROLLED_SCALE=scale)
-    hashes = code_hashes(notebook)
+    hashes = dict(hashes)
     space, optional = _namespace(notebook.name), at_full_scale(notebook)
     left = optional if scale != "full" else set(hashes) - optional if optional else set()
     designs: dict[str, Design] = {title: space[title].experiment for title in hashes}
@@ -413,7 +418,7 @@ def measure_into(
         if absent:
             lack = f"{', '.join(absent)}, not on this machine"
             mend = f"`unrolled data fetch {' '.join(absent)}`"
-            said(f"experiment {title} needs {lack}, and is left out; {mend}")
+            said(f"experiment {title} needs {lack}, and is not measured; {mend}")
             fresh |= {title: stored[title]} if title in stored else {}
             del hashes[title]
     todo: list[tuple[str, tuple[int, ...], Path]] = []
@@ -444,13 +449,14 @@ def measure_into(
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-    cpu = 0.0
-    for title in dict.fromkeys(title for title, _, _ in todo):
-        parts = [json.loads(part.read_text()) for name, _, part in todo if name == title]
-        rows, cpu = [part["rows"] for part in parts], cpu + sum(part["cpu"] for part in parts)
+    made: dict[str, list[Path]] = {}
+    for title, _, part in todo:
+        made.setdefault(title, []).append(part)
+    for title, files in made.items():
+        rows = [json.loads(part.read_text())["rows"] for part in files]
         fresh[title] = _entry(designs[title], hashes[title], scale, rows, digests[title])
     ordered = {title: fresh[title] for title in designs if title in fresh}
-    return Measured(ordered, len(missing), cpu, [part for _, _, part in todo])
+    return Measured(ordered, len(missing), made)
 
 
 def _entry(

@@ -36,7 +36,7 @@ def _again(book: Book) -> Repeat:
 
 
 def _called(*words: str) -> Result:
-    return CliRunner().invoke(main, ["results", *words, "--jobs", "1"])
+    return CliRunner().invoke(main, ["results", "--jobs", "1", *words])
 
 
 def _stored(book: Book, change: Callable[[dict[str, Any]], object]) -> None:
@@ -95,38 +95,75 @@ def test_a_row_is_the_same_or_in_range_or_said(
 
 
 def test_the_command_says_what_is_outside_and_exits_so(book: Book) -> None:
-    said = _called("1", "--again")
+    said = _called("--again")
     assert said.exit_code == 0
-    assert said.output.startswith("01  3 of 3 medians in stored ranges, 3 rows the same to the ")
+    first, second = said.output.splitlines()
+    assert first.startswith("01  2 tables: 3 of 3 medians in stored ranges, 3 the same to the last")
+    assert second.startswith("02  0 tables: 0 of 0 medians")
     _stored(book, lambda rows: rows["row"].update(values=[9.0] * 4))
     said = _called("1", "--again")
     assert said.exit_code == 1
     first, last = said.output.splitlines()
     assert first == "01  one, row: 3.5 [0.5, 6.5] now, 9 [9, 9] stored"
-    assert last.startswith("01  2 of 3 medians in stored ranges, 2 rows the same to the last digit")
-    assert "one, row" in page(book) and "| 1 |" in page(book) and "| 2/3 | 2/3 |" in page(book)
+    assert last.startswith("01  2 tables: 2 of 3 medians in stored ranges, 2 the same to the last")
+    assert "one, row" in page(book) and "| 2/2 | 2/3 | 2/3 |" in page(book)
 
 
-def test_what_was_measured_with_other_code_is_not_compared(book: Book) -> None:
+def test_what_was_measured_with_other_code_is_not_compared_and_that_is_said(book: Book) -> None:
     assert page(book) == NOBODY
     _again(book)
     [(_, kept)] = repeats(book)
     assert len(kept["01_twice"].tables) == 2
     edit(book.notebooks[0].source, "float(seed)", "float(seed) + 1")
     results._namespace.cache_clear()
-    assert set(_again(book).tables) == {"one"}
+    said: list[str] = []
+    found = again(book.notebooks[0], ABACUS, lambda *_: None, jobs=1, said=said.append)
+    assert set(found.tables) == {"one"}
+    assert said == ["table two was made by other code, and is not compared; `unrolled results`"]
     results.measure(book.notebooks[0], lambda *_: None, jobs=1)
     [(_, kept)] = repeats(book)
     assert set(kept["01_twice"].tables) == {"one"}
-    assert "| 1/2 |" in page(book) and "| 0/0 |" in page(book)
+    assert "| 1/2 |" in page(book)
+    edit(book.notebooks[0].source, "shifted(seed)", "shifted(seed) + 1")
+    results._namespace.cache_clear()
+    results.measure(book.notebooks[0], lambda *_: None, jobs=1)
+    assert page(book) == NOBODY
 
 
-def test_without_a_stored_table_or_at_another_scale_one_line_says_what_to_do(book: Book) -> None:
-    said = _called("1", "--again", "--scale", "full")
-    assert (said.exit_code, said.output.count("\n")) == (2, 1)
-    book.notebooks[0].results.unlink()
-    with pytest.raises(BookError, match=r"no table that this code made; run `unrolled results`$"):
-        _again(book)
+def test_tables_of_full_scale_are_left_out_and_nothing_is_kept_of_none(book: Book) -> None:
+    path = book.notebooks[0].results
+    table = json.loads(path.read_text())
+    for entry in table["experiments"].values():
+        entry["scale"] = "full"
+    path.write_text(json.dumps(table))
+    *full, last = _called("1", "--again").output.splitlines()
+    assert full == [
+        f"01  table {one} is of full scale, and is not compared" for one in ("one", "two")
+    ]
+    assert last.startswith("01  0 tables") and not path.with_name(FILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "words", "mend"),
+    [
+        ({}, ["--scale", "full"], "leave out --scale, and UNROLLED_SCALE"),
+        ({"UNROLLED_SCALE": "full"}, [], "leave out --scale, and UNROLLED_SCALE"),
+        ({"KERAS_BACKEND": "jax"}, [], "KERAS_BACKEND is 'jax'"),
+        ({}, ["--jobs", "0"], "x>=1"),
+    ],
+)
+def test_what_would_measure_something_else_is_refused_in_one_line(
+    book: Book,
+    setting: dict[str, str],
+    words: list[str],
+    mend: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in setting.items():
+        monkeypatch.setenv(name, value)
+    said = _called("1", "--again", *words)
+    assert said.exit_code == 2 and mend in said.output
+    assert not book.notebooks[0].results.with_name(FILE).exists()
 
 
 def test_a_damaged_file_is_one_line(book: Book) -> None:

@@ -534,7 +534,7 @@ def test_an_experiment_is_measured_where_its_data_is_and_kept_where_not(
     notebook = experiments.notebooks[0]
     monkeypatch.setenv("UNROLLED_DATA", str(tmp_path / "own"))
     put(tmp_path / "own")
-    lacking = "experiment both needs load/SOUTH, not on this machine, and is left out; "
+    lacking = "experiment both needs load/SOUTH, not on this machine, and is not measured; "
     assert run(experiments) == (1, [f"{lacking}`unrolled data fetch load/SOUTH`"])
     assert measured("01")["loads"]["bytes"].values == (len(NORTH) + 3.0,)
     stored = json.loads(notebook.results.read_text())["experiments"]
@@ -550,7 +550,7 @@ def test_an_experiment_is_measured_where_its_data_is_and_kept_where_not(
     runs, said_now = run(experiments)
     assert runs == 0 and notebook.results.read_text() == table
     assert said_now[0] == (
-        "experiment loads needs load/NORTH, not on this machine, and is left out; "
+        "experiment loads needs load/NORTH, not on this machine, and is not measured; "
         "`unrolled data fetch load/NORTH`"
     )
     problems = "\n".join(stale(notebook))

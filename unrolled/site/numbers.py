@@ -161,10 +161,18 @@ def _quoted(tree: ast.AST, titles: Iterable[str]) -> set[str]:
 def again(book: Book) -> str:
     """Return in MyST how far the tables agree with what was measured of them once more."""
     found = list(repeats(book))
-    return "\n\n".join(part for one in found for part in _again(book, *one)) or NOBODY
+    if not found:
+        return NOBODY
+    return "\n\n".join([READ, *(part for one in found for part in _again(book, *one))])
 
 
-NOBODY = "No second run is kept yet: `unrolled results --again` makes one."
+NOBODY = "No second run is kept yet."
+READ = (
+    "The table tells how many of a chapter's tables were measured again; how many of their medians "
+    "lay in range; and how many rows came out the same, for every seed and to the last digit. "
+    "Others have reason to differ: a time is that of a machine, and training enlarges the last "
+    "digits, in which processors and libraries differ. The seconds are CPU time."
+)
 
 
 def _again(book: Book, machine: str, kept: Mapping[str, Repeat]) -> Iterator[str]:
@@ -172,7 +180,10 @@ def _again(book: Book, machine: str, kept: Mapping[str, Repeat]) -> Iterator[str
     heads = ["chapter", "day", "tables", "in range", "the same", "CPU s"]
     lines, outside = [heads, ["---", "---"] + ["--:"] * 4], []
     for notebook in book.notebooks:
-        made, one = len(stored_tables(notebook).experiments), kept.get(notebook.name)
+        stored = stored_tables(notebook).experiments.values()
+        made, one = sum(entry.scale == "default" for entry in stored), kept.get(notebook.name)
+        if not made:
+            continue
         if one is None:
             lines.append([notebook.short, "–", f"0/{made}", "–", "–", "–"])
             continue
