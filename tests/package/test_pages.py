@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from html import unescape
+from importlib.metadata import packages_distributions
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
@@ -304,6 +305,15 @@ def test_colab_is_asked_for_what_chapters_import_and_for_no_more() -> None:
     assert not {"ipykernel", "jupyterlab", "nbclient", "mypy", "sphinx", "unrolled"} & set(found)
     for notebook in BOOK.notebooks:
         assert f'"{" ".join(found)}"' in read_first(notebook)
+
+
+def test_colab_is_not_asked_for_the_book_where_it_is_an_installed_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owners = {**packages_distributions(), "unrolled": ["unrolled"]}
+    monkeypatch.setattr("unrolled.site.downloads.packages_distributions", lambda: owners)
+    found = packages.__wrapped__(BOOK.root)  # what was kept is of the installed packages
+    assert "torch" in found and "unrolled" not in found
 
 
 def read_first(notebook: Notebook) -> str:

@@ -46,13 +46,14 @@ def packages(root: Path) -> list[str]:
 
     Without ranges: pip leaves alone what a kernel has, whatever its version.
     """
-    ours = Path(__file__).parents[2]
-    finder = ModuleFinder(path=[str(ours)])  # whatever does not lie there is missing
+    ours = Path(__file__).parents[1]
+    finder = ModuleFinder(path=[str(ours.parent)])  # whatever does not lie there is missing
     for module in HOME.values():
         finder.import_hook(module)
     for path in (root / "chapters").glob("*.py"):
         finder.run_script(str(path))
-    missing = {name.split(".")[0] for name in finder.badmodules} - sys.stdlib_module_names
+    missing = {name.split(".")[0] for name in finder.badmodules}
+    missing -= sys.stdlib_module_names | {ours.name}  # ours: functions, which it takes for modules
     owners = packages_distributions()
     return sorted({owners[name][0] for name in missing if name in owners})
 
