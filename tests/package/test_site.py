@@ -1,5 +1,6 @@
 """The rendered book: nothing from another host, solutions folded, figures described."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -213,3 +214,14 @@ def test_another_code_of_the_site_writes_every_page_again(
     monkeypatch.setattr(site, "fingerprint", lambda _: "another")
     site._sphinx(*again)
     assert page.stat().st_mtime_ns > before
+
+
+def test_an_extension_that_breaks_is_told_with_its_reason(
+    rendered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaks = "import bs4\n\ndef select(*_):\n    raise ValueError('no such luck')\n\n"
+    (tmp_path / "sitecustomize.py").write_text(breaks + "bs4.BeautifulSoup.select = select\n")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    with pytest.raises(BookError, match=r"^Sphinx stopped: .*no such luck") as error:
+        site._sphinx(read_book(rendered.parents[1]), rendered.parent / "pages", tmp_path / "html")
+    assert "Traceback" not in str(error.value)

@@ -28,6 +28,7 @@ from unrolled.site.weave import weave
 
 FIRST = "index.md"
 PDF = "unrolled.pdf"
+TROUBLE = re.compile(r"WARNING|ERROR|CRITICAL|^\s*[\w.]+(?:Error|Exception): ")  # what Sphinx says
 LINK = f'Or all of it as <a href="{PDF}">one PDF</a>, for paper.'
 
 
@@ -137,7 +138,7 @@ def _without_marks(page: NotebookNode) -> None:
 def _sphinx(book: Book, pages: Path, html: Path) -> None:
     conf = Path(__file__).parent
     doctrees = book.root / "build" / "doctrees"
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-T"]
     # Sphinx writes again what changed, and knows of its settings, not of the code of extensions.
     own = [path for path in conf.rglob("*") if path.suffix != ".pyc"]
     command += ["-D", f"html_context.made_by={fingerprint(own)}"]
@@ -147,5 +148,5 @@ def _sphinx(book: Book, pages: Path, html: Path) -> None:
     if done.returncode:
         shutil.rmtree(doctrees, ignore_errors=True)  # else the next run would not warn again
         lines = (done.stdout + done.stderr).replace(str(book.root) + "/", "").splitlines()
-        told = [line for line in lines if re.search("WARNING|ERROR|CRITICAL", line)] or lines
+        told = [line for line in lines if TROUBLE.search(line)] or lines
         raise BookError("Sphinx stopped: " + "\n".join(told[:20]))
