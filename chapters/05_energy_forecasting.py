@@ -1322,7 +1322,7 @@ class Hourly:
         run = np.arange(hours[0] - 672, hours[-1] + 1)  # four weeks more
         with torch.no_grad():
             forecast, _ = self.model(inputs(z, days, run)[None])  # (1, T)
-        return forecast[0, 672:].numpy()  # (T,)
+        return forecast[0, 672:].numpy()  # (N,)
 
 # %% [markdown]
 # At the test the state is carried through time: one sequence from four weeks
@@ -1861,7 +1861,7 @@ class Daily:
         x = day_inputs(z, days, origins)  # (N, F)
         y = torch.from_numpy(z[targets(origins)]).float()  # (N, 24)
         xs, ys = (one.unfold(0, 42, 28).transpose(1, 2)
-                  for one in (x, y))  # (N, T, F), (N, T, 24), T in days
+                  for one in (x, y))  # (B, T, F), (B, T, 24), T in days
         with seeded(self.seed):
             width = 24 * len(self.quantiles)
             self.model = DayStep(self.cell, x.size(1), self.hidden, width)
