@@ -22,6 +22,7 @@ from tests.package.conftest import edit, write_book
 from unrolled.answers import Answers, Step, wrong_answers
 from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.plugin import Warm
+from unrolled.checks.remote import Lost
 from unrolled.checks.session import run_pytest
 from unrolled.cli import main
 from unrolled.errors import BookError
@@ -396,6 +397,21 @@ def test_no_child_sees_what_another_left(tiny: Book) -> None:
                 assert names["mark"](place) is False
                 assert names["mark"](place) is True
                 jail.fresh()
+    finally:
+        jail.close()
+
+
+def test_many_short_calls_are_not_charged_to_a_longer_one(tiny: Book) -> None:
+    source = "import time\ndef spend(seconds):\n    until = time.process_time() + seconds\n"
+    source += "    while time.process_time() < until: pass\n"
+    steps, jail = [Step(((source, "cell", 1),), own=True)], Jail(tiny, limits=Limits(call=1))
+    try:
+        spend = jail.load(tiny.notebooks[0], "twice", steps)["spend"]
+        for _ in range(75):
+            spend(0.02)
+        spend(0.3)
+        with pytest.raises(Lost, match=r"a call took more than 1 s of CPU time"):
+            spend(1.5)
     finally:
         jail.close()
 

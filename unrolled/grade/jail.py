@@ -100,8 +100,8 @@ class Child:
         self.wire.settimeout(self.limits.idle)
         self.wire.sendall(request)
         self.wire.setblocking(False)
-        self.started, self.busy = time.monotonic(), time.monotonic()
-        self.before = self.cpu
+        self.started = self.busy = time.monotonic()
+        self.before = math.inf  # nobody has looked yet
 
     def _available(self, size: int, flags: int = 0) -> bytes | None:
         """Return what has come so far, up to a size; None for nothing yet, no bytes for the end."""
@@ -130,6 +130,8 @@ class Child:
         now, used = time.monotonic(), self.server.ask(op="usage", pid=self.pid)
         if used["cpu"] > self.cpu or used["state"] not in "SIT":
             self.busy = now
+        if self.before == math.inf:  # calls that nobody looked at may have come before this one
+            self.before = max(self.cpu, used["cpu"] - (now - self.started))
         self.cpu = used["cpu"]
         if used["state"] == "Z":
             raise self.end(BROKEN_OFF)
