@@ -29,7 +29,7 @@ STEPS = {
     "style": "ruff check .",
     "spelling": "codespell",
     "types": "mypy",
-    "the package, and attacks on its grader": f"pytest {SHARED} -rs tests/package tests/attacks",
+    "the package, and attacks on its grader": f"pytest {SHARED} -rsfE tests/package tests/attacks",
     "the solutions": f"pytest {SHARED} tests/chapters --answers solutions",
     "the solutions, through the wire": (
         f"pytest {SHARED} tests/chapters --answers solutions --backend wire"

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from pydantic import NonNegativeFloat, NonNegativeInt, TypeAdapter
 
-from unrolled.errors import BookError
-from unrolled.files import write_atomic
-from unrolled.manifest import Book, Notebook, Table, amount, read_kept
+from unrolled.errors import BookError, Show
+from unrolled.manifest import Book, Notebook, Table, amount, read_kept, write_kept
 from unrolled.results import Entry, code_hashes, measure_into, stored_tables
 
 FILE = "again.json"
@@ -86,7 +85,7 @@ def read_repeats(root: Path) -> dict[str, dict[str, Repeat]]:
 def again(
     notebook: Notebook,
     machine: str,
-    progress: Callable[[str, int, int], None],
+    progress: Show,
     jobs: int = 2,
     said: Callable[[str], object] = lambda _: None,
 ) -> Repeat:
@@ -123,9 +122,7 @@ def again(
     )
     if repeat.tables:
         kept = known | {machine: known.get(machine, {}) | {notebook.name: repeat}}
-        write_atomic(
-            notebook.results.with_name(FILE), _FILE.dump_json(kept, indent=1).decode() + "\n"
-        )
+        write_kept(notebook.root, FILE, _FILE, kept)
     for part in parts:
         part.unlink()
     return repeat

@@ -115,7 +115,7 @@ def measure(
     stopped, on this kind of machine and with the same code; `forget` removes them. said(line) is
     told what is going on.
     """
-    os.environ.update(OMP_NUM_THREADS="1", TF_CPP_MIN_LOG_LEVEL="2")
+    os.environ["OMP_NUM_THREADS"] = "1"
     for name in ELSEWHERE:
         os.environ.pop(name, None)
     if here():

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -15,7 +15,7 @@ from rich.filesize import decimal
 
 from unrolled import __version__
 from unrolled.data.store import hide_fetched, settle
-from unrolled.errors import BookError
+from unrolled.errors import BookError, Show
 from unrolled.manifest import PACKED, Book, amount, read_book
 
 WIDE = 160  # columns of a table that goes to a file
@@ -44,6 +44,8 @@ class Commands(click.Group):
         except BookError as error:
             click.echo(f"unrolled: {error}", err=True)
             ctx.exit(2)
+        except BrokenPipeError:  # whoever reads has seen enough; click ends in silence
+            raise
         except OSError as error:  # a full disk, a folder that may not be written
             place = f": {error.filename}" if error.filename else ""
             click.echo(f"unrolled: {error.strerror or error}{place}", err=True)
@@ -692,7 +694,7 @@ def bench(what: tuple[str, ...], keep: bool) -> None:
 
 
 @contextmanager
-def _progress(unit: str) -> Iterator[Callable[[str, int, int], None]]:
+def _progress(unit: str) -> Iterator[Show]:
     """Show a bar for each title on a terminal; print nothing elsewhere."""
     from rich import progress as parts
 

@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 from rich.table import Table as Shown
 
-from unrolled.files import write_atomic
-from unrolled.manifest import Book, Chapter, Table, read_kept
+from unrolled.manifest import Book, Chapter, Table, read_kept, write_kept
 
 Unit = Literal["CPU s", "CPU ms", "s", "MB", "times", "cells", "a minute"]
 # How far two runs on one kind of machine may differ: as a share, and by how much at least. Wall
@@ -66,7 +65,7 @@ def keep(book: Book, machine: str, run: Run) -> Path:
     """Store a run in the place of what the same parts cost on this kind of machine before."""
     known = stored(book)
     runs = known | {machine: {**known.get(machine, {}), **run}}
-    write_atomic(place(book), STORED.dump_json(runs, indent=1).decode() + "\n")
+    write_kept(book.root, FILE, STORED, runs)
     return place(book)
 
 

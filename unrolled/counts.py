@@ -1,7 +1,6 @@
 """What the checks of each exercise were counted to do, kept in data/results/checks.json."""
 
 import ast
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,12 +8,12 @@ from pathlib import Path
 from pydantic import NonNegativeInt, TypeAdapter
 
 from unrolled.answers import Answers, owners, wrong_answers
-from unrolled.files import write_atomic
-from unrolled.manifest import Book, Notebook, Table, read_kept
+from unrolled.manifest import Book, Notebook, Table, read_kept, write_kept
 from unrolled.notebook import read_cells
 from unrolled.reach import code_hash, home, reach
 
-FILE = "data/results/checks.json"
+FILE = "checks.json"
+SHOWN = f"data/results/{FILE}"
 FIRST_SEED = 100
 RULES = ("checks/compare.py", "mutants.py")  # of the package: what counts as equal, what is changed
 
@@ -41,15 +40,14 @@ _FILE = TypeAdapter(dict[str, Count])
 
 def read_counts(root: Path) -> dict[str, Count]:
     """Return what is kept, by exercise; BookError, one line, for a file that is not as written."""
-    return read_kept(root, Path(FILE).name, _FILE, f"run {_mend()} without it")
+    return read_kept(root, FILE, _FILE, f"run {_mend()} without it")
 
 
 def keep_counts(book: Book, counts: Mapping[str, Count]) -> None:
     """Put counts in the place of older ones; those of exercises that are no more go."""
     known = read_counts(book.root) | dict(counts)
     ids = {one.id for notebook in book.notebooks for one in notebook.exercises}
-    table = {name: count.model_dump() for name, count in known.items() if name in ids}
-    write_atomic(book.root / FILE, json.dumps(table, indent=1, sort_keys=True) + "\n")
+    write_kept(book.root, FILE, _FILE, {name: known[name] for name in sorted(known) if name in ids})
 
 
 def counted_codes(notebook: Notebook) -> dict[str, str]:
@@ -82,12 +80,12 @@ def outdated(notebook: Notebook) -> Iterator[str]:
     for name, code in codes.items():
         count = counts.get(name)
         if count is None:
-            yield f"{FILE}: {name} has not been counted; run {_mend(notebook.key)}"
+            yield f"{SHOWN}: {name} has not been counted; run {_mend(notebook.key)}"
         elif count.code != code:
-            yield f"{FILE}: {name} has changed since it was counted; run {_mend(notebook.key)}"
+            yield f"{SHOWN}: {name} has changed since it was counted; run {_mend(notebook.key)}"
         elif count.failed:
             seeds = ", ".join(map(str, count.failed))
-            yield f"{FILE}: the solution of {name} failed a check under --seed {seeds}; mend that"
+            yield f"{SHOWN}: the solution of {name} failed a check under --seed {seeds}; mend that"
 
 
 def _mend(key: str = "") -> str:

@@ -35,6 +35,10 @@ class Course(Table):
         """Return what an exercise is worth in this course."""
         return self.points.get(exercise.id, float(exercise.points))
 
+    def earned(self, exercise: Exercise, points: float) -> float:
+        """Return what points of the book, earned with an exercise, are worth in this course."""
+        return round(points * self.points_of(exercise) / exercise.points, 6)
+
     @property
     def zone(self) -> tzinfo | None:
         """The offset of the due times: in it, a time without one is read."""
@@ -45,11 +49,10 @@ class Course(Table):
 
         Without a due time nothing is late.
         """
-        keys = {key for one in notebooks for key in (one.key, str(one.chapter.number))}
         due = [
             moment.astimezone()
-            for key, moment in self.due.items()
-            if key.lstrip("0") in {one.lstrip("0") for one in keys}
+            for name, moment in self.due.items()
+            if any(one.goes_by(name) for one in notebooks)
         ]
         hours = (when - max(due)).total_seconds() / 3600 if due else 0.0
         return max(0.0, round(hours, 2))

@@ -1,7 +1,6 @@
 """What this machine has of what the book needs, and the command that mends what is missing."""
 
 import importlib
-import shutil
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from packaging.requirements import Requirement
 from unrolled.answers import newest
 from unrolled.data.registry import read_registry
 from unrolled.data.store import exists
+from unrolled.grade.jail import INSTALL, missing_of_jail
 from unrolled.manifest import PACKED, Book
 from unrolled.progress import NAME, read_progress
 from unrolled.work import outdated
@@ -43,13 +43,17 @@ def examine(book: Book) -> Iterator[Finding]:
     yield from _work(book)
     yield from _data()
     if sys.platform == "linux":
-        jail = shutil.which("bwrap")
-        mend = "" if jail else "sudo apt-get install bubblewrap libseccomp2"
-        yield Finding("jail, for instructors", jail or "not here", mend, needed=False)
+        jail = missing_of_jail()
+        lack = f"without {' and '.join(jail)}" if jail else "here"
+        yield Finding("jail, for instructors", lack, f"sudo {INSTALL}" * bool(jail), needed=False)
 
 
 def _packages(book: Book) -> Iterator[Finding]:
-    table = tomllib.loads((book.root / "pyproject.toml").read_text(encoding="utf-8"))
+    try:
+        table = tomllib.loads((book.root / "pyproject.toml").read_text(encoding="utf-8"))
+    except ValueError as error:  # a merge that was left half-way, say
+        yield Finding("pyproject.toml", str(error), "put back what git has")
+        return
     whole = True
     for line in table["project"]["dependencies"]:
         asked = Requirement(line)
@@ -98,7 +102,9 @@ def _kernel() -> Finding:
         place = KernelSpecManager().get_kernel_spec("python3").resource_dir
     except NoSuchKernel:
         return Finding(
-            "kernel of notebooks", "no python3", f"{sys.executable} -m ipykernel install"
+            "kernel of notebooks",
+            "no python3",
+            f"{sys.executable} -m ipykernel install --sys-prefix",
         )
     return Finding("kernel of notebooks", f"python3, {place}")
 

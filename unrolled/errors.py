@@ -1,4 +1,8 @@
-"""The one error that a user is meant to see."""
+"""What a user is told: the one error that is meant to be seen, and how far long work is."""
+
+from collections.abc import Callable
+
+Show = Callable[[str, int, int], None]  # show(title, done, total) moves a bar
 
 
 class BookError(Exception):

@@ -6,7 +6,7 @@ import atexit
 import os
 import re
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from nbclient.util import ensure_async
 from nbformat import NotebookNode
 
 from unrolled.data import here
-from unrolled.errors import BookError
+from unrolled.errors import BookError, Show
 from unrolled.files import fingerprint, write_atomic
 from unrolled.manifest import Notebook
 from unrolled.notebook import read_cells, read_notebook, splice
@@ -31,8 +31,6 @@ ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 FORBIDDEN = re.compile(
     r"\bat 0x[0-9a-f]{6,}|(?<![\w.])/(?:home|root|tmp|Users|work)/\w|[A-Z]:\\|Warning:"
 )
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -64,14 +62,15 @@ def cache_key(notebook: Notebook, solved: NotebookNode) -> str:
     """
     code = [cell.source for cell in solved.cells if cell.cell_type == "code"]
     data = [path for path in (notebook.root / "data").iterdir() if path.suffix != ".md"]
-    package = [p for p in Path(__file__).parent.rglob("*.py") if "site" not in p.parts]
+    own = Path(__file__).parent
+    package = [p for p in own.rglob("*.py") if own / "site" not in p.parents]
     names = [n for n in os.environ if n.startswith("UNROLLED_") or n == "KERAS_BACKEND"]
     settings = {name: os.environ[name] for name in sorted(names)}
     paths = [*data, *package, notebook.checks, notebook.results]
     return fingerprint(paths, code, settings, here())
 
 
-def execute(notebooks: Sequence[Notebook], cache: Path, progress: Progress) -> list[Executed]:
+def execute(notebooks: Sequence[Notebook], cache: Path, progress: Show) -> list[Executed]:
     """Execute the solved notebooks that the cache does not hold, two at a time.
 
     cache: a folder; one file a notebook, replaced whole. progress(key, done, total)
@@ -131,7 +130,7 @@ def _cached(file: Path, key: str) -> NotebookNode | None:
 
 
 def _run(
-    one: Executed, key: str, cache: Path, progress: Progress, kernels: list[NotebookClient]
+    one: Executed, key: str, cache: Path, progress: Show, kernels: list[NotebookClient]
 ) -> None:
     notebook, solved, total, done = one.notebook, one.solved, one.cells, 0
     progress(notebook.key, 0, total)
@@ -214,7 +213,7 @@ async def _unless_dead(client: NotebookClient, answer: Awaitable[dict[str, Any]]
 
 def kernel_environment() -> dict[str, str]:
     """Return the environment of a kernel that executes the book: one thread, no color."""
-    return os.environ | {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2", "NO_COLOR": "1"}
+    return os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 
 
 def _tidy(output: NotebookNode) -> None:

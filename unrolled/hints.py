@@ -15,6 +15,8 @@ def read_hints(path: Path) -> dict[str, list[str]]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise BookError(f"{path} is missing: every notebook has hints") from error
+    except UnicodeDecodeError as error:
+        raise BookError(f"{path} is not UTF-8 text; save it as UTF-8") from error
     found: dict[str, list[str]] = {}
     current = ""
     tokens = MarkdownIt().parse("\n".join(lines))
@@ -24,5 +26,5 @@ def read_hints(path: Path) -> dict[str, list[str]]:
             found[current] = []
         elif token.type == "list_item_open" and token.level == 1 and current and token.map:
             text = "\n".join(lines[slice(*token.map)]).strip()
-            found[current].append(text.split(" ", 1)[1])
+            found[current].append(text.partition(" ")[2])
     return found

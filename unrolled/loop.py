@@ -139,7 +139,12 @@ class Loop:
     def _begin(self) -> None:
         names, self.waiting = tuple(self.waiting), []
         self.current = names[0]
-        what = asked(self.book, self.what.notebooks, names, str(self.what.folder))
+        try:
+            what = asked(self.book, self.what.notebooks, names, str(self.what.folder))
+            hashes = checked(what)
+        except (BookError, OSError):  # a file that is being saved: the next look brings them back
+            self.seen = {one: seen for one, seen in self.seen.items() if one not in names}
+            raise
         seed = new_seed() if self.seed is None else self.seed
         files = [one.name for one in what.notebooks]
         future = self.pool.schedule(
@@ -147,7 +152,7 @@ class Loop:
             args=[str(self.book.home), files, words(self.book, what, seed)],
             timeout=STUCK + warm.SECONDS * len(names),
         )
-        self.running = future, what, seed, checked(what)
+        self.running = future, what, seed, hashes
 
     def _show(self, ran: Ran, what: Asked, seed: int, hashes: list[tuple[str, str]]) -> None:
         self.screen.rule(f"{datetime.now():%H:%M:%S}", style="dim")

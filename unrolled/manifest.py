@@ -12,10 +12,12 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from unrolled.errors import BookError
+from unrolled.files import write_atomic
 
 Positive = Annotated[int, Field(gt=0)]
 Ratio = Annotated[str, Field(pattern=r"^\d\d[a-z]?/\w+/.+$")]
 PACKED = Path(__file__).resolve().parent / "book"  # where an installed wheel has the book
+SHOWN = 80  # characters of a value that should be another
 NOTEBOOK_NAME = re.compile(r"(?P<number>\d\d)(?P<part>[a-z]?)_[a-z0-9_]+")
 
 
@@ -145,7 +147,8 @@ class Notebook:
     @property
     def judges(self) -> tuple[Path, ...]:
         """The files that a verdict on an answer depends on; not all of them are handed out."""
-        return self.source, self.checks, self.solutions, self.wrong, self.recorded
+        data = (self.root / "data").glob("*.*")
+        return self.source, self.checks, self.solutions, self.wrong, self.recorded, *data
 
     @property
     def hints(self) -> Path:
@@ -161,6 +164,11 @@ class Notebook:
     def results(self) -> Path:
         """The measured tables."""
         return self.root / "data" / "results" / f"{self.name}.json"
+
+    def goes_by(self, name: str) -> bool:
+        """Whether a name means this notebook: 3, 03, 3a, 03a, or all of it, 03a_shapes."""
+        chapter = self.short.rstrip("abcdefgh")
+        return name.lstrip("0") in (self.short, chapter) or name == self.name
 
     def exercise(self, name: str) -> Exercise:
         """Return the exercise with this id."""
@@ -195,7 +203,7 @@ class Book:
             return self.notebooks
         chosen: list[Notebook] = []
         for name in names:
-            found = [one for one in self.notebooks if _means(name, one)]
+            found = [one for one in self.notebooks if one.goes_by(name)]
             if not found:
                 keys = ", ".join(one.key for one in self.notebooks)
                 raise BookError(f"no notebook {name!r} in book.toml; there are {keys}")
@@ -226,11 +234,6 @@ def meant(name: str, known: Sequence[str], otherwise: str = "") -> str:
     if near:
         return f"did you mean {lower[near[0]]}?"
     return otherwise or f"there are {', '.join(known)}"
-
-
-def _means(name: str, notebook: Notebook) -> bool:
-    key = notebook.short
-    return name.lstrip("0") in (key, key.rstrip("abcdefgh")) or name == notebook.name
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -293,6 +296,12 @@ def read_kept(root: Path, name: str, kind: TypeAdapter[Kept], mend: str) -> Kept
         raise BookError(f"data/results/{name}: {first_problem(error)}; {mend}") from error
 
 
+def write_kept(root: Path, name: str, kind: TypeAdapter[Kept], value: Kept) -> None:
+    """Write a generated file of data/results/, whole."""
+    text = kind.dump_json(value, indent=1).decode()
+    write_atomic(root / "data" / "results" / name, text + "\n")
+
+
 def first_problem(error: ValidationError) -> str:
     """Return the first problem of a table as one line that names its key."""
     found = error.errors(include_url=False)
@@ -306,7 +315,9 @@ def first_problem(error: ValidationError) -> str:
         return f"{place}: missing key; add it"
     if first["type"] == "value_error":  # a line of ours; what was found may be a whole table
         return f"{place}: {first['ctx']['error']}"
-    return f"{place}: {first['msg']}, found {first['input']!r}"
+    value = repr(first["input"])
+    value = value if len(value) <= SHOWN else f"{value[:SHOWN]} …"
+    return f"{place}: {first['msg']}, found {value}".removeprefix(": ")
 
 
 def _notebooks(root: Path, chapters: Iterable[Chapter]) -> Iterator[Notebook]:
@@ -339,5 +350,7 @@ def _problems(book: Book) -> Iterator[str]:
         match = NOTEBOOK_NAME.fullmatch(notebook.name)
         if not match or int(match["number"]) != notebook.chapter.number:
             yield f"notebook {notebook.name!r}: expected a name like 03a_shapes, number first"
+        if not notebook.exercises:
+            yield f"notebook {notebook.name!r} has no exercise; expected at least one"
         if not notebook.source.is_file():
             yield f"notebook {notebook.name!r}: chapters/{notebook.name}.py is missing"

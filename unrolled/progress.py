@@ -69,7 +69,7 @@ def read_progress(work: Path) -> tuple[Progress, bool]:
         whole = version > VERSION or set(content) == {"version", "exercises"}
     except FileNotFoundError:
         return Progress(), False
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return Progress(), True
     found = Progress(version=max(version, VERSION))
     for name, row in rows.items():
@@ -91,7 +91,7 @@ def changing(work: Path) -> Iterator[Progress]:
     with FileLock(work / f".{NAME}.lock"):
         progress, damaged = read_progress(work)
         if damaged:
-            keep(work / KEPT, NAME, path.read_bytes().decode("utf-8", errors="replace"))
+            keep(work / KEPT, NAME, path.read_bytes().decode(errors="surrogateescape"))
         yield progress
         if progress.version == VERSION:
             write_atomic(path, progress.model_dump_json(indent=1) + "\n")

@@ -8,14 +8,20 @@ from collections.abc import Iterable, Mapping
 from types import CodeType
 
 
-def defines(node: ast.stmt) -> list[str]:
-    """Return the names that a top-level statement binds."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+def defines(node: ast.AST) -> list[str]:
+    """Return the names that a top-level statement binds, or one of the statements in it."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return [node.name]
     if isinstance(node, ast.Import | ast.ImportFrom):
         return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
-    names = (one for one in ast.walk(node) if isinstance(one, ast.Name))
-    return [one.id for one in names if isinstance(one.ctx, ast.Store)]
+    found = []
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.expr):
+            names = (one for one in ast.walk(part) if isinstance(one, ast.Name))
+            found += [one.id for one in names if isinstance(one.ctx, ast.Store)]
+        else:
+            found += defines(part)
+    return found
 
 
 def loaded(source: str) -> set[str]:

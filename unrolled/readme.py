@@ -63,8 +63,8 @@ def fill_table(book: Book, text: str) -> str:
 
 def _rows(book: Book) -> dict[str, Summary]:
     """Return the figure's values; none in a book without them."""
-    table = measured(book.notebooks[0].name, book.root).get("centering", {})
-    return {name: table[name] for name in ROWS if name in table}
+    table = measured(book.notebooks[0].name, book.root).get("centering")
+    return {name: table[name] for name in ROWS} if table else {}
 
 
 def _mark(rows: dict[str, Summary]) -> str:

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import nbformat
 
-from unrolled.execute import Progress, execute, plain_metadata
+from unrolled.errors import Show
+from unrolled.execute import execute, plain_metadata
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook
 from unrolled.notebook import CHECKED, number_cells
 
 
-def write_reference(
-    book: Book, notebooks: Sequence[Notebook], progress: Progress
-) -> Iterator[Path]:
+def write_reference(book: Book, notebooks: Sequence[Notebook], progress: Show) -> Iterator[Path]:
     """Execute the solved notebooks and write tests/nbval/; yield each path.
 
     A cell that does not begin with # NBVAL_CHECK_OUTPUT keeps its count and loses its output.

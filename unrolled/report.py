@@ -11,7 +11,7 @@ from rich.text import Text
 from unrolled.answers import newest, overruled
 from unrolled.checks.run import new_seed
 from unrolled.checks.session import Ran, placed, run_pytest
-from unrolled.course import read_course
+from unrolled.course import Course, read_course
 from unrolled.errors import BookError
 from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Exercise, Notebook
@@ -57,10 +57,7 @@ def conclude(
 ) -> int:
     """Print what a run gave, and note it where the answers are the student's own."""
     if not ran.verdicts:
-        lines = [line for line in ran.said.splitlines() if line.strip()]
-        errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
-        last = [*lines, *errors][-1:]
-        raise BookError(f"the checks did not run: {''.join(last).removeprefix('ERROR: ')}")
+        raise BookError(f"the checks did not run: {ran.reason}")
     progress = read_progress(what.folder)[0] if what.mine else Progress()
     code = show(screen, book, ran, seed, progress)
     if what.mine:
@@ -93,7 +90,7 @@ def show(screen: Console, book: Book, ran: Ran, seed: int, progress: Progress) -
             mine = [one for one in verdicts if one.exercise == exercise.id]
             if mine:
                 time = f"{ran.seconds.get(exercise.id, 0):.1f} s"
-                row = _row(notebook, exercise, course.points_of(exercise), mine)
+                row = _row(notebook, exercise, course, mine)
                 table.add_row(*row, time, _note(mine))
     screen.print(table)
     if len({one.exercise for one in verdicts}) == 1:
@@ -138,15 +135,15 @@ def _printed(verdict: Verdict) -> list[str]:
 
 
 def _row(
-    notebook: Notebook, exercise: Exercise, points: float, mine: Sequence[Verdict]
+    notebook: Notebook, exercise: Exercise, course: Course, mine: Sequence[Verdict]
 ) -> list[str]:
     passed = sum(one.outcome == "passed" for one in mine)
-    earned = sum(one.points for one in mine) * points / exercise.points
+    earned = course.earned(exercise, sum(one.points for one in mine))
     return [
         COLORED[_worst(mine).outcome],
         f"{notebook.label(exercise.id)} {exercise.id}",
         f"{passed}/{len(mine)}",
-        f"{earned:.3g}/{points:g}",
+        f"{earned:.3g}/{course.points_of(exercise):g}",
     ]
 
 

@@ -22,14 +22,21 @@ from pydantic import BaseModel, Field, ValidationError
 
 from unrolled import data
 from unrolled.answers import Answers, load_namespace
-from unrolled.errors import BookError
+from unrolled.errors import BookError, Show
 from unrolled.files import write_atomic
-from unrolled.manifest import Notebook, first_problem, read_book
+from unrolled.manifest import Notebook, first_problem, meant, read_book
 from unrolled.notebook import Cell, read_cells
 from unrolled.reach import code_hash, home, reach
 from unrolled.runtime import machine
 
 Run = Callable[[Any], Mapping[str, Any]]
+PACKAGES = {  # that compute a table, and what each is imported as
+    "torch": "torch",
+    "tensorflow": "tensorflow",
+    "keras": "keras",
+    "numpy": "numpy",
+    "scikit-learn": "sklearn",
+}
 WIDTHS = 3  # a few seeds' range says little of what other draws of the same kind will be
 
 
@@ -167,11 +174,12 @@ def _validated(found: Any, place: str) -> Stored:
 def measured(name: str, root: Path | None = None) -> dict[str, dict[str, Summary]]:
     """Return the stored tables of a notebook: experiment → row → Summary.
 
-    A table that is not there raises BookError when it is read: a course is handed out without.
+    A table or a row that is not there raises BookError when it is read: a course is handed out
+    without tables.
     """
     [notebook] = read_book(root).select([name])
     tables = stored_tables(notebook).experiments
-    return _Tables({title: entry.summaries for title, entry in tables.items()})
+    return _Tables({title: _Rows(title, entry.summaries) for title, entry in tables.items()})
 
 
 def _elsewhere(versions: dict[str, str]) -> bool:
@@ -186,6 +194,15 @@ class _Tables(dict[str, dict[str, Summary]]):
             f"the table {title!r} is measured over many seeds and stands in the book; "
             "a course comes without it, and `unrolled results` makes it once all is solved"
         )
+
+
+class _Rows(dict[str, Summary]):
+    def __init__(self, title: str, rows: Mapping[str, Summary]) -> None:
+        super().__init__(rows)
+        self.title = title
+
+    def __missing__(self, row: str) -> Summary:
+        raise BookError(f"the table {self.title!r} has no row {row!r}; {meant(row, list(self))}")
 
 
 def _read(notebook: Notebook) -> dict[str, Any]:
@@ -364,7 +381,7 @@ class Measured:
 
 def measure(
     notebook: Notebook,
-    progress: Callable[[str, int, int], None],
+    progress: Show,
     scale: str = "default",
     jobs: int = 2,
     said: Callable[[str], object] = lambda _: None,
@@ -375,6 +392,7 @@ def measure(
     progress(title, done, total) is called after each run. said(line) is told of each experiment
     whose data is not here and which is not measured: a stored table stays.
     """
+    stored_tables(notebook)  # refuses a file that is damaged
     stored, folder = _read(notebook)["experiments"], notebook.root / "build" / "runs"
     hashes = code_hashes(notebook)
     found = measure_into(folder, notebook, hashes, stored, progress, scale, jobs, said)
@@ -390,7 +408,7 @@ def measure_into(
     notebook: Notebook,
     hashes: Mapping[str, str],
     stored: Mapping[str, Any],
-    progress: Callable[[str, int, int], None],
+    progress: Show,
     scale: str,
     jobs: int,
     said: Callable[[str], object],
@@ -429,7 +447,7 @@ def measure_into(
             mark = [title, code, *(one[-8:] for one in digests[title].values()), scale]
             file = f"{'-'.join([*mark, *map(str, seeds)])}.json"
             todo.append((title, seeds, folder / file))
-    missing = [one for one in todo if not one[2].is_file()]
+    missing = [one for one in todo if not _goes_on(one[2])]
     if missing:
         context, done = get_context("spawn"), 0
         told = context.SimpleQueue()
@@ -453,22 +471,27 @@ def measure_into(
     for title, _, part in todo:
         made.setdefault(title, []).append(part)
     for title, files in made.items():
-        rows = [json.loads(part.read_text())["rows"] for part in files]
-        fresh[title] = _entry(designs[title], hashes[title], scale, rows, digests[title])
+        parts = [json.loads(part.read_text()) for part in files]
+        fresh[title] = _entry(designs[title], hashes[title], scale, parts, digests[title])
     ordered = {title: fresh[title] for title in designs if title in fresh}
     return Measured(ordered, len(missing), made)
 
 
+def _goes_on(part: Path) -> bool:
+    """Whether a run was finished, by an earlier call, with the versions that are here now."""
+    try:
+        then = json.loads(part.read_text())["versions"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(then == _installed(then))
+
+
 def _entry(
-    design: Design,
-    code: str,
-    scale: str,
-    parts: Sequence[Mapping[str, Sequence[float]]],
-    digests: dict[str, str],
+    design: Design, code: str, scale: str, parts: Sequence[Any], digests: dict[str, str]
 ) -> Any:
     rows = {}
-    for row in parts[0]:
-        values = [value for part in parts for value in part[row]]
+    for row in parts[0]["rows"]:
+        values = [value for part in parts for value in part["rows"][row]]
         median = statistics.median(values)
         numbers = {"median": median, "low": min(values), "high": max(values)}
         rows[row] = {"values": [_json(one) for one in values]} | {
@@ -480,7 +503,7 @@ def _entry(
         "seeds": list(design.seeds),
         "tolerance": design.tolerance,
         "machine": machine(),
-        "versions": versions(),
+        "versions": parts[0]["versions"],
         **({"data": digests} if digests else {}),
         "rows": rows,
     }
@@ -493,11 +516,14 @@ def _json(value: float) -> float | str:
 def versions() -> dict[str, str]:
     """Return the versions of Python and of those libraries that this process has loaded."""
     loaded = {name.split(".")[0] for name in sys.modules}
-    packages = ("torch", "tensorflow", "keras", "numpy", "scikit-learn")
-    modules = {"scikit-learn": "sklearn"}
+    return _installed([name for name, module in PACKAGES.items() if module in loaded])
+
+
+def _installed(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of Python and, of these libraries, of those that are installed."""
     homes = packages_distributions()  # tensorflow may be tensorflow-cpu
     return {"python": platform.python_version()} | {
         name: version(homes[module][0]).split("+")[0]
-        for name in packages
-        if (module := modules.get(name, name)) in loaded
+        for name, module in PACKAGES.items()
+        if name in names and module in homes
     }

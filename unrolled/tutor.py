@@ -125,7 +125,7 @@ def status(book: Book) -> Iterator[RenderableType]:
         rows = {one.id: progress.exercises.get(one.id, Record()) for one in notebook.exercises}
         done = sum(one.holds for one in rows.values())
         most = sum(map(course.points_of, notebook.exercises))
-        earned = sum(rows[e.id].points * course.points_of(e) / e.points for e in notebook.exercises)
+        earned = sum(course.earned(e, rows[e.id].points) for e in notebook.exercises)
         hints = sum(len(one.seen) for one in rows.values())
         title = notebook.chapter.title
         if len(notebook.chapter.notebooks) > 1:

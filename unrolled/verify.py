@@ -175,6 +175,9 @@ def written(notebook: Notebook) -> list[str]:
         )
     except BookError as error:
         return [str(error)]
+    for name, cells in answers_in(_cells(notebook.solutions, notebook)).items():
+        if len(cells) > 1:
+            problems.append(f"{cells[1].place}:{cells[1].line}: {name} is answered above already")
     problems += _stubs(notebook)
     problems += _whys(notebook)
     problems += _wrong_written(notebook)
@@ -528,7 +531,14 @@ def survivors(notebook: Notebook) -> dict[str, dict[str, str]]:
     path = notebook.wrong.parent / "survivors.toml"
     if not path.is_file():
         return {}
-    table: dict[str, dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        table: dict[str, dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BookError(f"tests/wrong/{path.name}: {error}") from error
+    known = {one.id for other in read_book(notebook.root).notebooks for one in other.exercises}
+    for name in table:
+        if name not in known:
+            raise BookError(f"tests/wrong/{path.name}: no exercise {name!r} in book.toml")
     ids = {one.id for one in notebook.exercises}
     return {exercise: reasons for exercise, reasons in table.items() if exercise in ids}
 

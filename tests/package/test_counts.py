@@ -13,9 +13,9 @@ from tests.package.conftest import edit
 from unrolled.checks.run import Behavior, Failure, checks_by_exercise, load_checks
 from unrolled.checks.session import placed, run_pytest
 from unrolled.counts import (
-    FILE,
     FIRST_SEED,
     RULES,
+    SHOWN,
     Count,
     counted_codes,
     keep_counts,
@@ -50,19 +50,19 @@ def _told(book: Book) -> list[str]:
 def test_what_was_never_counted_is_told_with_the_command(tiny: Book) -> None:
     first, second = _told(tiny)
     mend = "run `unrolled verify 01 --seeds 20`"
-    assert first == f"{FILE}: twice has not been counted; {mend}"
-    assert second.startswith(f"{FILE}: thrice")
+    assert first == f"{SHOWN}: twice has not been counted; {mend}"
+    assert second.startswith(f"{SHOWN}: thrice")
 
 
 def test_what_is_counted_is_kept_sorted_and_is_the_same_every_time(tiny: Book) -> None:
     _count(tiny, 3)
-    text = (tiny.root / FILE).read_text()
+    text = (tiny.root / SHOWN).read_text()
     assert list(json.loads(text)) == ["thrice", "twice"]
     one = read_counts(tiny.root)["twice"]
     assert (one.checks, one.wrong, one.seeds, one.failed) == (2, 3, 3, ())
     assert one.killed == one.mutants > 0
     _count(tiny, 3)
-    assert (tiny.root / FILE).read_text() == text
+    assert (tiny.root / SHOWN).read_text() == text
     assert _told(tiny) == []
 
 
@@ -241,22 +241,22 @@ def test_an_exercise_that_is_no_more_leaves_no_counts(tiny: Book) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", f"{FILE}: Invalid JSON: EOF"),
+        ("{", f"{SHOWN}: Invalid JSON: EOF"),
         ('{"twice": {}}', "twice.code: missing key; add it"),
         ('{"twice": 3}', "twice: Input should be an object, found 3"),
         ('{"twice": {"luck": 1}}', "twice.luck: unknown key"),
-        ("\xff", f"{FILE}: Invalid JSON"),
+        ("\xff", f"{SHOWN}: Invalid JSON"),
     ],
 )
 def test_a_damaged_file_is_one_clear_line(tiny: Book, text: str, said: str) -> None:
-    path: Path = tiny.root / FILE
+    path: Path = tiny.root / SHOWN
     path.parent.mkdir()
     path.write_bytes(text.encode("latin-1"))
     for reading in (lambda: read_counts(tiny.root), lambda: checks(tiny)):
         with pytest.raises(BookError) as error:
             reading()
         line = str(error.value)
-        assert line.startswith(f"{FILE}: ") and said in line and "\n" not in line
+        assert line.startswith(f"{SHOWN}: ") and said in line and "\n" not in line
         assert line.endswith("run `unrolled verify --seeds 20` without it")
 
 

@@ -1,6 +1,9 @@
 """doctor, completion, and the page that --help is."""
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +14,7 @@ from unrolled.cli import SECTIONS, main
 from unrolled.doctor import MAKE, Finding, examine
 from unrolled.manifest import Book
 
+ROOT = Path(__file__).resolve().parents[2]
 PYPROJECT = '[project]\ndependencies = ["numpy>=2", "nowhere-to-be-found>=1", "click<1"]\n'
 EMBEDDED = f"""
 [[set]]
@@ -38,6 +42,12 @@ def test_what_is_missing_comes_with_the_command_that_mends_it(
     assert "packages" not in examined
     assert examined["your answers"].mend == "unrolled start"
     assert "device" in examined and not examined["device"].mend
+
+
+def test_a_project_file_that_cannot_be_read_is_a_line(tiny: Book) -> None:
+    (tiny.root / "pyproject.toml").write_text("<<<<<<< HEAD\n")
+    code, said = run("doctor")
+    assert code == 2 and "✗ pyproject.toml: " in said and "put back what git has" in said
 
 
 def test_where_the_book_is_installed_pip_mends_it(
@@ -76,6 +86,15 @@ def test_embedded_data_that_is_gone_comes_back_by_a_command(tiny: Book) -> None:
     (tiny.root / "data" / "registry.toml").write_text(EMBEDDED)
     [found] = [one for one in examine(tiny) if one.what == "data: five.csv"]
     assert found.needed and found.mend == "git checkout data/"
+
+
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "unrolled", "data", "list"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=ROOT)
+    os.close(writing)
+    assert done.stderr == b""
 
 
 def test_help_lists_every_command_once_by_what_one_is_about_to_do() -> None:

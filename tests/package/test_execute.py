@@ -15,7 +15,7 @@ from nbformat.v4 import new_output
 from tests.package.conftest import edit
 from unrolled import execute as module
 from unrolled.errors import BookError
-from unrolled.execute import execute
+from unrolled.execute import cache_key, execute, solve
 from unrolled.manifest import Book
 
 PATIENCE = 250  # seconds after which a build hangs, however busy the machine is
@@ -47,6 +47,19 @@ def test_only_the_chapter_whose_code_changes_is_executed_again(
     assert _cells(tiny) == {"01": 3, "02": 3}
     monkeypatch.setenv("UNROLLED_SCALE", "full")
     assert _cells(tiny) == {"01": 3, "02": 3}
+
+
+def test_the_books_own_code_counts_wherever_the_book_lies(
+    tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tiny.root / "site" / "unrolled"
+    (package / "site").mkdir(parents=True)
+    monkeypatch.setattr(module, "__file__", str(package / "execute.py"))
+    keys = []
+    for name in ("execute.py", "site/pages.py", "plots.py"):
+        (package / name).write_text("")
+        keys.append(cache_key(tiny.notebooks[0], solve(tiny.notebooks[0])))
+    assert keys[0] == keys[1] != keys[2]  # what writes the pages executes nothing
 
 
 def test_progress_counts_the_cells_of_each_notebook(tiny: Book) -> None:

@@ -488,6 +488,14 @@ def test_a_course_holds_what_students_need_and_no_answer(whole: Book, tmp_path: 
     )
 
 
+@pytest.mark.parametrize("name", ["chapters", "unrolled", "locks"])
+def test_a_course_is_not_written_into_what_it_copies(name: str, whole: Book) -> None:
+    before = sorted(whole.root.rglob("*"))
+    done = release(whole.root / name / "course")
+    assert done.exit_code == 2 and f"lies in the book's {name}/; name a folder" in done.stderr
+    assert sorted(whole.root.rglob("*")) == before
+
+
 def test_a_course_diagnoses_without_the_wrong_answers(
     whole: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,6 +175,19 @@ def test_a_torn_file_is_a_line_and_one_that_comes_back_is_checked(
     assert "2/2" in at("return x + x")
 
 
+def test_what_was_torn_just_as_its_check_began_is_checked_with_the_next_save(
+    at: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def torn(*_: object) -> None:
+        raise BookError("work/01_twice.ipynb cannot be read as a notebook")
+
+    at("return 2 * x")
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "asked", torn)
+        assert at("return x + x").count("cannot be read") == 1
+    assert "2/2" in at("return x + x")
+
+
 def test_what_an_answer_did_to_everybody_is_gone_with_its_process(at: Callable[..., str]) -> None:
     assert "2/2" in at("import builtins; builtins.abs = lambda x: x; return 2 * abs(x)")
     assert "this looks like a known mistake: The sign is lost" in at("return 2 * abs(x)")

@@ -2,9 +2,11 @@
 
 import pytest
 
-from tests.package.conftest import edit
+from tests.package.conftest import BOOK, edit
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
+
+FIRST = BOOK.partition("notebooks = ")[2].partition("\ntitle")[0]
 
 
 def test_the_books_own_registry_is_valid_and_names_existing_files() -> None:
@@ -34,6 +36,9 @@ def test_the_books_own_registry_is_valid_and_names_existing_files() -> None:
         ('prerequisites = ["product"]\n', "", "chapter.1.prerequisites: missing key; add it"),
         ('result = "A multiple."\n', "", "chapter.1.result: missing key; add it"),
         ('id = "twice"', 'id = "twice"\nnotebook = "02_thrice"', "is not one of 01_twice"),
+        ("[[chapter]]\nnumber = 1", "[chapter]\nnumber = 1", "book.toml: "),
+        (FIRST, FIRST.replace('"]', '", "01_more"]') + '\nnotebook = "01_twice"', "no exercise"),
+        ('title = "Tiny"', f"title = {list(range(999))}", "found [0, 1, 2, 3, 4"),
         ('["01_twice"]', '["01_twice"]\nratios = ["02/race/slow"]', "expected it of 01"),
     ],
 )
@@ -44,7 +49,7 @@ def test_a_mistake_in_the_registry_is_one_line_that_names_it(
     with pytest.raises(BookError) as error:
         read_book(tiny.root)
     assert said in str(error.value)
-    assert "\n" not in str(error.value)
+    assert "\n" not in str(error.value) and len(str(error.value)) < 250
 
 
 @pytest.mark.parametrize("name", ["1", "01", "01_twice"])

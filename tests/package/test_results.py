@@ -19,7 +19,7 @@ from tests.package.conftest import edit
 from unrolled import results as module
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
-from unrolled.reach import code_hash
+from unrolled.reach import code_hash, defines
 from unrolled.results import Summary, code_hashes, measure, measured, stale
 
 EXPERIMENT = '''
@@ -134,6 +134,17 @@ def test_an_interrupted_measurement_goes_on_where_it_stopped(book: Book) -> None
     assert _measure(book) == 5 - kept
 
 
+def test_a_run_of_other_versions_is_not_gone_on_from(book: Book) -> None:
+    assert _measure(book) == 5
+    parts = sorted((book.root / "build" / "runs").glob("*.json"))
+    stored = json.loads(book.notebooks[0].results.read_text())["experiments"]["one"]
+    book.notebooks[0].results.unlink()
+    edit(parts[0], stored["versions"]["python"], "3.9.1")
+    parts[1].write_text("[")
+    assert _measure(book) == 2
+    assert json.loads(book.notebooks[0].results.read_text())["experiments"]["one"] == stored
+
+
 def test_a_killed_measurement_leaves_no_process_behind(book: Book, tmp_path: Path) -> None:
     ticks = f"""
 
@@ -169,17 +180,48 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def test_a_row_that_no_table_has_is_one_line_with_those_that_are_there(book: Book) -> None:
+    _measure(book)
+    with pytest.raises(BookError, match="'one' has no row 'rows'; did you mean row"):
+        measured("01")["one"]["rows"]
+
+
 def test_a_damaged_table_is_one_line(book: Book) -> None:
     _measure(book)
     path: Path = book.notebooks[0].results
     whole = path.read_text()
-    for damaged in (whole[:50], whole.replace('"tolerance"', '"slack"'), '"experiments"'):
+
+    def again() -> None:
+        _measure(book)
+
+    slack = whole.replace('"tolerance"', '"slack"')
+    for damaged in (whole[:50], slack, '"experiments"', "[]", "{}", '{"experiments": {"x": 1}}'):
         path.write_text(damaged)
-        for read in (lambda: measured("01"), lambda: stale(book.notebooks[0])):
+        for read in (lambda: measured("01"), lambda: stale(book.notebooks[0]), again):
             with pytest.raises(BookError, match=r"remove it and run `unrolled results`$") as error:
                 read()
             assert str(error.value).startswith("data/results/01_twice.json: ")
             assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("async def f():\n    x = 1", {"f"}),
+        (
+            "if a:\n    def f():\n        x = 1\n    class A: b = 1\nelse:\n    y = 2",
+            {"f", "A", "y"},
+        ),
+        ("try:\n    x = 1\nexcept E:\n    import y.z", {"x", "y"}),
+        ("for i, j in rows:\n    with open(p) as f:\n        k = 1", {"i", "j", "f", "k"}),
+        ("a, (b, *c) = d = e[g]", {"a", "b", "c", "d"}),
+    ],
+)
+def test_a_statement_defines_what_it_binds_outside_of_functions(
+    source: str, names: set[str]
+) -> None:
+    [statement] = ast.parse(source).body
+    assert set(defines(statement)) == names
 
 
 def test_a_hash_of_code_is_the_same_under_every_python() -> None:

@@ -21,7 +21,7 @@ from unrolled.errors import BookError
 from unrolled.grade.export import feedback, feedback_page, report
 from unrolled.grade.grader import Marked, Settings
 from unrolled.grade.intake import Member, Refused, read_submission
-from unrolled.grade.run import Class, Result, book_key, table
+from unrolled.grade.run import Class, Result, book_key, secret_of, table
 from unrolled.grade.submissions import attempts, read, single
 from unrolled.manifest import Book
 from unrolled.wire import decode, encode
@@ -64,6 +64,7 @@ def test_students_and_attempts_come_from_the_names(tiny: Book, tmp_path: Path) -
         "ben@2026-10-02.py",
         "cleo/first/work/01_twice.py",
         "cleo/second/01_twice.py",
+        "cleo/cleo@2026-10-03.zip",
         "dan/chapters/01_twice.py",
         "eve.zip",
         ".DS_Store",
@@ -78,6 +79,7 @@ def test_students_and_attempts_come_from_the_names(tiny: Book, tmp_path: Path) -
         ("ana", ""),
         ("ben", "2026-10-01T12:30"),
         ("ben", "2026-10-02"),
+        ("cleo", "2026-10-03"),
         ("cleo", "first"),
         ("cleo", "second"),
         ("dan", ""),
@@ -193,6 +195,23 @@ def test_the_digest_is_of_names_and_bytes_and_of_no_time(tiny: Book, tmp_path: P
     assert len(digests) == 2
 
 
+def test_of_two_files_of_a_notebook_the_digest_says_which_is_read(
+    tiny: Book, tmp_path: Path
+) -> None:
+    def digest(**times: int) -> str:
+        for name, changed in times.items():
+            place = tmp_path / f"{name[:-2]}.{name[-2:]}".replace(".nb", ".ipynb")
+            place.write_text(ANSWER)
+            os.utime(place, (changed, changed))
+        return read(single(tmp_path, tiny.notebooks), tiny.notebooks).digest
+
+    names = "01_twicepy", "01_twicenb", "02_thricepy"
+    orders = [(1, 2, 3), (1, 2, 0), (5, 9, 7), (2, 1, 3), (9, 5, 7), (4, 4, 4)]
+    found = [digest(**dict(zip(names, order, strict=True))) for order in orders]
+    assert len(set(found[:3])) == 1 and len(set(found[3:5])) == 1
+    assert len(set(found)) == 2  # as for equal times: the first by name
+
+
 @pytest.mark.parametrize(
     ("path", "raw"),
     [
@@ -279,7 +298,16 @@ def test_a_course_sets_dates_and_points(tiny: Book) -> None:
     assert course.late([one], datetime(2026, 10, 1, 9, 59, tzinfo=UTC)) == 0.0
     assert course.late([one], datetime(2026, 10, 1, 11, 30, tzinfo=UTC)) == 1.5
     assert course.late([two], datetime(2030, 1, 1, tzinfo=UTC)) == 0.0
+    assert [course.earned(one.exercises[0], 2.0), course.earned(two.exercises[0], 2.0)] == [5, 2]
     assert Course().late([one], datetime(2030, 1, 1, tzinfo=UTC)) == 0.0
+
+
+@pytest.mark.parametrize("name", ["1", "01", "01_twice"])
+def test_whatever_names_a_notebook_sets_its_due_time(name: str, tiny: Book) -> None:
+    (tiny.root / "course.toml").write_text(f"[due]\n{name} = 2026-10-01T12:00:00Z\n")
+    course = read_course(tiny)
+    late = [course.late([one], datetime(2026, 10, 3, 12, tzinfo=UTC)) for one in tiny.notebooks]
+    assert late == [48.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -341,4 +369,26 @@ def test_a_row_is_kept_as_long_as_secret_book_and_packages_are_the_same(
         keys.add(book_key(settings, tiny.notebooks))
     edit(tiny.notebooks[1].checks, "3 * x", "3 * x + 0")
     keys.add(book_key(settings, tiny.notebooks))
-    assert len(keys) == 4
+    edit(tiny.root / "book.toml", "points = 3", "points = 6")
+    keys.add(book_key(settings, tiny.notebooks))
+    (tiny.root / "data").mkdir(exist_ok=True)
+    (tiny.root / "data" / "five.csv").write_text("1\n")
+    keys.add(book_key(settings, tiny.notebooks))
+    assert len(keys) == 6
+
+
+def test_a_secret_that_was_lost_is_refused_and_an_interrupt_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "replace", stop)
+        secret_of(tmp_path / "out", None)
+    assert list((tmp_path / "out").iterdir()) == []
+    secret = secret_of(tmp_path / "out", None)
+    assert len(secret) == 64 and secret_of(tmp_path / "out", None) == secret
+    (tmp_path / "out" / "secret").write_bytes(b"\n")
+    with pytest.raises(BookError, match="secret is empty; put the run's secret back"):
+        secret_of(tmp_path / "out", None)

@@ -6,14 +6,19 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from tests.package.conftest import answer, edit, run
 from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.run import checks_by_exercise, load_checks
+from unrolled.errors import BookError
+from unrolled.hints import read_hints
 from unrolled.manifest import Book
 from unrolled.progress import VERSION, changing, read_progress
+
+HALF = '{"version": 1}', '{"version": 1, "exercises": 3}', '{"version": Infinity, "exercises": {}}'
 
 # --- hints ------------------------------------------------------------------------------------
 
@@ -29,6 +34,15 @@ def test_each_call_shows_the_next_hint_and_the_last_names_the_way_out(tiny: Book
     assert "hint 3 of 3" in run("hint", "1.1")[1]
     assert "hint 1 of 3" in run("hint", "twice", "--level", "1")[1]
     assert read_progress(tiny.root / "work")[0].of("twice").seen == [1, 2, 3]
+
+
+def test_hints_that_cannot_be_read_are_one_line_and_an_empty_one_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "01_twice.md"
+    path.write_text("## twice\n\n1. One.\n1.\n")
+    assert read_hints(path) == {"twice": ["One.", ""]}
+    path.write_bytes(b"## twice\n\n1. Caf\xe9.\n")
+    with pytest.raises(BookError, match=r"01_twice.md is not UTF-8 text; save it as UTF-8$"):
+        read_hints(path)
 
 
 def test_a_hint_without_a_name_is_for_what_comes_next(tiny: Book) -> None:
@@ -200,18 +214,16 @@ def test_the_file_is_plain_and_says_its_version(tiny: Book) -> None:
     assert row["says"].endswith("The sign is lost; keep it.")
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", "7", '{"version": 1}', '{"version": 1, "exercises": 3}', "\x00", "[" * 9999],
-)
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", *HALF, "\x00", "[" * 9999, "\udcff"])
 def test_a_damaged_file_is_put_aside_and_nothing_else_fails(text: str, tiny: Book) -> None:
     run("start")
     path = tiny.root / "work" / "progress.json"
-    path.write_text(text)
+    path.write_text(text, errors="surrogateescape")
     assert "is damaged" in run("status")[1]
     answer(tiny, "return 2 * x")
     assert run("check", "twice")[0] == 0
-    assert (tiny.root / "work" / "kept" / "progress.json").read_text() == text
+    kept = tiny.root / "work" / "kept" / "progress.json"
+    assert kept.read_text(errors="surrogateescape") == text
     assert "damaged" not in run("status")[1]
     assert read_progress(tiny.root / "work")[0].of("twice").holds
 

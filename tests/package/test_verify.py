@@ -17,6 +17,7 @@ from pebble import ProcessPool
 from tests.package.conftest import WRONG, edit, run
 from unrolled.checks.run import Behavior, checks_by_exercise, load_checks
 from unrolled.counts import FIRST_SEED, Count, keep_counts, read_counts
+from unrolled.errors import BookError
 from unrolled.manifest import Book, Notebook, read_book
 from unrolled.readme import chapter_table, fill_table, readme_problems
 from unrolled.reference import write_reference
@@ -27,6 +28,7 @@ from unrolled.verify import (
     Task,
     There,
     stubs_and_solutions,
+    survivors,
     verify,
     verify_book,
     written,
@@ -183,6 +185,23 @@ def test_surviving_mutants_have_to_be_listed_and_listed_ones_have_to_survive(boo
     path.write_text(text.replace(", tolerance=1.5", ""))
     (book.root / "tests/wrong/survivors.toml").write_text('[twice]\n"a  →  b" = "because"\n')
     assert any("this mutant of twice dies: a  →  b" in line for line in _gate(book).problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("[twice", "survivors.toml: "), ('[twise]\n"a" = "b"\n', "no exercise 'twise' in book.toml")],
+)
+def test_a_list_of_survivors_that_is_wrong_is_one_line(book: Book, text: str, said: str) -> None:
+    (book.root / "tests/wrong/survivors.toml").write_text(text)
+    with pytest.raises(BookError) as error:
+        survivors(book.notebooks[0])
+    assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_an_exercise_is_answered_in_one_cell(book: Book) -> None:
+    path = book.notebooks[0].solutions
+    path.write_text(path.read_text() + '\n# %% exercise="twice"\nmore = 1\n')
+    assert any("twice is answered above already" in one for one in written(book.notebooks[0]))
 
 
 def test_counts_that_are_missing_stop_the_gate_after_all_else_was_tried(book: Book) -> None:

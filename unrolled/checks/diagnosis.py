@@ -71,9 +71,10 @@ class Catalog:
             for w in wrong_answers(notebook)
         ]
         if self._memory:
-            own = [*notebook.judges, *(notebook.root / "data").glob("*")]
             where = [os.environ.get(name) for name in ("KERAS_BACKEND", "UNROLLED_DEVICE")]
-            self._of = fingerprint([*own, *Path(__file__).parents[1].rglob("*.py")], where)
+            self._of = fingerprint(
+                [*notebook.judges, *Path(__file__).parents[1].rglob("*.py")], where
+            )
             self._known |= _remembered(self._memory, self._of)
             self._kept = len(self._known)
 

@@ -110,7 +110,7 @@ def check(exercise: str) -> Table:
     arguments = [*placed(book), str(notebook.checks), f"--exercise={found[0]}"]
     ran = run_pytest(arguments, Live(names), kept([notebook], False))
     if not ran.verdicts:
-        raise BookError(f"the checks of {found[0]} did not run: {ran.said.strip()[-500:]}")
+        raise BookError(f"the checks of {found[0]} did not run: {ran.reason}")
     table = Table(found[0], tuple(ran.verdicts), tuple(_elsewhere(names, notebook, found[0])))
     work = book.work
     if Path.cwd().resolve().is_relative_to(work.resolve()):  # a student's notebook

@@ -27,6 +27,13 @@ class Ran:
     said: str
     seconds: dict[str, float]
 
+    @property
+    def reason(self) -> str:
+        """Of a run without verdicts, the line that says why."""
+        lines = [line for line in self.said.splitlines() if line.strip()]
+        errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
+        return "".join([*lines, *errors][-1:]).removeprefix("ERROR: ")
+
 
 class Gather:
     """A plugin that keeps every verdict, in order, and what each took."""

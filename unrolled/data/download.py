@@ -31,7 +31,7 @@ from unrolled.data.store import (
     unlike,
     writing,
 )
-from unrolled.errors import BookError
+from unrolled.errors import BookError, Show
 from unrolled.files import write_atomic
 
 TIMEOUT = (10.0, 30.0)  # seconds to connect, and between two pieces
@@ -41,7 +41,6 @@ ENOUGH = 1 << 20  # bytes
 PIECE = 1 << 16  # bytes; the one that was cut is lost
 SLACK = 1.1  # of a size that is only roughly known
 
-Show = Callable[[str, int, int], None]
 Say = Callable[[str], None]
 
 

@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from threading import Thread
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 
 from unrolled.data.registry import DataFile
-from unrolled.errors import BookError
+from unrolled.errors import BookError, Show
 
 WORKER = "kagglehub"  # the thread that fetches
 PATIENCE = 60.0  # seconds without a byte; the client itself would wait for ever
@@ -30,7 +30,7 @@ class Kaggle:
     gone on with. Anonymous readers may fetch public data; kagglehub finds the token of others.
     """
 
-    def __init__(self, file: DataFile, show: Callable[[str, int, int], None], pause: float) -> None:
+    def __init__(self, file: DataFile, show: Show, pause: float) -> None:
         self.file, self.show, self.pause = file, show, pause
         self.resumed = False
 

@@ -124,7 +124,6 @@ def gradescope(graded: Class, result: Result) -> dict[str, Any]:
     tests = []
     for notebook in graded.notebooks:
         for exercise in notebook.exercises:
-            scale = graded.course.points_of(exercise) / exercise.points
             for verdict in result.marked.verdicts:
                 if verdict.exercise != exercise.id:
                     continue
@@ -132,8 +131,8 @@ def gradescope(graded: Class, result: Result) -> dict[str, Any]:
                     {
                         "name": f"{exercise.title}: {verdict.sentence}",
                         "number": notebook.label(exercise.id),
-                        "score": round(verdict.points * scale, 6),
-                        "max_score": round(verdict.most * scale, 6),
+                        "score": graded.course.earned(exercise, verdict.points),
+                        "max_score": graded.course.earned(exercise, verdict.most),
                         "status": "passed" if verdict.outcome == "passed" else "failed",
                         "output": said(verdict),
                         "visibility": "visible",

@@ -15,6 +15,7 @@ from unrolled.checks.remote import Lost, Session
 from unrolled.checks.run import checks_by_exercise, load_checks, share
 from unrolled.checks.session import run_pytest
 from unrolled.errors import BookError
+from unrolled.grade.intake import Refused
 from unrolled.grade.jail import Jail, Limits
 from unrolled.grade.submissions import Files
 from unrolled.manifest import Notebook, read_book
@@ -97,7 +98,7 @@ class Grader:
         except Lost as error:
             raise Refused(f"the file cannot be read: {error}") from error
         except Exception as error:
-            if type(error).__name__ != "Refused":
+            if type(error).__name__ != Refused.__name__:  # one like it, of the jail's
                 raise Refused("the file cannot be read as a notebook") from error
             raise Refused(str(error)) from error
         finally:
@@ -114,7 +115,7 @@ class Grader:
         words += [f"--exercise={one}" for one in tried]
         ran = run_pytest(words, Submitted(answers, self.jail.load, self.catalogs))
         if ran.code not in (0, 1):
-            raise BookError(f"the checks did not run: {ran.said.strip()[-500:]}")
+            raise BookError(f"the checks did not run: {ran.reason}")
         return ran.verdicts
 
     def _marked(self, verdicts: dict[tuple[str, str], Verdict], problem: str = "") -> Marked:
@@ -127,10 +128,6 @@ class Grader:
                     none = Verdict(*key, "untried", 0.0, most, message=UNTRIED)
                     rows.append(verdicts.get(key, none))
         return Marked(tuple(rows), problem, tuple(self.jail.noticed))
-
-
-class Refused(Exception):
-    """Why a submission is not read, in words for the student."""
 
 
 def _answers(found: Any) -> Answers:

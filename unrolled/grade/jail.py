@@ -359,6 +359,12 @@ def heavy(notebook: Notebook) -> frozenset[str]:
     return frozenset(found & set(HEAVY))
 
 
+def missing_of_jail() -> list[str]:
+    """Return what of a jail this machine lacks."""
+    lack = [] if shutil.which("bwrap") else ["bubblewrap"]
+    return lack if ctypes.util.find_library("seccomp") else [*lack, "libseccomp2"]
+
+
 def bubblewrap(book: Book) -> Iterator[str]:
     """Yield the words that start a program in the jail.
 
@@ -376,13 +382,12 @@ def bubblewrap(book: Book) -> Iterator[str]:
                 f"a submission could read {shown}, and the book with its answers lies there, so "
                 f"nothing is graded; move {book.root} elsewhere"
             )
-    program = shutil.which("bwrap")
-    if program is None or not ctypes.util.find_library("seccomp"):
+    if missing_of_jail():
         raise BookError(
             f"no jail on this machine, so nothing is graded; on Debian or Ubuntu: {INSTALL}; "
             "elsewhere use the container (chapters/instructors.md)"
         )
-    yield program
+    yield str(shutil.which("bwrap"))
     yield from ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
     if os.geteuid() != 0:  # user 0 of a namespace in which that is the instructor, without rights
         yield from ("--unshare-user", "--uid", "0", "--gid", "0")

@@ -34,8 +34,9 @@ def release(book: Book, target: Path, file: Path | None = None) -> Iterator[str]
             raise BookError("this is a course already; release from the book's own repository")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise BookError(f"{target} is not empty; name a new folder")
-    if target.resolve().is_relative_to(book.root / "chapters"):
-        raise BookError(f"{target} lies among the chapters; name a folder outside of the book")
+    for name in WHOLE:
+        if target.resolve().is_relative_to((book.root / name).resolve()):
+            raise BookError(f"{target} lies in the book's {name}/; name a folder outside of it")
     for name in WHOLE:
         shutil.copytree(book.root / name, target / name, ignore=IGNORED)
     for name in FILES:

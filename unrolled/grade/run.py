@@ -18,13 +18,12 @@ from pebble import ProcessExpired, ProcessPool
 
 import unrolled
 from unrolled.course import Course
-from unrolled.errors import BookError
-from unrolled.files import fingerprint, write_atomic
+from unrolled.errors import BookError, Show
+from unrolled.files import fingerprint, replacing, write_atomic
 from unrolled.grade.grader import Marked, Settings, grade
 from unrolled.grade.submissions import Attempt, Files, read, shown
 from unrolled.manifest import Book, Notebook
 
-Progress = Callable[[str, int, int], None]
 Row = dict[str, Any]
 
 
@@ -77,7 +76,7 @@ def run(
     settings: Settings,
     attempts: Sequence[Attempt],
     out: Path,
-    progress: Progress,
+    progress: Show,
     jobs: int = 2,
     scheduler: str = "",
 ) -> Class:
@@ -115,10 +114,13 @@ def prepare(out: Path, resume: bool, course: Path | None) -> None:
 
 
 def book_key(settings: Settings, notebooks: Sequence[Notebook]) -> str:
-    """Return the hash of what a row depends on besides the submission: secret, book, packages."""
+    """Return the hash of what a row depends on besides the submission: secret, book, packages.
+
+    Of the book's points too: a row holds points, and not the share of them.
+    """
     secret = hashlib.sha256(settings.secret).hexdigest()
     how = repr((settings.notebooks, settings.jail, settings.limits))
-    files = [path for one in notebooks for path in one.judges]
+    files = [path for one in notebooks for path in (*one.judges, one.root / "book.toml")]
     files += Path(unrolled.__file__).parent.rglob("*.py")
     return fingerprint(files, secret, how)
 
@@ -132,10 +134,11 @@ def secret_of(out: Path, file: Path | None) -> bytes:
             raise BookError(f"{file}: expected a file with a secret in it; any text will do")
     place = out / "secret"
     if not place.is_file():
-        out.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+        with replacing(place, 0o600) as opened:
             opened.write((given or secrets.token_hex(32).encode()) + b"\n")
     kept = place.read_bytes().strip()
+    if not kept:
+        raise BookError(f"{place} is empty; put the run's secret back, or name another --out")
     if given and given != kept:
         raise BookError(f"{place} is another secret than {file}: this run was made with the former")
     return kept
@@ -222,8 +225,7 @@ def _result(course: Course, notebooks: Sequence[Notebook], attempt: Attempt, row
     for notebook in notebooks:
         for exercise in notebook.exercises:
             earned = sum(v.points for v in marked.verdicts if v.exercise == exercise.id)
-            scale = course.points_of(exercise) / exercise.points
-            points[exercise.id] = round(earned * scale, 6)
+            points[exercise.id] = course.earned(exercise, earned)
     late = course.late(notebooks, attempt.when)
     about = (attempt.student, attempt.label, shown(attempt.path.name), attempt.when)
     return Result(*about, attempt.stamped, row["digest"], late, points, marked)

@@ -44,11 +44,17 @@ class Files:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of paths and bytes: what an attempt's seeds and its row depend on."""
+        """SHA-256 of paths and bytes: what an attempt's seeds and its row depend on.
+
+        Where a folder holds two files of one notebook, of which one is the newer: that is read.
+        """
         found = hashlib.sha256(self.problem.encode())
-        for path, _, raw in self.members:
+        for path, changed, raw in self.members:
             found.update(hashlib.sha256(path.encode(errors="surrogateescape")).digest())
             found.update(hashlib.sha256(raw).digest())
+            twins = [one for one in self.members if _same_notebook(one[0], path)]
+            if any((-other, name) < (-changed, path) for name, other, _ in twins):
+                found.update(b"older")
         return found.hexdigest()
 
 
@@ -74,7 +80,7 @@ def attempts(
             found.append(_attempt(student, label, path, notebooks, zone))
             continue
         for one in filter(_is_attempt, inner):
-            found.append(_attempt(student, _stem(one), one, notebooks, zone))
+            found.append(_attempt(student, _named(one)[1] or _stem(one), one, notebooks, zone))
     if not found:
         raise BookError(f"{folder} is empty; expected a file or a folder for each student")
     return sorted(found, key=lambda one: (one.student, one.when, one.label))
@@ -171,6 +177,13 @@ def _changed(path: Path, notebooks: Sequence[Notebook]) -> datetime:
         with suppress(OSError):
             times.append(place.lstat().st_mtime)
     return datetime.fromtimestamp(max(times), UTC)
+
+
+def _same_notebook(one: str, other: str) -> bool:
+    """Whether two paths name one notebook, 01_twice.py and 01.ipynb, in the same folder."""
+    (folder, name), (elsewhere, another) = os.path.split(one), os.path.split(other)
+    first, second = (re.split("[_.]", word)[0] for word in (name, another))
+    return (folder, first) == (elsewhere, second)
 
 
 def _names(notebook: Notebook) -> Iterator[str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from unrolled.errors import BookError
-from unrolled.execute import Executed, Progress, execute, plain_metadata
+from unrolled.errors import BookError, Show
+from unrolled.execute import Executed, execute, plain_metadata
 from unrolled.files import fingerprint, write_atomic
 from unrolled.manifest import Book, Notebook
 from unrolled.notebook import CHECKED, Cell, check_headings, read_cells, read_notebook
@@ -32,7 +32,7 @@ TROUBLE = re.compile(r"WARNING|ERROR|CRITICAL|^\s*[\w.]+(?:Error|Exception): ") 
 LINK = f'Or all of it as <a href="{PDF}">one PDF</a>, for paper.'
 
 
-def build(book: Book, notebooks: Sequence[Notebook], progress: Progress) -> tuple[int, Path]:
+def build(book: Book, notebooks: Sequence[Notebook], progress: Show) -> tuple[int, Path]:
     """Execute, weave and render; return the cells executed and the path of the first page.
 
     Only the named notebooks are executed anew; the pages of the others are left as they stand.

@@ -24,6 +24,7 @@ from unrolled.site.browser import THEMES, Tab, browser, rendered, serve
 WIDTHS = (360, 390, 768, 1280)  # pixels: two phones, a tablet, a desk
 READ = (("light", 390), ("light", 1280), ("dark", 1280))  # what axe reads: it takes its time
 MOST_SHIFT = 0.05  # of a page's layout, by the browser's measure; 0.1 is commonly called good
+MOST_KEYS = 2000  # from a page's top to the next chapter
 MOST_BYTES = 3_000_000  # of a page with all that it loads, not compressed
 LEAST_CONTRAST = 4.5  # WCAG AA
 SETTLED = 300  # milliseconds in which a page that has loaded may still move
@@ -297,23 +298,26 @@ def _picture(tab: Tab, name: Path) -> None:
         tab.page.screenshot(path=path, full_page=True, clip=clip)  # type: ignore[arg-type]
 
 
-def walk(browser: Browser, address: str, most: int = 2000) -> Iterator[str]:
+def walk(browser: Browser, address: str) -> Iterator[str]:
     """Go by keyboard alone from a chapter's first exercise to its solution and the next chapter.
 
     Yields what stands in the way; nothing on a page without exercises.
     """
-    tab = Tab(browser)
-    tab.visit(address)
+    with closing(Tab(browser)) as tab:
+        tab.visit(address)
+        yield from _walk(tab, address)
+
+
+def _walk(tab: Tab, address: str) -> Iterator[str]:
     exercise = tab.value("document.querySelector('.exercise[id]')?.id")
     if exercise is None:
-        tab.close()
         return
     tab.page.goto(f"{address}#{exercise}", wait_until="load")
     top = tab.value(f"document.getElementById('{exercise}').getBoundingClientRect().top")
     if not 0 <= top < 800:
         yield f"the address #{exercise} does not lead to its box"
     opened = False
-    for _ in range(most):
+    for _ in range(MOST_KEYS):
         tab.page.keyboard.press("Tab")
         found = tab.value(FOCUSED)
         if not found["seen"]:
@@ -334,8 +338,7 @@ def walk(browser: Browser, address: str, most: int = 2000) -> Iterator[str]:
                 tab.page.keyboard.press("Enter")
             break
     else:
-        yield f"by keyboard: the next chapter is not reached with {most} steps"
-    tab.close()
+        yield f"by keyboard: the next chapter is not reached with {MOST_KEYS} keys"
 
 
 def inspect_book(book: Book, console: Console) -> list[Finding]:

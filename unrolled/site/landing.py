@@ -54,7 +54,7 @@ def with_medians(book: Book, text: str) -> str:
             raise BookError(f"book.toml: result {match[0]!r}: expected one of {keys}, got {key!r}")
         try:
             return format(measured(notebook.name, book.root)[table][row].median, form)
-        except (KeyError, ValueError) as error:
+        except (BookError, ValueError) as error:
             raise BookError(f"book.toml: result {match[0]!r}: {error}") from error
 
     done = MEDIAN.sub(median, text)

@@ -22,7 +22,7 @@ from pypdf import PdfReader
 
 from unrolled import __version__
 from unrolled.errors import BookError
-from unrolled.files import write_atomic
+from unrolled.files import replacing, write_atomic
 from unrolled.manifest import Book, Chapter, Notebook
 from unrolled.site.browser import browser, rendered
 
@@ -59,7 +59,8 @@ def write_pdf(book: Book) -> Path:
     write_atomic(source, joined(book, rendered(book)))
     with browser() as chromium:
         page = chromium.new_page(color_scheme="light")
-        target.write_bytes(_printed(page, source.as_uri()))
+        with replacing(target) as file:
+            file.write(_printed(page, source.as_uri()))
     return target
 
 
