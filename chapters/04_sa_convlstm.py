@@ -647,7 +647,8 @@ check("sam_aggregate")
 # and the new memory.
 #
 # $$i' = \sigma(\cdot), \quad g' = \tanh(\cdot), \quad o' = \sigma(\cdot),
-# \qquad M_t = (1 - i') \odot M_{t-1} + i' \odot g', \quad \hat H_t = o' \odot M_t$$
+# \qquad M_t = (1 - i') \odot M_{t-1} + i' \odot g',
+# \quad \hat H_t = o' \odot M_t$$
 
 # %% exercise="sam_update" tags=["exercise"]
 def sam_update(
@@ -1172,8 +1173,8 @@ for far, place in (("a", (1, 2)), ("b", (3, 4))):  # columns of the named cue
         upper = [one for one in looks if one["asked"] == far and
                  (one["from row"], one["from column"]) == (3, at)
                  and one["row"] < 3]
-        toward = sum(one["weight"] for one in upper if one["column"] in place)
-        assert toward < sum(one["weight"] for one in upper) / 3
+        near = [one["weight"] for one in upper if one["column"] in place]
+        assert sum(near) < sum(one["weight"] for one in upper) / 3
 
 # %%
 import altair as alt

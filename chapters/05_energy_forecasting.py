@@ -392,7 +392,8 @@ for ax, part in zip(panels, ("hour", "weekday", "month"), strict=True):
 panels[1].set(xlabel="weekday (0: Monday)")
 panels[0].set(ylabel="load over its mean")
 panels[0].legend()
-figure.suptitle("The synthetic load has the habits of AEP", x=0.02, ha="left")
+figure.suptitle("The synthetic load has the habits of AEP",
+                x=0.02, ha="left")
 plt.show()
 
 # %% [markdown]
