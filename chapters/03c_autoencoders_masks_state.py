@@ -30,7 +30,7 @@
 # the answers are a link or *perhaps try it and see*. We try it and see.
 #
 # What to know before: what an LSTM takes and returns, how a Keras model is
-# compiled and fitted, and from chapter 1 what a flat line is worth. The
+# compiled and fitted, and from chapter one what a flat line is worth. The
 # course notes that this notebook also follows leave *state management* as a
 # heading with the words *to be studied*; here it gets its section. Replace
 # each `raise` by an answer; the `check` below it says what holds.
@@ -222,7 +222,7 @@ plt.show()
 # %% [markdown]
 # The baseline is principal component analysis, PCA: of all *linear* codes of
 # $d$ numbers it is the one with the smallest squared error on its training
-# data. With $d = 0$ it is the mean, chapter 1's flat line.
+# data. With $d = 0$ it is the mean, chapter one's flat line.
 
 # %% [markdown]
 # ### Exercise 3.13 · A bottleneck and its baseline (about 15 lines)
@@ -425,8 +425,9 @@ print(f"variance:                  {np.var(new):.3f}")
 #
 # So the honest form has the first half of a sequence as its input and the
 # second half as its target. Its baselines are the last value, a linear map,
-# and what one knows about sines: $x_t = c\,x_{t-1} - x_{t-2}$ with $c =
-# 2\cos\omega$, one number that can be fitted to the ten steps that are seen.
+# and what one knows about sines: $x_t = c\,x_{t-1} - x_{t-2}$ with
+# $c = 2\cos\omega$, one number that can be fitted to the ten steps that are
+# seen.
 
 # %%
 def recurrence(old, steps):
@@ -868,7 +869,7 @@ print(f"greatest difference: {np.abs(parts - whole).max():.6f}")
 
 # %% [markdown]
 # The chunks differ from the whole by 0.000000. The gradient is another
-# matter: it ends where a chunk begins, as in chapter 2.
+# matter: it ends where a chunk begins, as in chapter two.
 #
 # A task that needs a state is a latch. Pulses are rare, one step in twenty,
 # and the answer is one from the first pulse of a series on. A series has
@@ -1288,10 +1289,10 @@ for name, one in shaped.items():
 # together, and ten samples if each is to have its own. Whoever gets seven
 # codes for seven windows and wants one has cut a sample into seven.
 #
-# **Why does it return the mean, or one value everywhere?** Chapter 1 is the
-# long answer: the flat line is the first thing that is learned. The short
-# one is a number to look at, the share of the variance that is explained,
-# zero for a flat line of the right height:
+# **Why does it return the mean, or one value everywhere?** Chapter one is
+# the long answer: the flat line is the first thing that is learned. The
+# short one is a number to look at, the share of the variance that is
+# explained, zero for a flat line of the right height:
 
 # %%
 # NBVAL_CHECK_OUTPUT

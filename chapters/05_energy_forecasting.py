@@ -1616,8 +1616,7 @@ for axis, pair in PAIRS.items():
 # is which points have none to their lower left.
 
 # %% alt="Two panels: test error against CPU seconds and against the number of weights, for six networks, one straight line and one line for each hour on the real load, with bars over seeds: the lines for each hour take the fewest seconds and are the lowest, three longer-trained networks lie just above them, and one line has the fewest weights."
-figure, panels = plt.subplots(
-    1, 2, figsize=(9, 3.8), sharey=True, layout="constrained")
+figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
 for title in CONTENDERS:
     score = raced[0][f"{title}, sMAPE"]
     bars = [[score.median - score.low], [score.high - score.median]]
