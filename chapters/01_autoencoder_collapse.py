@@ -1908,7 +1908,7 @@ for step in MOMENTS[::2]:
     right.plot(r2, signs("gradient", (step,)), "o")
 left.set(xlabel="$R^2$, held out", ylabel="variance ratio")
 right.set(xlabel="$R^2$, held out",
-          ylabel="gradient norm (loss per unit of weight)")
+          ylabel="gradient norm\n(loss per unit of weight)")
 right.set_yscale("log")
 left.legend()
 figure.suptitle(

@@ -1068,7 +1068,7 @@ runs = {str(n): found.values for n, found in searched.items()}
 figure, axes = plt.subplots(figsize=(6, 2.8))
 sns.boxplot(runs, width=0.4, color="0.9", ax=axes)
 sns.stripplot(runs, size=5, color="C0", jitter=False, ax=axes)
-axes.set(xlabel="units", ylabel="validation loss (mean squared error)",
+axes.set(xlabel="units", ylabel="validation loss\n(mean squared error)",
          title="The loss falls with more units, and the runs overlap")
 plt.show()
 
