@@ -61,7 +61,8 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 #   is trained
 # - **code**: the state that the encoder hands to the decoder
 # - **space**: the units in which the network is trained, such as differences
-# - **step**: one update of all weights; a row of a sequence is a *time step*
+# - **step**: one update of all weights; its size is set by the *learning
+#   rate*. A row of a sequence is a *time step*
 #
 # Axes carry the same letters in every chapter: $B$ sequences in a batch, $T$
 # steps of time, $F$ features, $H$ hidden units.
@@ -825,7 +826,8 @@ for ax, ((name, hidden), (errors, output, _)) in panels:
     ax.set_xticks(range(0, 14, 4))
 figure.supxlabel("time step")
 figure.supylabel("share of events")
-figure.suptitle("Five units fail twice, a hundred succeed twice")
+figure.suptitle("Five units fail twice, a hundred succeed twice",
+                x=0.02, ha="left")
 plt.show()
 
 # %% [markdown]
@@ -984,7 +986,7 @@ for errors, _, _ in list(films.values())[:3]:  # on raw numbers
     assert sum(near) > 400 and errors[arrived] > floor / 2
 
 # %%
-rows, hours = [], list(range(14))
+rows, times = [], list(range(14))
 for network, (errors, _, frames) in films.items():
     for steps in range(0, 1001, 50):
         last = min(steps, len(errors) - 1)  # where it arrived, it stays
@@ -992,7 +994,7 @@ for network, (errors, _, frames) in films.items():
         for feature, (truth, drawn) in enumerate(both):  # (T,) each
             rows.append({
                 "network": network, "steps": steps, "error": errors[last],
-                "feature": feature, "time": hours,
+                "feature": feature, "time": times,
                 "truth": truth.double().numpy().round(3).tolist(),
                 "drawn": drawn.double().numpy().round(3).tolist(),
             })
@@ -1015,8 +1017,8 @@ share = alt.Y("truth:Q", title="share of events").scale(domain=[0, 0.8])
 above = (lines.mark_line(opacity=0.4).encode(share)
          + lines.mark_line(strokeDash=[6, 3]).encode(y="drawn:Q"))
 errors = film.transform_filter("datum.feature == 0").encode(
-    alt.X("steps:Q"), alt.Detail("network:N"),
-    alt.Y("error:Q", title="squared error").scale(type="log").axis(
+    alt.X("steps:Q", title="step"), alt.Detail("network:N"),
+    alt.Y("error:Q", title="mean squared error").scale(type="log").axis(
         values=[1e-1, 1e-3, 1e-5], format=".0e"))
 dot = errors.transform_filter(chosen).mark_circle(size=80, opacity=1)
 level = errors.mark_rule(strokeDash=[2, 2]).encode(
@@ -1173,7 +1175,7 @@ for height, (space, errors) in labels:
     axes.text(len(errors), height, space, ha="center", va="center")
 axes.axhline(variance_floor(sequence), color="gray", linestyle=":")
 axes.text(990, 1.4e-3, "floor", ha="right", color="gray")
-axes.set(xlabel="step", ylabel="squared error", ylim=(1e-5, 1))
+axes.set(xlabel="step", ylabel="mean squared error", ylim=(1e-5, 1))
 axes.set_title("The raw network spends its time just below the floor")
 plt.show()
 
@@ -1235,11 +1237,12 @@ print("our curves lie inside:", inside, "and in this order:", ordered)
 assert inside and ordered
 
 # %% [markdown]
-# Centering is most of the cure. Raw data take 840 steps, differences 260,
-# and the plain subtraction of five means 229: what differences do well is to
-# center, and they do it by a detour. Standardizing takes 88, or 26 with ten
-# times the step. Larger numbers alone are no help, for scaled data that keep
-# their level arrive with 0 of 10 seeds.
+# Centering is most of the cure. Over these ten seeds raw data take 840
+# steps, differences 260 (now judged in the units of the data), and the plain
+# subtraction of five means 229: what differences do well is to center, and
+# they do it by a detour. Standardizing takes 88, or 26 with ten times the
+# step. Larger numbers alone are no help, for scaled data that keep their
+# level arrive with 0 of 10 seeds.
 #
 # Two rows say where the level hurts. With only the input centered nothing is
 # gained (872), so the encoder does not mind. With raw data everywhere, and
@@ -1460,7 +1463,7 @@ assert inside and ordered
 # separated.
 #
 # We take four networks with a code of seventy numbers: dense and recurrent,
-# each with and without curved functions. The linear recurrent one is our
+# each with and without a nonlinear function. The linear recurrent one is our
 # autoencoder with every gate and every $\tanh$ taken out:
 #
 # $$h_t = A\,[h_{t-1}, x_t] + a$$
@@ -1556,8 +1559,8 @@ assert inside and sooner
 
 # %% [markdown]
 # The dense network with its $\tanh$ copies almost as well as the linear one,
-# 0.988 against 1.000. Curvature costs a hundredth. The recurrent network
-# without any curvature manages 0.382, and the LSTM is no worse at 0.427,
+# 0.988 against 1.000. The nonlinearity costs a hundredth. The recurrent
+# network without any manages 0.382, and the LSTM is no worse at 0.427,
 # although its gates are the culprit in the story and its code, $h$ and $c$
 # together, has twice the room. Of the two causes the second is the right
 # one.
@@ -1600,14 +1603,15 @@ def sines(rng: np.random.Generator, count: int, steps: int = 24) -> Tensor:
 # %% alt="Six sine curves over twenty-four hours, each with its own phase and number of turns."
 figure, axes = plt.subplots(figsize=(6, 2.6))
 axes.plot(sines(np.random.default_rng(0), 6)[..., 0].T)  # (T, B)
-axes.set(xlabel="time (hours)", ylabel="value (no unit)")
+axes.set(xlabel="time (hours)", ylabel="value")
 axes.set_title("Sequences that differ in two numbers only")
 plt.show()
 
 # %% [markdown]
 # The baseline comes first. Principal component analysis (PCA) flattens a
-# sequence to a vector, keeps the $d$ directions in which the training set
-# varies most, and rebuilds from those:
+# sequence to a vector, keeps the $d$ directions $u_i$ in which the training
+# set varies most, and rebuilds from those. Here $\bar x$ is the mean of the
+# training sequences, a curve, and no longer a mean over time:
 #
 # $$\hat x = \bar x + \sum_{i=1}^{d} u_i\, u_i^\top (x - \bar x)$$
 #
@@ -1649,8 +1653,9 @@ for d in (0, 1, 2, 3, 5, 8):
 # should do better.
 #
 # Our autoencoder hands over two vectors, $h$ and $c$. To choose $d$ freely
-# we squeeze $h$ through eight numbers and open $d$ of them with a mask $m_d$
-# of ones and zeros:
+# we squeeze $h$ through eight numbers, with weights $S$ and a bias $s$, and
+# open $d$ of them with a mask $m_d$ of ones and zeros. A second layer, $V$
+# and $v$, makes of them the state $(h', c')$ that the decoder starts from:
 #
 # $$z = m_d \odot (S h + s), \qquad (h', c') = V z + v$$
 
@@ -1774,7 +1779,7 @@ for label, row in rows.items():
     ends = [one.low for one in found], [one.high for one in found]
     axes.fill_between(codes, *ends, alpha=0.2)
 axes.set_xlabel("numbers in the code, $d$")
-axes.set_ylabel("$R^2$, held out (no unit)")
+axes.set_ylabel("$R^2$, held out")
 axes.set_title("The network wins with few numbers, PCA with many")
 axes.legend(loc="lower right")
 plt.show()
@@ -1901,11 +1906,14 @@ for step in MOMENTS[::2]:
     r2 = signs("R²", (step,))
     left.plot(r2, signs("ratio", (step,)), "o", label=f"step {step}")
     right.plot(r2, signs("gradient", (step,)), "o")
-left.set(xlabel="$R^2$, held out", ylabel="variance ratio (no unit)")
-right.set(xlabel="$R^2$, held out", ylabel="gradient norm (per weight unit)")
+left.set(xlabel="$R^2$, held out", ylabel="variance ratio")
+right.set(xlabel="$R^2$, held out",
+          ylabel="gradient norm\n(loss per unit of weight)")
 right.set_yscale("log")
 left.legend()
-figure.suptitle("The variance ratio tracks R²; the gradient rises and falls")
+figure.suptitle(
+    "The variance ratio tracks $R^2$; the gradient rises and falls",
+    x=0.02, ha="left")
 plt.show()
 
 # %% [markdown]
@@ -2017,7 +2025,8 @@ for ax, kind in zip(axes, ("spike", "stuck", "swapped"), strict=True):
     ax.plot(broken[0], "--")
     ax.set(xlabel="time (hours)", title=kind)
 axes[0].set_ylabel("metric (standard deviations)")
-figure.suptitle("The same day, broken in three ways (dashed)")
+figure.suptitle("The same day, broken in three ways (dashed)",
+                x=0.02, ha="left")
 plt.show()
 
 # %% [markdown]
@@ -2352,7 +2361,7 @@ show({
 # best clue in the whole conversation: it cleared the size of the loss and
 # left the size of the data. The level of a thousand speaks for centering,
 # not for differences; and copying is hard because of the order in which a
-# recurrent network must speak, not because of its curves.
+# recurrent network must speak, not because it is nonlinear.
 
 # %% [markdown]
 # ## What stays
@@ -2363,12 +2372,12 @@ show({
 #
 # Three questions to think about, without code.
 #
-# 1. A colleague's network stops just above the floor. Which two experiments, of one
-#    minute each, tell you whether it has collapsed or is slow?
-# 2. Adam cannot see whether the loss is a mean or a sum. Could plain gradient
-#    descent? And what would weight decay change?
-# 3. Setting one bias helps as much as centering. In which layer of which other
-#    model that you use does a level hide, and who holds it there?
+# 1. A colleague's network stops just above the floor. Which two experiments,
+#    of one minute each, tell you whether it has collapsed or is slow?
+# 2. Adam cannot see whether the loss is a mean or a sum. Could plain
+#    gradient descent? And what would weight decay change?
+# 3. Setting the bias of one layer helps as much as centering. In which layer
+#    of which other model that you use does a level hide, and who holds it?
 #
 # Sources. The question and its answer are posted on a well-known programming
 # forum and are retold here in our own words; the fourteen rows of numbers

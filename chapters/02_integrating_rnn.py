@@ -17,7 +17,7 @@
 # *Two units, set by hand, add up a signal without error. Why do fifty
 # trained ones miss it by a fifteenth?*
 #
-# Two minutes for a laptop, an afternoon for you. The mean error of knowing
+# A minute for a laptop, an afternoon for you. The mean error of knowing
 # nothing is a third. It falls to a fifteenth with the posted program, and no
 # further with its cure; to a few thousandths with a minute of other
 # training; and to less than a millionth with no training at all.
@@ -32,9 +32,9 @@
 #
 # Then the asker finds an answer. The optimizer had been called after every
 # two samples, so it had always fitted the newest ones and forgotten the
-# others; with the gradients of fifty samples collected before each step the
-# network *learns much better, but still not perfectly*. The explanation is
-# plausible, it comes with a working program, and it is accepted.
+# others; with the gradients of fifty samples collected before each update
+# the network *learns much better, but still not perfectly*. The explanation
+# is plausible, it comes with a working program, and it is accepted.
 #
 # In what follows we build the answer that nobody looked for, then learn
 # exactly what a truncated gradient is and exactly what accumulating does,
@@ -62,24 +62,27 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # %% [markdown]
 # ## Words we will use
 #
-# - **saturate**: to stay at a limit, here zero or one, while pushed against it
+# - **saturate**: to stay at a limit, here zero or one, while pushed against
+#   it
 # - **leak**: to lose a fixed share of what is stored at every step
-# - **chunk**: a run of steps whose gradient is taken together; its length is $k$
-# - **truncated**: of a gradient, taken as if the past before the chunk were given
-# - **accumulate**: to add up gradients of several chunks or batches before a step
-# - **cold start**: a state of zeros, and a series that begins at zero as well
+# - **chunk**: a run of steps whose gradient is taken together; its length is
+#   $k$
+# - **truncated**: of a gradient, taken as if the past before the chunk were
+#   given
+# - **accumulate**: to add up gradients of chunks or batches before an update
+# - **reach**: how many steps back a gradient goes, within its chunk
 #
 # $B$ sequences stand side by side, $T$ is time, $H$ counts hidden units and
-# $S$ networks that are trained side by side.
+# $S$ networks that are trained side by side. A *step* is one of time; one
+# change of the weights is an *update*.
 #
 # What is drawn inside `with seeded(seed):` depends on that seed alone. A
 # function under `@experiment` was run beforehand, once for each seed, by
 # `make results`; `measured` reads its stored table, whose rows show the
-# median and, in brackets, the lowest and the highest value. Below such a
-# table a cell trains something anew; *inside* says that it falls into that
-# range, with some room for other machines. A cell that opens with
-# `# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare; to
-# you it is a comment.
+# median and, in brackets, the lowest and the highest value. *Inside* says
+# that what is run here again lies between them, with some room for other
+# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
+# the book's own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## The task, and what it costs to know nothing
@@ -154,8 +157,9 @@ import matplotlib.pyplot as plt
 
 style()
 figure, axes = plt.subplots(figsize=(8, 3))
-axes.step(range(300), held_out[0][0, :300], lw=1, label="input $x$")
-axes.plot(held_out[1][0, :300], label="target $y$")
+axes.step(range(300), held_out[0][0, :300], lw=1, color="0.7",
+          label="input $x$")
+axes.plot(held_out[1][0, :300], color="black", label="target $y$")
 axes.set(xlabel="time step", ylabel="level", ylim=(-0.05, 1.3))
 axes.legend(loc="upper right", ncols=2)
 axes.set_title("The target is the input's integral, kept between its limits")
@@ -225,7 +229,7 @@ print(f"leaky average    {cost:.3f}, keeps {keep:.2f}, times {s:.1f}")
 # A constant costs 0.342. The running sum with its clamp at the end costs
 # 0.367, *more* than a constant, because it remembers what the limits forgot.
 # The leaky average costs 0.088; it has two numbers to fit and a memory that
-# knows no limit, and it is the opponent to beat.
+# knows no limit, and it is the baseline to beat.
 
 # %% [markdown]
 # ## Two units do it exactly
@@ -361,7 +365,7 @@ for name, law in laws.items():
           f"error {gap:.3f}" if gap > 1e-5 else "no error")
 
 # %% [markdown]
-# The free rows, those off the limits, give the law back, digit by digit:
+# The free rows, those off the limits, give the law back, to the last digit:
 # 1.000, 0.100 and −0.050. With the rows at the limits included, the law
 # keeps 0.978 of itself and costs 0.099, no better than the leaky average. A
 # row at a limit says *nothing changed*, whatever the input was, and the
@@ -397,6 +401,7 @@ works = learned < 0.01
 print(f"{sum(works)} of {len(works)} seeds learn the law,",
       "all to a ten-thousandth:", bool(learned[works].max() < 1e-4))
 print("the others:", *(f"{one:.3f}" for one in learned[~works]))
+print(f"a tank that is always empty: {held_out[1].mean():.3f}")
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -538,9 +543,9 @@ for k, gap in truncation_gaps(fresh, (1, 2, 10, 25)).items():
 # %% [markdown]
 # ## What accumulating is
 #
-# *What happens when gradients are collected before a step?* `backward` adds
-# to `.grad`, and that is all the machinery there is. For $N$ samples in $m$
-# batches of sizes $n_j$, with a loss that is a mean,
+# *What happens when gradients are collected before an update?* `backward`
+# adds to `.grad`, and that is all the machinery there is. For $N$ samples in
+# $m$ batches of sizes $n_j$, with a loss that is a mean,
 #
 # $$\nabla \frac1N \sum_{i=1}^{N} \ell_i
 # = \sum_{j=1}^{m} \frac{n_j}{N} \; \nabla \Bigl( \frac{1}{n_j}
@@ -661,8 +666,9 @@ def hides_the_scale(
 check("hides_the_scale")
 
 # %% [markdown]
-# Adam divides a mean of gradients by the root of a mean of their squares
-# {cite:p}`kingma2015`. With all gradients multiplied by $c$,
+# Adam divides a mean $m$ of gradients by the root of a mean $v$ of their
+# squares, to which it adds a small $\epsilon$ {cite:p}`kingma2015`. With all
+# gradients multiplied by $c$,
 #
 # $$\frac{c\,m}{\sqrt{c^2 v} + \epsilon}
 # = \frac{m}{\sqrt{v} + \epsilon / c}$$
@@ -691,25 +697,26 @@ for name, settings in cases:
 # large `eps` it does not. Weight decay inside the gradient brings it back,
 # since a fixed pull is added to a gradient that has grown; AdamW, which
 # pulls beside the gradient {cite:p}`loshchilov2019`, hides it again. RAdam
-# begins with steps that are not divided by anything, and shows it in these.
+# begins with updates that are not divided by anything, and shows it in
+# these.
 #
 # So *Adam does not mind* is true of Adam as it comes, and stops being true
 # with one argument. Nothing warns.
 
 # %% [markdown]
-# ### Exercise 2.7 · When to step (about 4 lines)
+# ### Exercise 2.7 · When to update (about 4 lines)
 #
 # Samples come one at a time, with the indices $0$ to $n - 1$. Return the
-# indices after which to step, so that each step has `period` samples behind
-# it and the last one whatever is left. No sample is used twice or forgotten;
-# without samples there are no steps.
+# indices after which to update, so that each update has `period` samples
+# behind it and the last one whatever is left. No sample is used twice or
+# forgotten; without samples there are no updates.
 
 # %% exercise="update_steps" tags=["exercise"]
 def update_steps(n_samples: int, period: int) -> list[int]:
-    """Indices of the samples after which the optimizer steps.
+    """Indices of the samples after which to update.
 
     Both are whole numbers, period at least 1. For 7 and 3 the
-    steps come after the samples 2, 5 and 6.
+    updates come after the samples 2, 5 and 6.
     """
     raise NotImplementedError("exercise update_steps")
 
@@ -718,7 +725,7 @@ check("update_steps")
 
 # %% [markdown]
 # The accepted answer writes `index % 2 == 0` before `backward` and
-# `index % 50 == 0` before the step. Which samples are in which step?
+# `index % 50 == 0` before the update. Which samples are in which update?
 
 # %%
 groups, waiting, propagated = [], [], []
@@ -731,14 +738,14 @@ for index in range(250_000):
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print("samples in the first steps:", *map(len, groups[:4]))
-print("propagated and never stepped:", len(propagated))
+print("samples in the first updates:", *map(len, groups[:4]))
+print("propagated, in no update:", len(propagated))
 print("never propagated:", len(waiting))
 
 # %% [markdown]
-# The first step has 1 sample behind it, because zero is divisible by
+# The first update has 1 sample behind it, because zero is divisible by
 # everything. And at the end 48 samples have been propagated and never enter
-# a step, and 1 has not even been propagated. Among a quarter of a million
+# an update, and 1 has not even been propagated. Among a quarter of a million
 # that does no harm. In a program whose period is the length of the data it
 # trains on one sample and stops.
 
@@ -749,8 +756,8 @@ print("never propagated:", len(waiting))
 # once. To run it ten times with each schedule, a quarter of a million
 # samples one by one, would take a machine of ours the better part of an
 # hour. So we let the seeds run side by side: ten networks have ten sets of
-# weights and ten staircases, and every product of a matrix and a vector
-# becomes a product of ten and ten.
+# weights and ten staircases, and what was a product of a matrix and a vector
+# becomes ten such products, computed in one call.
 
 # %% tags=["experiment"]
 class Asked(Integrator):
@@ -778,7 +785,8 @@ def stacked_weights(seeds):
 
 # %% [markdown]
 # What PyTorch's layer computes has to be written out for a stack of them. In
-# the letters of its documentation, a GRU is
+# the letters of its documentation a GRU has a reset gate $r$, an update gate
+# $z$ and a candidate $n$ for its next state:
 #
 # $$r = \sigma(W_{ir} x + b_{ir} + W_{hr} h + b_{hr}), \qquad
 # z = \sigma(W_{iz} x + b_{iz} + W_{hz} h + b_{hz})$$
@@ -868,8 +876,8 @@ def held_out_errors(net):
 
 # %% [markdown]
 # The trial has two schedules. Both backpropagate after every two samples,
-# with two steps of reach, as in the source; one steps each time, the other
-# after fifty samples. A larger group of samples might deserve a larger step,
+# with two steps of reach, as in the source; one updates each time, the other
+# after fifty samples. A larger group of samples might deserve a larger rate,
 # so both run with the asker's learning rate and with five times that.
 # Nothing else differs: the same ten seeds, the same first weights, the same
 # staircases.
@@ -877,7 +885,7 @@ def held_out_errors(net):
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.1, together=True)
 def trial(seeds):
-    """Step after every 2 samples, or after 50."""
+    """An update after every 2 samples, or after 50."""
     rows = {}
     for lr in (2e-4, 1e-3):
         for period in (2, 50):
@@ -904,7 +912,7 @@ for lr in ("0.0002", "0.001"):
         for period, one in found.items():
             print(f"  every {period:2} {one:.4f}")
 
-# %% alt="Four learning curves with bands over ten seeds. At the smaller rate the curve that steps after every two samples is the lower one until the two meet; at the larger rate they cross twice. At the end the bands overlap."
+# %% alt="Four learning curves with bands over ten seeds. At the smaller rate the curve that updates after every two samples is the lower one until the two meet; at the larger rate they cross twice. At the end the bands overlap."
 figure, panels = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True)
 for ax, lr in zip(panels, ("0.0002", "0.001"), strict=True):
     for period in (2, 50):
@@ -916,9 +924,10 @@ for ax, lr in zip(panels, ("0.0002", "0.001"), strict=True):
                         [one.high for one in found], alpha=0.2,
                         color=line.get_color())
     ax.set(xlabel="samples seen", xscale="log", title=f"learning rate {lr}")
-panels[0].set(ylabel="mean error, held out")
-panels[0].legend(title="the optimizer steps")
-figure.suptitle("Accumulating does not lower the error")
+panels[0].set(ylabel="mean absolute error, held out")
+panels[0].legend(title="an update after")
+figure.suptitle("Accumulating does not lower the error",
+                x=0.02, ha="left")
 plt.show()
 
 # %%
@@ -943,11 +952,11 @@ assert inside and again[2] < again[50]
 #
 # With five times the rate there is something to see. Early, after fifty
 # thousand samples, accumulating is better for eight of ten seeds, 0.1197
-# against 0.1724: large steps on two samples are noisy, and averaging quiets
-# them. At the end nothing is left of it, 0.0907 against 0.0852. So the
-# explanation describes something real, and it is not what keeps the network
-# from the target: with either schedule and either rate the medians end
-# between 0.0652 and 0.0907, about where the leaky average was.
+# against 0.1724: large updates on two samples are noisy, and averaging
+# quiets them. At the end nothing is left of it, 0.0907 against 0.0852. So
+# the explanation describes something real, and it is not what keeps the
+# network from the target: with either schedule and either rate the medians
+# end between 0.0652 and 0.0907, about where the leaky average was.
 #
 # What did the asker see, then? One run of each. Look at the bands, and pick
 # one curve from each of the two.
@@ -957,8 +966,8 @@ assert inside and again[2] < again[50]
 #
 # *What then held the network back?* Two lines above the schedule stands
 # another number, and the asker had turned it too: how far the gradient
-# reaches. We lengthen the chunk and change nothing else. The optimizer steps
-# after fifty samples, or after each chunk where that is longer.
+# reaches. We lengthen the chunk and change nothing else. The weights are
+# updated after fifty samples, or after each chunk where that is longer.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.1, together=True)
@@ -973,7 +982,7 @@ def lever(seeds):
 # %%
 depths = {2: stored["every 50, lr 0.0002, 250000 samples"]}
 depths |= {k: tables["lever"][f"k = {k}, 250000 samples"]
-          for k in (10, 50, 200)}
+           for k in (10, 50, 200)}
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1013,11 +1022,11 @@ assert inside
 # %% [markdown]
 # ### Exercise 2.8 · Train in chunks (about 11 lines)
 #
-# Train once along the sequences: for each chunk of `k` steps take one step
-# of the optimizer on that chunk's loss. The state is carried across, without
-# its history, and begins as zeros. What stood in `.grad` before does not
-# count. Return the outputs as they were produced on the way, detached. The
-# last chunk may be shorter.
+# Train once along the sequences: for each chunk of `k` steps make one update
+# on that chunk's loss. The state is carried across, without its history, and
+# begins as zeros. What stood in `.grad` before does not count. Return the
+# outputs as they were produced on the way, detached. The last chunk may be
+# shorter.
 
 # %% exercise="train_in_chunks" tags=["exercise"]
 def train_in_chunks(
@@ -1044,7 +1053,7 @@ check("train_in_chunks")
 
 # %% tags=["experiment"]
 def one_by_one(model, x, y, optimizer):
-    """The posted loop: one sample a call, a step after every two."""
+    """The posted loop: one sample a call, an update after every two."""
     state, loss = None, 0.0
     for index in range(x.size(1)):
         output, state = model(x[:, index : index + 1], state)  # (B, 1, 1)
@@ -1107,8 +1116,8 @@ assert fast > 50 * slow and 0.5 < hours < 1  # of the trial's twenty runs
 # %% [markdown]
 # **Everything that was tried.** The asker lists the attempts: a plain RNN, a
 # GRU, sizes, stacks, dense layers, a reach from two steps to fifty. Each of
-# them runs here with the asker's learning rate, one long staircase and a
-# step after each chunk, once with two steps of reach and once with fifty.
+# them runs here with the asker's learning rate, one long staircase and an
+# update after each chunk, once with two steps of reach and once with fifty.
 
 # %% tags=["experiment"]
 class Attempt(nn.Module):
@@ -1183,7 +1192,7 @@ for name in ATTEMPTS:
 # larger learning rate; thirty-two staircases side by side in place of one; a
 # rate that falls from `1e-2` to zero, for which `train` also clips the
 # gradient and shortens the memory of Adam's squares; and staircases that
-# begin anew every two hundred steps, each a cold start.
+# begin anew every two hundred steps, each from a state of zeros.
 #
 # The last change needs a word. A single long staircase has one beginning,
 # and the network is judged on sequences that all have one. What it never
@@ -1278,7 +1287,7 @@ print(f"the last change leaves {left.min():.2f} to {left.max():.2f}")
 #
 # Then comes the last change. It touches neither the network nor the
 # optimizer nor the gradient, and the error falls to 0.0040, about a quarter
-# of what it was: seed by seed, to 0.22 to 0.26 of it.
+# of what it was; seed by seed it leaves 0.22 to 0.26 of it.
 #
 # Is that only the first steps of each held-out sequence, which a network
 # with one beginning has hardly seen? We look at a GRU of thirty-two units
@@ -1369,7 +1378,7 @@ class Rectified(Integrator):
 
 # %% [markdown]
 # No clock stops a training; that would end it elsewhere on every machine.
-# Each racer gets a number of updates that fits into its minute, and the
+# Each contender gets a number of updates that fits into its minute, and the
 # table says whether it did.
 
 # %% tags=["experiment"]
@@ -1381,7 +1390,7 @@ RACERS = {  # the layer, its learning rate, updates in a minute
 
 # %% tags=["experiment"]
 def raced(name, seed, updates=None):
-    """One racer at the end of its training."""
+    """One contender at the end of its training."""
     kind, lr, most = RACERS[name]
     with seeded(seed):
         model = kind(32)
@@ -1442,12 +1451,12 @@ for name in RACERS:
 # 0.0021 and 0.0022: nothing drifts, because every visit to a limit sets the
 # level right again.
 #
-# Can the GRU be helped without telling it anything about limits? All its
-# inputs lie between zero and one, so all of them push every gate to the same
-# side, and the bias has to push back. We subtract the mean of a uniform
-# variable and divide by its deviation, one half and $1/\sqrt{12}$, and
-# change nothing else: the same first weights, the same staircases, as many
-# updates.
+# Can the GRU be helped without telling it anything about limits? Its inputs
+# lie between zero and one, so that each weight on the input pushes its gate
+# always to the same side, and the bias has to push back. We standardize the
+# input, by the mean and the standard deviation of a uniform variable, one
+# half and $1/\sqrt{12}$, and change nothing else: the same first weights,
+# the same staircases, as many updates. The code calls it `centered`.
 
 # %% tags=["experiment"]
 class Centered(Integrator):
@@ -1459,7 +1468,7 @@ class Centered(Integrator):
 # %% tags=["experiment"]
 @experiment(seeds=range(5), tolerance=0.15)
 def centered(seed):
-    """The racing GRU with a centered input, early and at the end."""
+    """The racing GRU with a standardized input, early and at the end."""
     _, lr, most = RACERS["GRU"]
     rows = {}
     for name, updates in (("800 updates", 800), ("a minute", most)):
@@ -1479,7 +1488,7 @@ for when, plain, moved in (
     ("at the end", found["GRU"], after["a minute"]),
 ):
     wins = sum(np.less(moved.values, plain.values))
-    print(f"{when:10} as it is {plain:.4f}   centered {moved:.4f}",
+    print(f"{when:10} as it is {plain:.4f}   standardized {moved:.4f}",
           f"  better with {wins} of {len(plain.values)} seeds")
 
 # %%
@@ -1496,12 +1505,12 @@ print("better than the median without:", better)
 assert inside and better
 
 # %% [markdown]
-# Early, after eight hundred updates, centering helps by more than a third,
-# and with every seed: 0.0127, where the network as it is leaves 0.0206. At
-# the end less of that is left, 0.0028 against 0.0036, and no certainty: it
-# is better with four seeds of five, and the fifth, 0.0045, is the worst of
-# all ten runs. A good start is worth time, and time is what a race has least
-# of.
+# Early, after eight hundred updates, standardizing helps by more than a
+# third, and with every seed: 0.0127, where the network as it is leaves
+# 0.0206. At the end less of that is left, 0.0028 against 0.0036, and no
+# certainty: it is better with four seeds of five, and the fifth, 0.0045, is
+# the worst of all ten runs. A good start is worth time, and time is what a
+# race has least of.
 #
 # That something as plain as ReLU units keeps up is no surprise once one
 # knows the exact solution, which is made of them: a clipped sum is a
@@ -1580,11 +1589,11 @@ said = alt.Chart(alt.Data(values=gaps)).transform_filter(
 
 # %% [markdown]
 # *Move the length of a chunk, and change the network.* Blue is what a
-# truncated gradient asks, gray what it leaves out, the fuller the stronger,
-# by the measure of each network's strongest pair. At the start nearly all
-# weight lies within ten steps of the diagonal, and a short chunk will do; in
-# the trained network it reaches back to the first step, and only the whole
-# sequence is enough.
+# truncated gradient asks, gray what it leaves out; the fuller the color, the
+# stronger the pair, relative to each network's strongest. At the start
+# nearly all weight lies within ten steps of the diagonal, and a short chunk
+# will do; in the trained network it reaches back to the first step, and only
+# the whole sequence is enough.
 #
 # So does the reach matter, once the rest is right? Three lengths of chunk,
 # with more updates where it is short:
@@ -1633,7 +1642,7 @@ for ax, (title, model) in zip(panels, named.items(), strict=True):
     with torch.no_grad():
         output = model(x[:1, :1500, None])[0][0, :, 0]  # (T,)
     ax.step(range(1500), x[0, :1500], lw=0.5, color="0.7", label="input")
-    ax.plot(y[0, :1500], label="target")
+    ax.plot(y[0, :1500], color="black", label="target")
     ax.plot(output, lw=1, label="output")
     ax.set(title=title, ylabel="level", ylim=(-0.05, 1.4))
 panels[0].legend(ncols=3, loc="upper right")
@@ -1641,9 +1650,9 @@ panels[1].set(xlabel="time step")
 plt.show()
 
 # %% [markdown]
-# **A table to beat.** The race is open. Any layer may enter that is told
-# nothing about limits and gets $x$ alone; the held-out sequences and the
-# budget are those above.
+# **The race is open.** The table to beat is that of the three contenders
+# above. Any layer may enter that is told nothing about limits and gets $x$
+# alone; the held-out sequences and the budget are those of the race.
 
 # %% [markdown]
 # ## The code is from 2017
@@ -1721,12 +1730,12 @@ deep, steep = tables["lever"], tables["ladder"]
 
 # %%
 statements = {
-    "stepping every 2 samples": two,
+    "updating every 2 samples": two,
     "accumulating 50, as answered": fifty,
     "reaching back 50 steps": deep["k = 50, 250000 samples"],
     "all that and beginnings": steep["and beginnings"],
     "a minute of GRU": tables["race"]["GRU"],
-    "as many updates, centered": tables["centered"]["a minute"],
+    "as many updates, standardized": tables["centered"]["a minute"],
     "a minute of ReLU units": tables["race"]["ReLU units"],
 }
 
@@ -1757,16 +1766,17 @@ for statement, found in statements.items():
 #
 # *A network learns what it practices: the reach of a gradient tells it what
 # a mistake cost later, a beginning tells it where a sum starts, and how
-# often the optimizer steps is the least of it.*
+# often the weights are updated is the least of it.*
 #
 # Three questions to think about, without code.
 #
 # 1. The law of the tank was learned from free rows alone. Which part of your
 #    own data obeys the law you fit, and which part only looks as if it did?
 # 2. A colleague accumulates over eight batches and finds that Adam does not
-#    mind a missing division. Which later change of one line will make it matter?
-# 3. A network is trained on one endless sequence and used on many short ones.
-#    What has it never seen?
+#    mind a missing division. Which later change of one line will make it
+#    matter?
+# 3. A network is trained on one endless sequence and used on many short
+#    ones. What has it never seen?
 #
 # Sources. The question and its answer are posted on a well-known programming
 # forum and are retold here in our own words. Backpropagation through time is

@@ -69,11 +69,10 @@ Scale = Callable[..., np.ndarray]  # from (..., F) to (..., F)
 #
 # A function under `@experiment` was run beforehand, once for each seed, by
 # `make results`; `measured` reads its stored table, whose rows show the
-# median and, in brackets, the lowest and the highest value. A cell that says
-# *inside* has trained one of the seeds again and found its value in that
-# range, with some room for other machines. A cell that opens with `#
-# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare; to you
-# it is a comment.
+# median and, in brackets, the lowest and the highest value. *Inside* says
+# that what is run here again lies between them, with some room for other
+# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
+# the book's own tests compare; to you it is a comment.
 #
 # An input of an LSTM has three axes, $(B, T, F)$, always, even if two of
 # them have the length one; $H$ counts its hidden units. What is drawn inside
@@ -188,7 +187,9 @@ new = {
     "Input(batch_shape=…)": lambda: keras.Sequential([
         keras.Input(batch_shape=(4, 5, 2)), layers.LSTM(3, stateful=True)
     ]).layers[0].reset_state(),
-    "labels in an array": lambda: tiny().train_on_batch(x, np.zeros((4, 1))),
+    "labels in an array": lambda: tiny().train_on_batch(
+        x, np.zeros((4, 1))
+    ),
 }
 with TemporaryDirectory() as folder:
     tiny().save_weights(Path(folder, "x.weights.h5"))
@@ -211,7 +212,7 @@ print("two losses, two weights run; loaded:", type(loaded).__name__)
 #
 # *Where do all these weights come from?* The first network of the course
 # notes is an `LSTM(25)` that reads ten features, and its summary gives it
-# more than three thousand numbers without a word. An LSTM
+# more than three thousand weights without a word. An LSTM
 # {cite:p}`hochreiter1997` computes four vectors from its input $x$ and its
 # last output $h$,
 #
@@ -219,9 +220,11 @@ print("two losses, two weights run; loaded:", type(loaded).__name__)
 # g = \tanh(W_g x + U_g h + b_g)$$
 #
 # each gate $k$ and the candidate $g$ with a kernel $W$, a recurrent kernel
-# $U$ and a bias $b$ of its own; the state becomes $c' = f \odot c + i \odot
-# g$ and the output $h' = o \odot \tanh c'$. With $n$ inputs and $H$ units
-# one of the four has $(n + H)\,H + H$ numbers, and together they have
+# $U$ and a bias $b$ of its own. The *input gate* $i$ decides what is
+# written, the *forget gate* $f$ what is kept, the *output gate* $o$ what is
+# shown: the cell state becomes $c' = f \odot c + i \odot g$, and the output
+# $h' = o \odot \tanh c'$. With $n$ inputs and $H$ units one of the four has
+# $(n + H)\,H + H$ weights, and together they have
 #
 # $$4\,\bigl((n + H)\,H + H\bigr)$$
 #
@@ -234,18 +237,18 @@ layer = layers.LSTM(1)
 layer.build((None, 5, 1))
 for weight in layer.weights:
     print(f"{weight.name:17} {weight.shape}")
-print("numbers:", layer.count_params())
+print("weights:", layer.count_params())
 
 # %% [markdown]
 # Keras writes the four blocks side by side, so that a kernel has the shape
-# $(n, 4H)$, and there are 12 numbers for a single unit. The number of steps
+# $(n, 4H)$, and there are 12 weights for a single unit. The number of steps
 # is nowhere among them: the same weights serve every step.
 
 # %% [markdown]
 # ### Exercise 3.1 · Count the weights (about 16 lines)
 #
-# Return the shapes that Keras gives the three weights of an LSTM, and how
-# many numbers that is, in a dictionary with the keys `kernel`,
+# Return the shapes that Keras gives an LSTM's three arrays of weights, and
+# how many weights that is, in a dictionary with the keys `kernel`,
 # `recurrent_kernel`, `bias` and `count`. Then the same for a GRU. Keras' GRU
 # keeps two rows of biases, one for the input and one for the recurrent part:
 # a bias of the shape $(2, 3H)$. Do not build a layer for it.
@@ -286,7 +289,7 @@ gru, naive = gru_parameters(3, 32)["count"], 3 * ((3 + 32) * 32 + 32)
 print(f"a GRU, three features: {gru}, not {naive}")
 
 # %% [markdown]
-# All nine agree. The GRU has 3552 numbers and not 3456, because its second
+# All nine agree. The GRU has 3552 weights and not 3456, because its second
 # row of biases stays apart.
 
 # %% [markdown]
@@ -563,7 +566,7 @@ for name, stack in attempts.items():
 # The first two are refused for their number of axes. The third runs, and
 # that is its trouble: an LSTM that reads one step from a state of zeros has
 # nothing to remember. Its recurrent kernel is multiplied by zero and never
-# learns. No data are needed to ask how many of its numbers can matter:
+# learns. No training is needed to ask how many of its weights can matter:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -575,7 +578,7 @@ weights = single.get_weights()
 weights[1] = weights[1] + 100.0  # the recurrent kernel
 single.set_weights(weights)
 after = keras.ops.convert_to_numpy(single(x))
-print("numbers in the recurrent kernel:", weights[1].size)
+print("weights in the recurrent kernel:", weights[1].size)
 print("outputs changed by any of them:", bool((before != after).any()))
 
 # %% [markdown]
@@ -586,12 +589,13 @@ print("outputs changed by any of them:", bool((before != after).any()))
 #
 # *Can an LSTM hold on to the third of five symbols?* The course notes draw
 # five random symbols of ten, show them one after the other, and ask for the
-# third. One `LSTM(25)` and a softmax; one thousand random sequences, each
-# shown once and fitted alone with `fit`. A guess is right once in ten. The
-# notes print an accuracy of not quite a third, and below it one sequence
-# whose third symbol is a three and is taken for an eight.
+# third. The network is one `LSTM(25)` and a softmax. It is shown one
+# thousand random sequences, each of them once and fitted alone with `fit`. A
+# guess is right once in ten. The notes print an accuracy of not quite a
+# third, and below it one sequence whose third symbol is a three and is taken
+# for an eight.
 #
-# Is the network too small? It has more than three thousand numbers for a
+# Is the network too small? It has more than three thousand weights for a
 # task that one register solves. We look at how it is trained. One sample an
 # update makes a noisy gradient, and a thousand samples are a small part of
 # the hundred thousand sequences that there are. Since sequences cost
@@ -708,10 +712,10 @@ assert inside and again > 0.99
 # %% [markdown]
 # One sample at a time, the network is right in 0.3412 of the cases, which is
 # about what the notes print and three times a guess. As many updates on 128
-# fresh sequences each take it to 0.9959; and with a rate of 0.02 and less
-# than half of the updates it makes no mistake among ten thousand, 1.0000
-# with every seed. It is the same network. It was not too small, it was
-# taught with single words.
+# fresh sequences each take it to 0.9959; and with a learning rate of 0.02
+# and less than half of the updates it makes no mistake among ten thousand,
+# 1.0000 with every seed. It is the same network. It was not too small, it
+# was taught with single words.
 #
 # What did the thousand calls of `fit` cost? Each of them builds a data set,
 # walks through an epoch of one step and reports. We ask the same of
@@ -785,7 +789,7 @@ figure, axes = plt.subplots(figsize=(8, 2.8))
 for swing in draw_swings(np.random.default_rng(4), 3):
     [line] = axes.plot(range(50), swing[:50], lw=1.2)
     axes.plot(range(49, 55), swing[49:], lw=2.5, color=line.get_color())
-axes.set(xlabel="time step", ylabel="value (no unit)")
+axes.set(xlabel="time step", ylabel="value")
 axes.set_title("Fifty steps are given, five more are asked for")
 plt.show()
 
@@ -943,11 +947,11 @@ assert inside and 1e3 * linear < again
 # validation. We make rules of it. Let $v$ be the validation loss, epoch by
 # epoch.
 #
-# A training is *over-fit* if $v$ ends more than a tenth above its lowest
-# value while the training loss has fallen further since then; *under-fit* if
-# $v$ is still falling, that is, if it ends more than a tenth below what it
-# was just before the last tenth of the epochs; and *good* otherwise. A gap
-# between the two curves is no fault by itself.
+# A training is *over-fit* (*overfitting*, as a noun) if $v$ ends more than a
+# tenth above its lowest value while the training loss has fallen further
+# since then; *under-fit* if $v$ is still falling, that is, if it ends more
+# than a tenth below what it was just before the last tenth of the epochs;
+# and *good* otherwise. A gap between the two curves is no fault by itself.
 
 # %% [markdown]
 # ### Exercise 3.7 · Run it again, and read the curves (about 22 lines)
@@ -1017,12 +1021,13 @@ print("a line is exact there:",
 # NBVAL_CHECK_OUTPUT
 constant = np.square(y.mean() - far_y).mean()
 same = np.square(far_x[:, 0] - far_y).mean()
-print(f"squared error, the mean of the targets  {constant:.3f}")
-print(f"squared error, the input once more      {same:.3f}")
+print(f"mean squared error, the mean of the targets  {constant:.3f}")
+print(f"mean squared error, the input once more      {same:.3f}")
 
 # %% [markdown]
-# Who has only the mean of the training targets pays 0.270, and who gives the
-# input back, without the tenth, 0.010. A search should get below both.
+# Whoever has only the mean of the training targets pays 0.270, and whoever
+# gives the input back, without the tenth, pays 0.010. A search should get
+# below both.
 
 # %% tags=["experiment"]
 def counted(units, epochs):
@@ -1062,9 +1067,9 @@ import seaborn as sns
 runs = {str(n): found.values for n, found in searched.items()}
 figure, axes = plt.subplots(figsize=(6, 2.8))
 sns.boxplot(runs, width=0.4, color="0.9", ax=axes)
-sns.stripplot(runs, size=5, jitter=False, ax=axes)
-axes.set(xlabel="units", ylabel="validation loss",
-         title="More units, less loss")
+sns.stripplot(runs, size=5, color="C0", jitter=False, ax=axes)
+axes.set(xlabel="units", ylabel="validation loss\n(mean squared error)",
+         title="The loss falls with more units, and the runs overlap")
 plt.show()
 
 # %% [markdown]
@@ -1105,7 +1110,7 @@ assert once["val_loss"][-1] == again["values"][0]
 figure, axes = plt.subplots(figsize=(6, 2.6))
 axes.plot(once["loss"], label="training")
 axes.plot(once["val_loss"], label="validation")
-axes.set(xlabel="epoch", ylabel="loss")
+axes.set(xlabel="epoch", ylabel="mean squared error")
 axes.set_title("Under-fit: both curves are still falling")
 axes.legend()
 plt.show()
@@ -1113,20 +1118,21 @@ plt.show()
 # %% [markdown]
 # ## A tuning guide, run
 #
-# *Which of the knobs matter?* The notes end with a list, as such notes do:
-# scale, difference, choose the length, the number of units, the layers, the
-# start, the activation, the optimizer, its rate, the batch, dropout,
-# penalties. A list has no numbers. Some of its words first.
+# *Which of the knobs, or hyperparameters, matter?* The notes end with a
+# list, as such notes do: scale, difference, choose the length, the number of
+# units, the layers, the start, the activation, the optimizer, its rate, the
+# batch, dropout, penalties, or regularization. A list has no numbers. Some
+# of its words first.
 #
 # *SGD* takes a step against the gradient; *momentum* adds part of the step
 # before. *Adagrad* divides the step of each weight by the size of all its
 # gradients so far, so that steps only ever shrink; *RMSprop* by that of the
 # recent ones, and *Adam* is RMSprop with momentum.
 #
-# A *Glorot* start draws weights whose spread fits the number of inputs and
-# outputs. *Dropout* sets a share of a layer's inputs to zero while it is
-# trained, *recurrent dropout* a share of $h$. *L1* and *L2* add the size of
-# the weights, or its square, to the loss.
+# A *Glorot* start, or initialization, draws weights whose spread fits the
+# number of inputs and outputs. *Dropout* sets a share of a layer's inputs to
+# zero while it is trained, *recurrent dropout* a share of $h$. *L1* and *L2*
+# add the size of the weights, or its square, to the loss.
 #
 # We take one task, the next value of a damped sine from the twenty before
 # it, train for three hundred updates, and turn one knob at a time, with
@@ -1315,10 +1321,10 @@ def noisy(seed, n, noise=0.1):
     return x[:, :-1] + 0.1 * rng.normal(size=(n, 20, 1)), y
 
 # %% [markdown]
-# What has a network to beat on the thousand? The best constant, and the last
-# value with its noise. And a straight line from the twenty values, fitted on
-# the same forty sequences, seed by seed: by least squares, and by ridge
-# regression as scikit-learn sets it, which keeps the weights small.
+# What does a network have to beat on the thousand? The best constant, and
+# the last value with its noise. And a straight line from the twenty values,
+# fitted on the same forty sequences, seed by seed: by least squares, and by
+# ridge regression as scikit-learn sets it, which keeps the weights small.
 
 # %%
 from sklearn.linear_model import LinearRegression, Ridge
@@ -1428,7 +1434,8 @@ figure, axes = plt.subplots(figsize=(6, 2.8))
 for curve, name in (("loss", "training"), ("val_loss", "validation")):
     axes.plot(EPOCHS, [found[f"{curve}, {n}"].median for n in EPOCHS],
               marker="o", ms=4, label=name)
-axes.set(xlabel="epoch", ylabel="loss", xscale="log", yscale="log")
+axes.set(xlabel="epoch", ylabel="mean squared error",
+         xscale="log", yscale="log")
 axes.set_title("The validation loss turns long before the training loss")
 axes.legend()
 plt.show()
@@ -1544,12 +1551,12 @@ for what, (said, table, row) in CLAIMED.items():
 #
 # Three questions to think about, without code.
 #
-# 1. A table has one row an hour and one column a sensor. Which of its two axes
-#    is the batch?
-# 2. A search finds ten units better than five, and the five were run once. What
-#    has been found?
-# 3. A network forecasts a curve to the third digit, and least squares exactly.
-#    When would you still take the network?
+# 1. A table has one row an hour and one column a sensor. Which of its two
+#    axes is the batch?
+# 2. A search finds ten units better than five, and the five were run once.
+#    What has been found?
+# 3. A network forecasts a curve to the third digit, and least squares
+#    exactly. When would you still take the network?
 #
 # Sources. The course notes are a reader's digest, in Chinese, of a column
 # signed *datamonday*. The tutorial is Jason Brownlee's *A gentle

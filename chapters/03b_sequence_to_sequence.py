@@ -74,8 +74,8 @@ ALPHABET = "0123456789+ "  # twelve characters, the blank is one
 # What is drawn inside `with seeded(seed):` depends on that seed alone. A
 # function under `@experiment` was run beforehand, once for each seed, by
 # `make results`; `measured` reads its stored table, whose rows show the
-# median and, in brackets, the lowest and the highest value; *inside* says
-# that a seed trained here again lies between them, with some room for other
+# median and, in brackets, the lowest and the highest value. *Inside* says
+# that what is run here again lies between them, with some room for other
 # machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
 # the book's own tests compare; to you it is a comment.
 
@@ -288,10 +288,10 @@ if which("dot") and find_spec("pydot"):
 picture
 
 # %% [markdown]
-# Now the notes' own training: seventy-five thousand sums drawn at random,
-# one epoch in batches of thirty-two, Adam as it comes, and a test of a
-# hundred sums drawn in the same way. We run it with three seeds, and score
-# the hundred as well as all there are.
+# Now we run the notes' own training: seventy-five thousand sums drawn at
+# random, one epoch in batches of thirty-two, Adam as it comes, and a test of
+# a hundred sums drawn in the same way. We use three seeds, and score the
+# hundred as well as all there are.
 
 # %% tags=["experiment"]
 def predicted(model, x):
@@ -443,12 +443,12 @@ print("straight line", *(f"{one:.3f}" for one in straight))
 # neighbors, disturb it a little. Held-out sums are the right test, and this
 # task is an easy one.
 #
-# Now the same network with other training. Four things change. Each of two
-# thousand updates sees sixty-four sums. The rate falls along a cosine from
-# `0.01` to zero. A sum is drawn with a weight of one over the root of its
-# answer's frequency, so that the rare answers get some practice. And the two
-# LSTMs are unrolled, which changes no number and saves time: the steps are
-# compiled one by one, instead of as a loop.
+# Now we train the same network in another way. Four things change. Each of
+# two thousand updates sees sixty-four sums. The rate falls along a cosine
+# from `0.01` to zero. A sum is drawn with a weight of one over the root of
+# its answer's frequency, so that the rare answers get some practice. And the
+# two LSTMs are unrolled, which changes no number and saves time: the steps
+# are compiled one by one, instead of as a loop.
 
 # %% tags=["experiment"]
 def fit_adder(seed, rows, steps=2000, rate=None, power=0.5):
@@ -492,10 +492,11 @@ print("sums more than the line, by split:",
       *np.rint(more * len(test)).astype(int))
 
 # %% [markdown]
-# All thousand are right, with every seed, and of two hundred held-out sums
-# 0.995, with the worst seed 0.990. So the network does not only
-# look up. But on none of the three splits does it beat the straight line by
-# more than two sums of two hundred, and on one it does not beat it at all.
+# All thousand are right with every seed. Of two hundred held-out sums 0.995
+# are right in the median, and 0.990 with the worst seed. So the network does
+# not only look up. But on none of the three splits does it beat the straight
+# line by more than two sums of two hundred, and on one it does not beat it
+# at all.
 #
 # Which of the changes did it? None alone. Drawn evenly, the thousand are
 # right with two seeds of three, and at a constant rate of `0.001` with none
@@ -623,7 +624,8 @@ for step, ax in enumerate(panels):
     ax.imshow(frames[0, step, :, :, 0], cmap="gray")
     ax.set(title=f"frame {step + 1}", xticks=[], yticks=[])
 first, second = pair[0].argmax(-1)
-figure.suptitle(f"A film: {first}, then {second}, placed anew each time")
+figure.suptitle(f"A film: {first}, then {second}, placed anew each time",
+                x=0.02, ha="left")
 plt.show()
 
 # %% [markdown]
@@ -654,7 +656,7 @@ print(f"straight line, films  {exact_match(said, due):.3f}",
 # where a digit may stand anywhere, no pixel has a meaning of its own.
 #
 # The convolution takes the greatest value of each of its features over all
-# places, so what it returns says *what* and not *where*. Five competitors
+# places, so what it returns says *what* and not *where*. Five contenders
 # each lack something. One convolves and reads all four frames at once,
 # without an LSTM; one gets the frames in random order; one sees the last
 # frame only; one is an LSTM that reads pixels; and one is a dense layer on
@@ -697,7 +699,7 @@ def watcher(kind):
 
 # %% [markdown]
 # Every hundred updates get fresh films of the known digits. The test is one
-# draw of films of the others, the same for all competitors that see their
+# draw of films of the others, the same for all contenders that see their
 # frames in order.
 
 # %% tags=["experiment"]
@@ -858,8 +860,8 @@ def lines(rng, batch):
     return forth, forth[:, ::-1]
 
 # %% [markdown]
-# What have the writers to beat, on the thousand lines of the test? The most
-# frequent symbol at each place, and two linear maps. One gets all eight
+# What do the decoders have to beat on the thousand lines of the test? The
+# most frequent symbol at each place, and two linear maps. One gets all eight
 # symbols at once, and least squares tells it what to write. For the other
 # they are squeezed, by principal components, into as many numbers as $h$
 # will have, and it writes from these.
@@ -892,10 +894,10 @@ print("all at once, exact        ", *(f"{one:.3f}" for one in direct))
 print("through one vector, exact ", *(f"{one:.3f}" for one in squeezed))
 
 # %% [markdown]
-# The constant gets 0.065 of the symbols and 0.000 of the lines. Who sees all
-# symbols at once needs no network, 1.000; what is hard is the way through
-# one vector, where the linear code brings back 0.318, 0.411 and 0.318 of the
-# lines, fitted on three draws.
+# The constant gets 0.065 of the symbols and 0.000 of the lines. Whoever sees
+# all symbols at once needs no network, 1.000; what is hard is the way
+# through one vector, where the linear code brings back 0.318, 0.411 and
+# 0.318 of the lines, fitted on three draws.
 
 # %% tags=["experiment"]
 def reverser(kind):
@@ -948,10 +950,10 @@ def fit_reverser(kind, seed, steps=1000):
 # There is one more kind of decoder, and the tutorial's readers ask about it
 # again and again: the *conditional* one, which is told at each step what it
 # wrote last. In training one tells it the truth instead, which is known
-# then; this is teacher forcing {cite:p}`williams1989`. In use there is no
-# truth, and it hears itself. Neither `RepeatVector` nor any network of the
-# two sources does this, whatever is said about them. Here is one that begins
-# with the encoder's state.
+# then; this is teacher forcing {cite:p}`williams1989`. In use, at
+# *inference*, there is no truth, and it runs free: it hears itself. Neither
+# `RepeatVector` nor any network of the two sources does this, whatever is
+# said about them. Here is one that begins with the encoder's state.
 
 # %% tags=["experiment"]
 def told_reverser():
@@ -1048,7 +1050,7 @@ figure, axes = plt.subplots(figsize=(3.6, 3.2))
 image = axes.imshow(weights.mean(0), cmap="viridis", vmin=0, vmax=1)
 figure.colorbar(image, label="mean weight")
 axes.set(xlabel="symbol that was read", ylabel="symbol to be written")
-axes.set_title("The attention reads from the end to the start")
+axes.set_title("Read last, written first")
 plt.show()
 
 # %%
@@ -1058,9 +1060,9 @@ meant = 7 - np.arange(8)
 print(f"most weight on the right symbol: {(looked == meant).mean():.2f}")
 
 # %% [markdown]
-# Nobody told the decoder where to look. After five hundred updates 1.00 of
-# its greatest weights lie where they should, on the symbol that is to be
-# written next.
+# Nobody told the decoder where to look. After five hundred updates all of
+# its greatest weights, 1.00, lie where they should, on the symbol that is to
+# be written next.
 #
 # And the decoder that hears its last word? It is scored twice: while it is
 # told the truth, as in training, and while it hears itself, as in use.
@@ -1296,7 +1298,7 @@ for statement, found in statements.items():
 # 2. A decoder that is told its last symbol has to write a line in which
 #    every symbol is the same. What does being told still help it with?
 # 3. Suppose that every film changed its digit after the second frame. Which
-#    competitor would gain, and what would the table then have shown?
+#    contender would gain, and what would the table then have shown?
 #
 # Sources. The course notes and the tutorial on autoencoders are those named
 # in 3a, retold in our own words. Encoders and decoders of this kind are

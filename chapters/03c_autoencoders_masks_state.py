@@ -73,7 +73,7 @@ tables = measured("03c_autoencoders_masks_state")
 # function under `@experiment` was run beforehand, once for each seed, by
 # `make results`; `measured` reads its stored table, whose rows show the
 # median and, in brackets, the lowest and the highest value. *Inside* says
-# that a seed trained here again lies between them, with some room for other
+# that what is run here again lies between them, with some room for other
 # machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
 # the book's own tests compare; to you it is a comment.
 
@@ -193,8 +193,9 @@ print("some of them are zero:", bool((code == 0).any()))
 #
 # $$x_t = a \sin(\omega t + \varphi)$$
 #
-# with a height, a pace and a start of their own: three numbers say it all,
-# and of the three only the height enters the twenty values linearly.
+# with an amplitude $a$, a frequency $\omega$ and a phase $\varphi$ of their
+# own, which we call height, pace and start: three numbers say it all, and of
+# the three only the height enters the twenty values linearly.
 
 # %% tags=["experiment"]
 def draw_sines(rng, count, steps=20):
@@ -214,25 +215,25 @@ import matplotlib.pyplot as plt
 style()
 figure, axes = plt.subplots(figsize=(8, 3))
 axes.plot(held_out[:6, :, 0].T, marker=".")
-axes.set(xlabel="time step", ylabel="value (no unit)")
+axes.set(xlabel="time step", ylabel="value")
 axes.set_title("Three numbers decide a sequence: height, pace and start")
 plt.show()
 
 # %% [markdown]
-# The opponent is principal component analysis, PCA: of all *linear* codes of
+# The baseline is principal component analysis, PCA: of all *linear* codes of
 # $d$ numbers it is the one with the smallest squared error on its training
 # data. With $d = 0$ it is the mean, chapter one's flat line.
 
 # %% [markdown]
-# ### Exercise 3.13 · A bottleneck and its opponent (about 15 lines)
+# ### Exercise 3.13 · A bottleneck and its baseline (about 15 lines)
 #
-# Write both contestants. `bottleneck_autoencoder` returns an uncompiled
-# model of four parts: an LSTM of `units`, something that leaves `code`
-# numbers of its last output, the copies, and an LSTM of `units` with a dense
-# layer. A code at least as wide as the whole input is refused. `pca_error`
-# may use `np.linalg.svd` and nothing of scikit-learn. For rows from which
-# their mean has been subtracted, the third result of the decomposition holds
-# the axes of the components, one in each row, the most important first.
+# Write both contenders. `bottleneck_autoencoder` returns an uncompiled model
+# of four parts: an LSTM of `units`, something that leaves `code` numbers of
+# its last output, the copies, and an LSTM of `units` with a dense layer. A
+# code at least as wide as the whole input is refused. `pca_error` may use
+# `np.linalg.svd` and nothing of scikit-learn. For rows from which their mean
+# has been subtracted, the third result of the decomposition holds the axes
+# of the components, one in each row, the most important first.
 
 # %% exercise="bottleneck_autoencoder" tags=["exercise"]
 def bottleneck_autoencoder(
@@ -269,8 +270,8 @@ for k in (0, 2, 4, 6):
 # %% [markdown]
 # The mean costs 0.233. Two numbers leave a fifth of that, 0.045, four leave
 # 0.001678, and six leave next to nothing, 0.000005: the sines lie close to a
-# plane of six dimensions, although three numbers would do. The network is
-# trained with Keras' own `fit`, at a rate that falls along a cosine.
+# flat space of six dimensions, although three numbers would do. The network
+# is trained with Keras' own `fit`, at a rate that falls along a cosine.
 
 # %% tags=["experiment"]
 def train(model, x, y, seed, updates, loss="mse", weights=None):
@@ -326,12 +327,13 @@ print("below PCA at the same size:", error < pca_error(seen, 4, held_out))
 assert inside and error < stored["PCA, 4 numbers"].low
 
 # %% [markdown]
-# Better than four of PCA's, and by a factor of five: 0.000320 against
-# 0.001678. A code that may be curved follows the sheet on which the sines
-# lie, and a linear one has to cover it with a plane. And not better than
-# six: with two numbers more PCA leaves 0.000005 and needs no training at
-# all. What the network buys is a *shorter* code, and the price is a training
-# and an error that varies by a factor of two from seed to seed.
+# Four numbers out of the LSTM are better than four of PCA's, by a factor of
+# five: 0.000320 against 0.001678. A code that may be curved follows the
+# sheet on which the sines lie, and a linear one has to cover it with a
+# plane. They are not better than six: with two numbers more PCA leaves
+# 0.000005 and needs no training at all. What the network buys is a *shorter*
+# code, and the price is a training and an error that varies by a factor of
+# two from seed to seed.
 
 # %% [markdown]
 # A reader wants the encoder to narrow in steps, `LSTM(100)` before
@@ -422,8 +424,8 @@ print(f"variance:                  {np.var(new):.3f}")
 # ### Composite or single?
 #
 # So the honest form has the first half of a sequence as its input and the
-# second half as its target. Its opponents are the last value held, a linear
-# map, and what one knows about sines: $x_t = c\,x_{t-1} - x_{t-2}$ with
+# second half as its target. Its baselines are the last value, a linear map,
+# and what one knows about sines: $x_t = c\,x_{t-1} - x_{t-2}$ with
 # $c = 2\cos\omega$, one number that can be fitted to the ten steps that are
 # seen.
 
@@ -697,7 +699,7 @@ length = alt.param(name="length", value=8, bind=alt.binding_range(
 padding = alt.param(name="padding", value=-1, bind=alt.binding_select(
     options=[-1, 0]))
 shown = "datum.length == length && datum.padding == padding"
-time = alt.X("step:Q", title="step")
+time = alt.X("step:Q", title="time step")
 given = alt.Chart(alt.Data(values=inputs)).transform_filter(
     shown).transform_flatten(["step", "input"]).mark_circle(
     size=50, opacity=1).encode(
@@ -1057,11 +1059,11 @@ for row, found in tables["libraries"].items():
 # TensorFlow traces for 1.47 CPU seconds and then needs 14.20 milliseconds an
 # update. With `jit_compile=True` it takes longer to begin, 4.08 seconds, and
 # 9.30 milliseconds from then on, which pays after some hundreds of updates.
-# Torch traces nothing and begins at once, but each update costs 32.95, since
-# Keras walks through the steps one by one in Python. JAX always compiles,
-# for 2.19 seconds, and then has the cheapest update, 8.00. Apart
-# from what becomes of a state, the library decides about the waiting and not
-# about the result.
+# Torch traces nothing and begins at once, but each update costs 32.95
+# milliseconds, since Keras walks through the steps one by one in Python. JAX
+# always compiles, for 2.19 seconds, and then has the cheapest update, 8.00
+# milliseconds. Apart from what becomes of a state, the library decides about
+# the waiting and not about the result.
 
 # %% [markdown]
 # ## The code, put to use
@@ -1117,9 +1119,9 @@ for name, known in {"code": codes, "numbers": held_out[..., 0]}.items():
 # %% alt="Two of the four numbers of the code for five hundred held-out sines, colored by their pace: slow ones below and at the sides."
 figure, axes = plt.subplots(figsize=(5, 4))
 dots = axes.scatter(*codes[:, :2].T, c=held_pace, s=8, cmap="viridis")
-figure.colorbar(dots, label="pace, radians per step")
+figure.colorbar(dots, label="pace (radians per step)")
 axes.set(xlabel="first number of the code", ylabel="second number")
-axes.set_title("Two numbers of the code show the pace")
+axes.set_title("Slow sines lie below and at the sides")
 plt.show()
 
 # %% [markdown]
@@ -1215,7 +1217,7 @@ assert inside
 # gets 0.890 from the code, 0.924 from PCA at no cost, and 0.856 from the raw
 # numbers.
 #
-# And what does somebody get who knows that these are sines? A second
+# And how far does somebody get who knows that these are sines? A second
 # difference is the value itself, times a factor that depends on the pace
 # alone. One number for each sequence, and no network:
 
@@ -1243,8 +1245,9 @@ print(f"fast or slow, by one threshold: {right_ones:.3f}")
 # %% [markdown]
 # That number, with a straight line, explains 0.917 of the variance of the
 # pace, and one threshold, set between the fast and the slow of forty
-# sequences, sorts 0.982 of the held-out ones rightly. No code above does as
-# well. Whoever knows the law of the data does not need to have it learned.
+# sequences, sorts 0.982 of the held-out ones correctly. No code above does
+# as well. Whoever knows the law of the data does not need to have it
+# learned.
 #
 # Copied weights are no help here, 0.806 against 0.790 with fresh ones,
 # within each other's range, and in the median both are behind every kernel.
@@ -1565,7 +1568,7 @@ for claim, (said, found) in claims.items():
     print(f"{claim:36} {said:7} {found:.4f}")
 
 # %% [markdown]
-# The second figure is confirmed; the first is not, ours is twice as large.
+# The second figure is confirmed; the first is not: ours is twice as large.
 # But what the second was taken for is not confirmed: 0.0347 is the error of
 # a copy, not of a prediction. That the composite is best is not what we find
 # on sines, 0.0062 against 0.0018. A mask on the input alone costs 0.0402

@@ -17,8 +17,8 @@
 # *A paper adds attention and a memory to a recurrent network, and its error
 # falls by a third. Which of the two did it, and at what price?*
 #
-# Four minutes for a laptop, a day for you; the tables take half an hour
-# more, by `make results CHAPTER=04`. Nine exercises build the data, the
+# A minute and a half for a laptop, a day for you; the tables take half an
+# hour more, by `make results CHAPTER=04`. Nine exercises build the data, the
 # measures and the equations, and every one is tested. Then eleven networks
 # forecast two bouncing digits.
 #
@@ -86,7 +86,8 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 # ## Words we will use
 #
 # - **map**: numbers at the positions of a frame, $C$ of them at each
-# - **reach**: how far away a position may lie and still be heard
+# - **reach**: how far away a position may lie and still be heard; also
+#   called the *receptive field*
 # - **query**, **key**, **value**: what a position asks, what it answers to,
 #   what it says
 # - **horizon**: how many frames ahead a forecast lies
@@ -102,7 +103,7 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 # function under `@experiment` was run beforehand, once for each seed, by
 # `make results`; `measured` reads its stored table, whose rows show the
 # median and, in brackets, the lowest and the highest value. *Inside* says
-# that a seed trained here again lies between them, with some room for other
+# that what is run here again lies between them, with some room for other
 # machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
 # the book's own tests compare; to you it is a comment.
 
@@ -262,7 +263,7 @@ style()
 figure, panels = plt.subplots(3, 1, figsize=(8, 3.4))
 for axes, clip in zip(panels, held_out, strict=False):
     strip(axes, clip)
-panels[0].set_title("Two digits move, overlap and bounce")
+figure.suptitle("Two digits move, overlap and bounce", x=0.02, ha="left")
 plt.show()
 
 # %% [markdown]
@@ -284,10 +285,10 @@ plt.show()
 # and the peak $p$; equal frames have an infinite one.
 #
 # `ssim` {cite:p}`wang2004` slides a Gaussian window of $11 \times 11$ pixels
-# with a deviation of $1.5$ over every place where it lies inside the frame,
-# in each channel separately. With its weights, which sum to one, it takes
-# means $\mu$, variances $s^2$ and the covariance $s_{xy}$, and averages over
-# places and channels
+# with a standard deviation of $1.5$ over every place where it lies inside
+# the frame, in each channel separately. With its weights, which sum to one,
+# it takes means $\mu$, variances $s^2$ and the covariance $s_{xy}$, and
+# averages over places and channels
 #
 # $$\frac{(2 \mu_x \mu_y + c_1)(2 s_{xy} + c_2)}
 # {(\mu_x^2 + \mu_y^2 + c_1)(s_x^2 + s_y^2 + c_2)}, \qquad
@@ -352,7 +353,7 @@ print(f"shown again, to the pixel: {again.sum()} of {again.numel()} frames")
 # Four forecasts without a network. By squared error a black frame costs
 # 27.749. The last frame costs 34.527, because a digit that has moved is
 # wrong twice: where it was and where it is. The mean of all training frames
-# costs 17.867; it is a gray cloud, and the opponent to beat.
+# costs 17.867; it is a gray cloud, and the baseline to beat.
 #
 # By absolute error the order is another one. The median of the training
 # frames, dark nearly everywhere, is best with 33.567, black follows with
@@ -645,8 +646,9 @@ check("sam_aggregate")
 # their nonlinearities, $i'$, $g'$ and $o'$ in this order. Return the output
 # and the new memory.
 #
-# $$i' = \sigma(\cdot), \quad g' = \tanh(\cdot), \quad o' = \sigma(\cdot), \qquad
-# M_t = (1 - i') \odot M_{t-1} + i' \odot g', \quad \hat H_t = o' \odot M_t$$
+# $$i' = \sigma(\cdot), \quad g' = \tanh(\cdot), \quad o' = \sigma(\cdot),
+# \qquad M_t = (1 - i') \odot M_{t-1} + i' \odot g',
+# \quad \hat H_t = o' \odot M_t$$
 
 # %% exercise="sam_update" tags=["exercise"]
 def sam_update(
@@ -780,9 +782,9 @@ VARIANTS = {  # what makes a layer, its channels, how many layers
 # Write `Forecaster`. `layers` are cells such as those above: each takes a
 # map and a state, or `None` at first, and returns a state whose first part
 # is the map for the layer above. They are kept as `self.layers`, an
-# `nn.ModuleList`. `self.head` is a convolution of size one, with bias, from
-# the topmost map to the logits of a frame, which are the numbers that a
-# sigmoid turns into brightness.
+# `nn.ModuleList`. `self.head`, the read-out, is a convolution of size one,
+# with bias, from the topmost map to the logits of a frame, which are the
+# numbers that a sigmoid turns into brightness.
 #
 # The last given frame makes the first forecast. After each forecast the
 # network reads its own frame, which is the sigmoid of the logits, or, where
@@ -943,11 +945,11 @@ def forecast(model, clips=held_out, horizon=4):
 # %% [markdown]
 # ## The far corner, again
 #
-# *Which network passes the far cue?* Five hundred steps each on a frame of
-# $4 \times 4$, and three hundred on one of $8 \times 8$, without any
-# normalization; and once a ConvLSTM that is normalized over the whole map.
-# In two of the networks a plain mean stands where attention would. The
-# memory is empty at the first frame, so neither this task nor the next says
+# *Which network passes the far cue?* Each trains for five hundred steps on a
+# frame of $4 \times 4$ and for three hundred on one of $8 \times 8$, without
+# any normalization; one more ConvLSTM is normalized over the whole map. In
+# two of the networks a plain mean stands where attention would. The memory
+# is empty at the first frame, so neither this task nor the next says
 # anything about $Z_m$.
 
 # %% tags=["experiment"]
@@ -1009,10 +1011,10 @@ assert inside and solved and blind
 # nothing else. The task shows reach, not attention.
 #
 # The last row passes for the same reason. Normalized over the whole map, a
-# ConvLSTM ends at 0.00044: the mean and the deviation over all positions
-# depend on the cue, and they reach every position at once. Whoever measures
-# what attention adds, with such a normalization in the baseline, measures
-# something else.
+# ConvLSTM ends at 0.00044: the mean and the standard deviation over all
+# positions depend on the cue, and they reach every position at once. Whoever
+# measures what attention adds, with such a normalization in the baseline,
+# measures something else.
 
 # %% [markdown]
 # So we need a cue that asks for a choice. Two brightnesses stand in the
@@ -1166,6 +1168,13 @@ for case, far in ((left, "a"), (~left, "b")):
 unnamed = [one["weight"] for one in looks  # the quarter on the lower left
            if one["from row"] > 2 and one["from column"] < 3]
 assert max(unnamed) < 1.5 * min(unnamed)
+for far, place in (("a", (1, 2)), ("b", (3, 4))):  # columns of the named cue
+    for at in (3, 4):  # above the far corner, and beside that
+        upper = [one for one in looks if one["asked"] == far and
+                 (one["from row"], one["from column"]) == (3, at)
+                 and one["row"] < 3]
+        near = [one["weight"] for one in upper if one["column"] in place]
+        assert sum(near) < sum(one["weight"] for one in upper) / 3
 
 # %%
 import altair as alt
@@ -1193,12 +1202,12 @@ asking = grid.transform_filter(
     title="Where the outlined position looks").add_params(row, column, asked)
 
 # %% [markdown]
-# *Move the position that asks; on the page a click or a tap will do.*
-# Whoever stands near a cue looks for all who have its name, itself
-# included, and so does the far corner: a kernel brings the name to the neighbors, and attention
-# carries it across the map. In the row above the far corner, though, the
-# same network looks for the other name. Whoever has heard no name looks
-# everywhere alike.
+# *Move the position that asks; on the page a click or a tap will do.* A
+# position near a cue looks for all that carry its name, itself included, and
+# so does the far corner: a kernel brings the name to the neighbors, and
+# attention carries it across the map. Two positions in the row above the far
+# corner, though, look for the other name. A position that has heard no name
+# looks everywhere alike.
 
 # %% [markdown]
 # ## An ablation with controls
@@ -1289,12 +1298,11 @@ for name in (full, "without Z_m"):
 # spends the same weights on reach, it is −3.1%. Whoever compares with
 # *wider* alone credits attention with what reach alone gives.
 #
-# Which part did it? None of the parts alone. A memory without attention ends
-# at 15.414, by the median where the plain ConvLSTM does. Plain
-# self-attention ends at 15.569, better than the ConvLSTM on one of three
-# seeds: by these, no better than nothing. A plain mean in its place is
-# better than attention on each seed, and better than the ConvLSTM on each
-# too.
+# Which part did it? None of the parts alone. A memory without attention has
+# a median of 15.414, about that of the plain ConvLSTM. Plain self-attention
+# ends at 15.569, better than the ConvLSTM on one of three seeds: by these,
+# no better than nothing. A plain mean in its place is better than attention
+# on each seed, and better than the ConvLSTM on each too.
 #
 # Now our controls. The memory in which each position asks nobody earns
 # little: 15.336, lower than the plain ConvLSTM on two of three seeds. Let
@@ -1340,10 +1348,11 @@ rows |= {name: forecast(model)[clip] for name, model in models.items()}
 figure, panels = plt.subplots(len(rows), 1, figsize=(5, 8))
 for axes, (name, frames) in zip(panels, rows.items(), strict=True):
     strip(axes, frames, name)
-panels[0].set_title("Each forecast starts as two shapes, ends as a cloud")
+figure.suptitle("Each forecast starts as two shapes, ends as a cloud",
+                x=0.02, ha="left")
 plt.show()
 
-# %% alt="Squared error by horizon from one to eight for four networks, each a line with a band over three seeds, and for the mean frame, a dashed line. The networks rise to the fifth frame, dip at the sixth and rise again at the end; the dashed line has its peak at the fifth, and from the seventh on it is the lowest."
+# %% alt="Squared error by horizon from one to eight for four networks, each a line with a band over three seeds, and for the mean frame, a dashed line. The networks rise to horizon five, dip at six and rise again at the end; the dashed line has its peak at five, and from seven on it is the lowest."
 ahead, later = range(1, 9), longer[:, 4:]  # (B, 8, 1, H, W)
 figure, axes = plt.subplots(figsize=(7, 3.6))
 drawn_here = "ConvLSTM, wider", "ConvLSTM, 5 x 5", "SAM, plain mean", full
@@ -1355,10 +1364,10 @@ for name in drawn_here:
 cloud = frame_mse(mean.expand_as(later), later).mean(0)  # (T,)
 axes.plot(ahead, cloud, "k--", lw=1, label="the mean frame")
 axes.axvline(4.5, color="0.7", lw=1)
-axes.set(xlabel="horizon in frames, trained up to 4",
-         ylabel="squared error of a frame, range of three seeds")
-axes.legend()
-axes.set_title("From the seventh frame on, the mean frame is the best guess")
+axes.set(xlabel="horizon (frames), trained up to 4",
+         ylabel="squared error of a frame")
+axes.legend(title="bands: range of three seeds")
+axes.set_title("From horizon seven on, the mean frame is the best guess")
 plt.show()
 
 # %%
@@ -1378,19 +1387,20 @@ print("medians above the mean frame at the last two horizons:",
       sum(above), "of", len(above))
 
 # %% [markdown]
-# Drawn are two ConvLSTMs with about as many weights as the full network, the
-# plain mean and the full network. Against more channels the full network
-# gains most at horizon two, −7.2%, and least at five, −1.2%. Against $5
-# \times 5$ it is ahead at first, behind at horizon four with 17.024 against
-# 16.775, level at five, and ahead again from six on. At the last two the
-# plain mean is below it, with 17.485 and 17.935 against 17.528 and 18.214.
+# The figure shows two ConvLSTMs with about as many weights as the full
+# network, the plain mean and the full network. Against more channels the
+# full network gains most at horizon two, −7.2%, and least at five, −1.2%.
+# Against $5 \times 5$ it is ahead at first, behind at horizon four with
+# 17.024 against 16.775, level at five, and ahead again from six on. At the
+# last two the plain mean is below it, with 17.485 and 17.935 against 17.528
+# and 18.214.
 #
 # The bump at five is the data's: a mean frame, which knows of no horizon,
-# costs 19.420 there. Horizon five is eight steps after a clip's first frame,
-# and by then a speed of one or two has brought a digit back to its start or
-# to the mirror image of it, in a room of eight. Starts lie anywhere with
-# equal chance, whereas a folded path is at the border half as often; and at
-# the border the cloud is thin.
+# costs 19.420 there. Horizon five is eight steps after a clip's first frame.
+# A digit of eight pixels has a room of eight in a frame of sixteen, so by
+# then a speed of one or two has brought it back to its start or to the
+# mirror image of it. Starts lie anywhere with equal chance, whereas a folded
+# path is at the border half as often; and at the border the cloud is thin.
 #
 # Nothing was trained beyond the fourth horizon. At the last two the median
 # of every network is above the mean frame, which costs 17.455 and 17.469.
@@ -1453,7 +1463,7 @@ print(f"of a full step: asking {asking:.0%}, the rest of the memory",
 
 # %% [markdown]
 # A step of the full network costs 2.70 steps of a ConvLSTM. Over a third of
-# it is what a ConvLSTM costs in all, 29 percent are the memory's values,
+# it is what a ConvLSTM costs in all, 29 percent is the memory's values,
 # fusion, gates and normalization, and 34 percent is asking: queries, keys,
 # two softmaxes and four products.
 #
@@ -1743,9 +1753,9 @@ for scale in (None, 1.0):
     print("scale", scale or "left out", f"off by {gap:.2f}")
 
 # %% [markdown]
-# A trap, in numbers. With the scale left out the kernel divides by the root
-# of the width, and its answer is off by 1.14; with a scale of one it is
-# exact. A network trained with the wrong scale works, and is another
+# This is a trap, in numbers. With the scale left out the kernel divides by
+# the root of the width, and its answer is off by 1.14; with a scale of one
+# it is exact. A network trained with the wrong scale works, and is another
 # network.
 
 # %% [markdown]
@@ -2134,7 +2144,7 @@ print(f"weights, full to ConvLSTM {sizes[0] / sizes[1]:.2f}, "
 # TaxiBJ, at another scale. Against more channels it is −5.44%, against a
 # kernel of $5 \times 5$ −3.08%, against a plain mean −0.97%.
 #
-# In seconds it depends on the opponent. Against the plain ConvLSTM, the
+# In seconds it depends on the baseline. Against the plain ConvLSTM, the
 # notes' own, the full network goes from +7.56% at the shortest budget to
 # −1.86% at the longest. There it is still +4.06% against the larger kernel,
 # +2.90% against the second layer and +2.49% against the plain mean. The

@@ -27,11 +27,11 @@
 #
 # The question is that of a tutorial that has been copied many times
 # {cite:p}`loye2019`. It takes the hourly load of twelve files of the grid
-# operator PJM, its regions and their sums, trains a GRU {cite:p}`cho2014`
-# and an LSTM {cite:p}`hochreiter1997` of equal width, and compares their
-# errors and their speed. The copy that we have concludes that the LSTM is
-# *slightly better, without a clear difference*. Its own numbers say that the
-# GRU is.
+# operator PJM (Pennsylvania, New Jersey, Maryland), its regions and their
+# sums, trains a GRU {cite:p}`cho2014` and an LSTM {cite:p}`hochreiter1997`
+# of equal width, and compares their errors and their speed. The copy that we
+# have concludes that the LSTM is *slightly better, without a clear
+# difference*. Its own numbers say that the GRU is.
 #
 # Each was trained once. Neither was compared with anything that is not a
 # network. We build what should have stood beside them: errors that mean what
@@ -110,11 +110,12 @@ for *past, future in views:
 # and its regions in megawatts, up to sixteen years of it {cite:p}`pjm`. They
 # are not part of this book: `unrolled data fetch` gets them and compares
 # them with a known hash. Without them the chapter runs on a load that it
-# makes itself, and every output says which of the two it shows.
+# makes itself, and figures and tables of errors say which of the two they
+# show.
 #
-# `AEP` is the region of the real files that we look at; `synthetic` is ours.
-# Tables of the real load were measured beforehand, by
-# `make results CHAPTER=05`.
+# `AEP` (American Electric Power) is the region of the real files that we
+# look at; `synthetic` is ours. Tables of the real load were measured
+# beforehand, by `make results CHAPTER=05`.
 #
 # We make the synthetic load from what moves a real one: habits, which have
 # the shape of a day and rest on free days; heating and cooling, which follow
@@ -388,9 +389,11 @@ for ax, part in zip(panels, ("hour", "weekday", "month"), strict=True):
     ax.plot(at, [ours[key] for key in keys], label="synthetic")
     ax.plot(at, [real[key].median for key in keys], "o", ms=4, label="AEP")
     ax.set(xlabel=part, xticks=at[::3])
+panels[1].set(xlabel="weekday (0: Monday)")
 panels[0].set(ylabel="load over its mean")
 panels[0].legend()
-panels[0].set_title("The synthetic load has the habits of AEP")
+figure.suptitle("The synthetic load has the habits of AEP",
+                x=0.02, ha="left")
 plt.show()
 
 # %% [markdown]
@@ -614,8 +617,8 @@ for title, forecast in simple.items():
 # Each border belongs to the piece that it opens. With a `gap`, that many
 # hours before each border belong to no piece, and of a piece that is shorter
 # than the gap nothing is left. `scaled` subtracts the mean of the first
-# piece from all of them and divides by the deviation of the first, `std()`
-# as pandas computes it.
+# piece from all of them and divides by the standard deviation of the first,
+# `std()` as pandas computes it.
 
 # %% exercise="split_by_time" tags=["exercise"]
 def split_by_time(
@@ -731,9 +734,9 @@ class Load:
                 "MASE": mase(y, f, self.mw[self.train])}
 
 # %% [markdown]
-# Scaling costs nothing to do right. Mean and deviation come from the
-# training years; validation and test are expressed in the same units, and
-# whatever the test year does, the training does not feel it.
+# Scaling costs nothing to do right. Mean and standard deviation come from
+# the training years; validation and test are expressed in the same units,
+# and whatever the test year does, the training does not feel it.
 #
 # The errors are taken in megawatts again. In units of the training the mean
 # load is zero, and a percentage of something near zero means nothing. So
@@ -1485,7 +1488,7 @@ for title in ("GRU H32", "LSTM H32", "LSTM H64"):
     axes.plot(at, [one.median for one in curve], label=title)
     low, high = zip(*((one.low, one.high) for one in curve), strict=True)
     axes.fill_between(at, low, high, alpha=0.25)
-axes.set(xlabel="epochs", ylabel="validation sMAPE (%)",
+axes.set(xlabel="epoch", ylabel="validation sMAPE (%)",
          ylim=(0.4, 1.2), xticks=range(2, 21, 2))
 axes.legend()
 axes.set_title("Narrow, the two learn alike (AEP, five seeds)")
@@ -1599,8 +1602,8 @@ for axis, pair in PAIRS.items():
 # synthetic one too. With as many weights the GRU is better, on both. By CPU
 # seconds the LSTM wins, and by far: in about the time that the GRU needs for
 # its six epochs it takes thirty, since PyTorch trains an LSTM about three
-# times as fast where both are wide and four times where they are narrow; its
-# GRU cannot use the fast path that its LSTM has.
+# times as fast where both are wide and four times where they are narrow.
+# This machine and this version do so; why, we have not measured.
 #
 # So the answer to *predict before you read on* is that the larger cell is
 # the cheaper one here. The seconds are not quite equal, 7.6 and 8.6, and the
@@ -1613,8 +1616,7 @@ for axis, pair in PAIRS.items():
 # is which points have none to their lower left.
 
 # %% alt="Two panels: test error against CPU seconds and against the number of weights, for six networks, one straight line and one line for each hour on the real load, with bars over seeds: the lines for each hour take the fewest seconds and are the lowest, three longer-trained networks lie just above them, and one line has the fewest weights."
-figure, panels = plt.subplots(
-    1, 2, figsize=(9, 3.8), sharey=True, layout="constrained")
+figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
 for title in CONTENDERS:
     score = raced[0][f"{title}, sMAPE"]
     bars = [[score.median - score.low], [score.high - score.median]]
@@ -1636,7 +1638,8 @@ panels[0].set(xlabel="CPU seconds of training", ylabel="sMAPE (%)",
 panels[1].set(xlabel="weights", xticks=[300, 1000, 3000, 10_000, 30_000])
 figure.legend(*panels[1].get_legend_handles_labels(),
               loc="outside lower center", ncols=4)
-panels[0].set_title("Per second, nothing beats a line for each hour")
+figure.suptitle("Per second, nothing beats a line for each hour (AEP)",
+                x=0.02, ha="left")
 plt.show()
 
 # %% [markdown]
@@ -1722,7 +1725,7 @@ def targets(origins):
     return origins[:, None] + np.arange(24)
 
 # %% [markdown]
-# Then the opponents. A line with interactions lets each kind of day have
+# Then the contenders. A line with interactions lets each kind of day have
 # weights of its own for yesterday and for the day a week ago. The networks
 # take one recurrent step a *day*: yesterday, the same day of last week and
 # the calendar go in, and what comes out is a line plus what the state adds.
@@ -2197,7 +2200,7 @@ for at, *rest in zip(hours, low, middle, high, strict=True):
     axes.plot(day, rest[1], "C0", label="forecast")
     axes.plot(day, seen.mw[at] / 1000, "k.", label="load")
 axes.legend(*(one[:2] for one in axes.get_legend_handles_labels()))
-axes.set(xlabel="days", ylabel="load (GW)", xticks=range(5))
+axes.set(xlabel="day", ylabel="load (GW)", xticks=range(5))
 axes.set_title(f"From each midnight on the band widens ({name})")
 plt.show()
 
@@ -2273,7 +2276,8 @@ alt.vconcat(truth + drawn, cost.mark_line() + dots).properties(
 # *Move the horizon.* One hour ahead the forecast lies on the load. With
 # every hour more the network leans on its own words, and nowhere is its
 # error as small as at first. Even so it is ahead of yesterday at every
-# horizon, which drift is one hour ahead, and no more at the end of a day.
+# horizon. Drift is ahead of yesterday one hour ahead, and behind it at the
+# end of a day.
 
 # %% [markdown]
 # ## Twelve regions, and the tutorial's own split
@@ -2478,15 +2482,15 @@ def carried_state(seed):
 # NBVAL_CHECK_OUTPUT
 carried = tables["carried_state"]["after 90 steps"].median
 for row, gap in tables["carried_state"].items():
-    print(f"{row:15} {gap.median:.1e} of the forecasts' deviation")
+    print(f"{row:15} {gap.median:.1e} of the forecasts' standard deviation")
 
 # %% [markdown]
 # The tutorial hands the state of one shuffled batch on to the next. That is
 # wrong, and in a small copy of its network it hardly matters: after ninety
-# steps some millionths are left of it, 2.8e-06 of the forecasts' deviation.
-# With only the last five steps it is 1.6e-01. What it does to the training
-# we have not measured. A fault may be harmless by luck, and here the luck is
-# the long window.
+# steps some millionths are left of it, 2.8e-06 of the forecasts' standard
+# deviation. With only the last five steps it is 1.6e-01. What it does to the
+# training we have not measured. A fault may be harmless by luck, and here
+# the luck is the long window.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -2572,9 +2576,9 @@ for what in ("training", "clean"):
           f" least in {least}, {shares[least]:.3f}")
 
 # %% [markdown]
-# Two more faults that are none, or nearly. The rows are sorted only after
-# the hour and the weekday have been taken from each, which comes to the
-# same. And the scaling is fitted on the whole file, test included: a leak in
+# Two more faults are none, or nearly. The rows are sorted only after the
+# hour and the weekday have been taken from each, which comes to the same.
+# And the scaling is fitted on the whole file, test included: a leak in
 # principle. But in all files but one the extremes lie in the training, so
 # that the scale is the same to the last digit; in DEOK the training has
 # 0.970 of the range. A leak has to be looked for by what it changes.
@@ -2585,11 +2589,11 @@ days_of_week = frame["Datetime"].dt.day_of_week
 print("weekdays from", days_of_week.min(), "to", days_of_week.max())
 
 # %% [markdown]
-# Smaller things. The text counts weekdays from one to seven, the code from 0
-# to 6. It says that a scaling between the extremes keeps the importance of
-# outliers. The scaling does worse: a single drop-out sets the lower end, and
-# all real loads move together. In FE, as printed above, they fill 0.650 of
-# the range.
+# There are smaller things. The text counts weekdays from one to seven, the
+# code from 0 to 6. It says that a scaling between the extremes keeps the
+# importance of outliers. The scaling does worse: a single drop-out sets the
+# lower end, and all real loads move together. In FE, as printed above, they
+# fill 0.650 of the range.
 
 # %% [markdown]
 # ## Claim against measurement

@@ -10,6 +10,7 @@ SETTINGS: dict[Any, Any] = {
     "figure.dpi": 110,
     "figure.constrained_layout.use": True,
     "axes.titlelocation": "left",
+    "figure.titlesize": 12,  # a title above several panels looks like one above a single panel
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,

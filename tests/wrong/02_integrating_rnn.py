@@ -981,7 +981,7 @@ def accumulate_gradients(
     loss(model(x), y).backward()
 
 
-# %% exercise="accumulate_gradients" mistake="steps_in_between" says="A step is taken after each batch, so the batches meet different weights; leave the weights alone."
+# %% exercise="accumulate_gradients" mistake="steps_in_between" says="An update is made after each batch, so the batches meet different weights; leave the weights alone."
 def accumulate_gradients(
     model: nn.Module,
     loss: Callable[[Tensor, Tensor], Tensor],
@@ -1043,7 +1043,7 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
     return not issubclass(optimizer, torch.optim.SGD)
 
 
-# %% exercise="hides_the_scale" mistake="one_step" hint=2 says="One step is compared, and some optimizers show the scale only later; take some twenty."
+# %% exercise="hides_the_scale" mistake="one_step" hint=2 says="One update is compared, and some optimizers show the scale only later; take some twenty."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
@@ -1091,7 +1091,7 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
     return bool(gap > 1e-3)
 
 
-# %% exercise="hides_the_scale" mistake="absolute_tolerance" hint=2 says="The gap is compared with a fixed number, so small steps always pass; compare it with the way that was gone."
+# %% exercise="hides_the_scale" mistake="absolute_tolerance" hint=2 says="The gap is compared with a fixed number, so small updates always pass; compare it with the way that was gone."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
@@ -1189,7 +1189,7 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
     return bool(gap < 1e-3)
 
 
-# %% exercise="update_steps" mistake="a_step_at_zero" hint=1 says="The first step comes after the first sample, since zero is divisible by everything; step after the one that completes a group."
+# %% exercise="update_steps" mistake="a_step_at_zero" hint=1 says="The first update comes after the first sample, since zero is divisible by everything; update after the one that completes a group."
 def update_steps(n_samples: int, period: int) -> list[int]:
     return [i for i in range(n_samples) if i % period == 0]
 
@@ -1204,12 +1204,12 @@ def update_steps(n_samples: int, period: int) -> list[int]:
     return steps
 
 
-# %% exercise="update_steps" mistake="tail_dropped" hint=2 says="What is left at the end gets no step; add one after the last sample."
+# %% exercise="update_steps" mistake="tail_dropped" hint=2 says="What is left at the end gets no update; add one after the last sample."
 def update_steps(n_samples: int, period: int) -> list[int]:
     return list(range(period - 1, n_samples, period))
 
 
-# %% exercise="update_steps" mistake="always_a_last_step" hint=2 says="The last sample gets a step of its own even where it has completed a group; add one only where something is left."
+# %% exercise="update_steps" mistake="always_a_last_step" hint=2 says="The last sample gets an update of its own even where it has completed a group; add one only where something is left."
 def update_steps(n_samples: int, period: int) -> list[int]:
     return [*range(period - 1, n_samples, period), n_samples - 1]
 
@@ -1236,7 +1236,7 @@ def update_steps(n_samples: int, period: int) -> list[int]:
     return [*steps, n_samples - 1]
 
 
-# %% exercise="update_steps" mistake="tail_joined" says="What is left at the end is joined to the last whole group; it gets a step of its own."
+# %% exercise="update_steps" mistake="tail_joined" says="What is left at the end is joined to the last whole group; it gets an update of its own."
 def update_steps(n_samples: int, period: int) -> list[int]:
     steps = list(range(period - 1, n_samples, period))
     if n_samples % period:
@@ -1336,7 +1336,7 @@ def train_in_chunks(
     return torch.cat(outputs, dim=1)
 
 
-# %% exercise="train_in_chunks" mistake="gradients_pile_up" hint=2 says="Gradients are never cleared, so each step takes the old ones along; clear them before each chunk."
+# %% exercise="train_in_chunks" mistake="gradients_pile_up" hint=2 says="Gradients are never cleared, so each update takes the old ones along; clear them before each chunk."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1356,7 +1356,7 @@ def train_in_chunks(
     return torch.cat(outputs, dim=1)
 
 
-# %% exercise="train_in_chunks" mistake="one_step_at_the_end" hint=2 says="The optimizer steps once at the end; step after each chunk."
+# %% exercise="train_in_chunks" mistake="one_step_at_the_end" hint=2 says="There is one update, at the end; make one after each chunk."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1377,7 +1377,7 @@ def train_in_chunks(
     return torch.cat(outputs, dim=1)
 
 
-# %% exercise="train_in_chunks" mistake="no_step" hint=2 says="No step changes the weights; let the optimizer step after backward, before gradients are cleared again."
+# %% exercise="train_in_chunks" mistake="no_step" hint=2 says="No update changes the weights; let the optimizer step after backward, before gradients are cleared again."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1481,7 +1481,7 @@ def train_in_chunks(
     return torch.cat(outputs)
 
 
-# %% exercise="train_in_chunks" mistake="read_again_after_the_step" hint=2 says="Each chunk is read again after its step; keep the outputs that the loss has seen."
+# %% exercise="train_in_chunks" mistake="read_again_after_the_step" hint=2 says="Each chunk is read again after its update; keep the outputs that the loss has seen."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1545,7 +1545,7 @@ def train_in_chunks(
     return torch.cat(outputs, dim=1)
 
 
-# %% exercise="train_in_chunks" mistake="clipped" says="Gradients are clipped before the step; step on them as they are."
+# %% exercise="train_in_chunks" mistake="clipped" says="Gradients are clipped before the update; take them as they are."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
@@ -1634,7 +1634,7 @@ def accumulate_gradients(
     (weights @ means).backward()
 
 
-# %% exercise="hides_the_scale" mistake="compared_with_the_weights" hint=2 says="The gap is compared with the weights, so small steps from large weights pass; compare it with the way that was gone."
+# %% exercise="hides_the_scale" mistake="compared_with_the_weights" hint=2 says="The gap is compared with the weights, so small updates from large weights pass; compare it with the way that was gone."
 def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> bool:
     start = torch.linspace(-1, 1, 5, dtype=torch.float64)
     moves = []
@@ -1650,7 +1650,7 @@ def hides_the_scale(optimizer: type[torch.optim.Optimizer], **settings: Any) -> 
     return bool(gap < 1e-3)
 
 
-# %% exercise="train_in_chunks" mistake="zeroed_after_the_step" hint=2 says="Gradients are cleared after each step alone, so those from before move the first; clear them before each chunk."
+# %% exercise="train_in_chunks" mistake="zeroed_after_the_step" hint=2 says="Gradients are cleared after each update alone, so those from before move the first; clear them before each chunk."
 def train_in_chunks(
     model: nn.Module,
     x: Tensor,
