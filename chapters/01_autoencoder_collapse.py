@@ -2024,7 +2024,7 @@ for ax, kind in zip(axes, ("spike", "stuck", "swapped"), strict=True):
     ax.set_prop_cycle(None)
     ax.plot(broken[0], "--")
     ax.set(xlabel="time (hours)", title=kind)
-axes[0].set_ylabel("metric (standard deviations)")
+axes[0].set_ylabel("metric\n(standard deviations)")
 figure.suptitle("The same day, broken in three ways (dashed)",
                 x=0.02, ha="left")
 plt.show()

@@ -10,7 +10,8 @@ SETTINGS: dict[Any, Any] = {
     "figure.dpi": 110,
     "figure.constrained_layout.use": True,
     "axes.titlelocation": "left",
-    "figure.titlesize": 12,  # a title above several panels looks like one above a single panel
+    "figure.titlesize": 12,  # what is said above several panels looks as above a single one
+    "figure.labelsize": 12,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
