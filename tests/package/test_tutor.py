@@ -40,7 +40,7 @@ def test_hints_that_cannot_be_read_are_one_line_and_an_empty_one_is_empty(tmp_pa
     path = tmp_path / "01_twice.md"
     path.write_text("## twice\n\n1. One.\n1.\n")
     assert read_hints(path) == {"twice": ["One.", ""]}
-    path.write_bytes(b"## twice\n\n1. Caf\xe9.\n")
+    path.write_text("## twice\n\n1. é\n", encoding="latin-1")
     with pytest.raises(BookError, match=r"01_twice.md is not UTF-8 text; save it as UTF-8$"):
         read_hints(path)
 
