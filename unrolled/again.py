@@ -91,9 +91,10 @@ def again(
 ) -> Repeat:
     """Measure a notebook's tables anew beside the stored ones, compare, and keep the outcome.
 
-    An interrupted call goes on where it stopped; one that ended is not gone on from. progress and
-    jobs: as in `measure`. said(line) is told of each stored table that is not compared. Nothing is
-    kept where none is. Raises BookError for damaged files and with another library below Keras.
+    An interrupted call goes on where it stopped, with the same versions; one that ended is not gone
+    on from. progress and jobs: as in `measure`. said(line) is told of each stored table that is not
+    compared. Nothing is kept where none is. Raises BookError for damaged files and with another
+    library below Keras.
     """
     backend = os.environ.get("KERAS_BACKEND", BACKEND)
     if backend != BACKEND:

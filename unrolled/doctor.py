@@ -51,11 +51,13 @@ def examine(book: Book) -> Iterator[Finding]:
 def _packages(book: Book) -> Iterator[Finding]:
     try:
         table = tomllib.loads((book.root / "pyproject.toml").read_text(encoding="utf-8"))
-    except ValueError as error:  # a merge that was left half-way, say
-        yield Finding("pyproject.toml", str(error), "put back what git has")
+        lines = table["project"]["dependencies"]
+    except (ValueError, KeyError) as error:  # a merge that was left half-way, say
+        mend = "install the book again" if book.root == PACKED else "put back what git has"
+        yield Finding("pyproject.toml", f"cannot be read: {error}", mend)
         return
     whole = True
-    for line in table["project"]["dependencies"]:
+    for line in lines:
         asked = Requirement(line)
         if asked.marker and not asked.marker.evaluate():
             continue

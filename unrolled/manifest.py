@@ -147,7 +147,7 @@ class Notebook:
     @property
     def judges(self) -> tuple[Path, ...]:
         """The files that a verdict on an answer depends on; not all of them are handed out."""
-        data = (self.root / "data").glob("*.*")
+        data = [path for path in (self.root / "data").glob("*.*") if path.suffix != ".md"]
         return self.source, self.checks, self.solutions, self.wrong, self.recorded, *data
 
     @property

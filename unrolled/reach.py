@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from types import CodeType
 
+_NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
 
 def defines(node: ast.AST) -> list[str]:
     """Return the names that a top-level statement binds, or one of the statements in it."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(node, _NAMED):
         return [node.name]
     if isinstance(node, ast.Import | ast.ImportFrom):
         return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
@@ -75,7 +77,7 @@ def code_hash(nodes: Iterable[ast.stmt]) -> str:
 def _plain(node: ast.stmt) -> str:
     tree = node if isinstance(node, ast.Import) else ast.parse(ast.unparse(node))
     for one in ast.walk(tree):
-        if isinstance(one, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(one) is not None:
+        if isinstance(one, _NAMED) and ast.get_docstring(one) is not None:
             one.body = one.body[1:] or [ast.Pass()]
         if isinstance(one, ast.JoinedStr):  # Python 3.12 adds empty parts
             one.values = [part for part in one.values if getattr(part, "value", None) != ""]

@@ -388,7 +388,8 @@ def measure(
 ) -> int:
     """Run what is missing or stale, seed by seed, and write the table; return the runs made.
 
-    Every finished seed is kept under build/, so an interrupted call goes on where it stopped.
+    Every finished seed is kept under build/, so an interrupted call goes on where it stopped, with
+    the same versions.
     progress(title, done, total) is called after each run. said(line) is told of each experiment
     whose data is not here and which is not measured: a stored table stays.
     """
@@ -519,11 +520,13 @@ def versions() -> dict[str, str]:
     return _installed([name for name, module in PACKAGES.items() if module in loaded])
 
 
+_homes = cache(packages_distributions)  # tensorflow may be tensorflow-cpu
+
+
 def _installed(names: Iterable[str]) -> dict[str, str]:
     """Return the versions of Python and, of these libraries, of those that are installed."""
-    homes = packages_distributions()  # tensorflow may be tensorflow-cpu
     return {"python": platform.python_version()} | {
-        name: version(homes[module][0]).split("+")[0]
+        name: version(_homes()[module][0]).split("+")[0]
         for name, module in PACKAGES.items()
-        if name in names and module in homes
+        if name in names and module in _homes()
     }

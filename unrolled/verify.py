@@ -173,6 +173,7 @@ def written(notebook: Notebook) -> list[str]:
             read_notebook(notebook.solutions),
             _shown(notebook.solutions, notebook),
         )
+        survivors(notebook)
     except BookError as error:
         return [str(error)]
     for name, cells in answers_in(_cells(notebook.solutions, notebook)).items():
@@ -245,7 +246,7 @@ def _wrong_written(notebook: Notebook) -> Iterator[str]:
 def _hints(notebook: Notebook) -> Iterator[str]:
     hints, place = read_hints(notebook.hints), _shown(notebook.hints, notebook)
     for exercise in notebook.exercises:
-        count = len(hints.get(exercise.id, []))
+        count = len([hint for hint in hints.get(exercise.id, []) if hint])
         if count != LEVELS:
             yield f"{place}: {exercise.id} has {amount(count, 'hint')}, expected {LEVELS}"
     for name in set(hints) - {one.id for one in notebook.exercises}:

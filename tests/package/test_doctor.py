@@ -12,6 +12,7 @@ from tests.package.conftest import edit, run
 from unrolled import doctor
 from unrolled.cli import SECTIONS, main
 from unrolled.doctor import MAKE, Finding, examine
+from unrolled.grade import jail
 from unrolled.manifest import Book
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,10 +45,20 @@ def test_what_is_missing_comes_with_the_command_that_mends_it(
     assert "device" in examined and not examined["device"].mend
 
 
-def test_a_project_file_that_cannot_be_read_is_a_line(tiny: Book) -> None:
-    (tiny.root / "pyproject.toml").write_text("<<<<<<< HEAD\n")
+@pytest.mark.parametrize("text", ["<<<<<<< HEAD\n", "", "[project]\n"])
+def test_a_project_file_that_cannot_be_read_is_a_line(text: str, tiny: Book) -> None:
+    (tiny.root / "pyproject.toml").write_text(text)
     code, said = run("doctor")
     assert code == 2 and "✗ pyproject.toml: " in said and "put back what git has" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the jail is Linux's")
+def test_what_a_jail_lacks_is_named(tiny: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tiny.root / "pyproject.toml").write_text('[project]\ndependencies = ["numpy>=2"]\n')
+    monkeypatch.setattr(jail.shutil, "which", lambda _: None)
+    monkeypatch.setattr(jail.ctypes.util, "find_library", lambda _: None)
+    code, said = run("doctor")
+    assert code == 0 and "without bubblewrap and libseccomp2" in said and jail.INSTALL in said
 
 
 def test_where_the_book_is_installed_pip_mends_it(

@@ -22,7 +22,7 @@ from tests.package.conftest import edit, write_book
 from unrolled.answers import Answers, Step, wrong_answers
 from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.plugin import Warm
-from unrolled.checks.remote import Lost
+from unrolled.checks.remote import Broken, Lost
 from unrolled.checks.session import run_pytest
 from unrolled.cli import main
 from unrolled.errors import BookError
@@ -288,6 +288,31 @@ def test_a_neighbor_of_an_attack_has_the_same_row(tiny: Book, tmp_path: Path) ->
         points = [[v.points for v in one.verdicts] for one in (before, row("half", other))]
         assert points[0] == points[1]
         other.jail.close()
+    finally:
+        grader.jail.close()
+
+
+def test_a_jail_that_breaks_is_told_and_is_nobodys_verdict(
+    tiny: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "right.py").write_text(RIGHT)
+    files = read(single(tmp_path / "right.py", tiny.notebooks), tiny.notebooks)
+    grader = Grader(Settings(tiny.root, ("01_twice", "02_thrice"), b"s"))
+
+    def broken(*_: object) -> None:
+        raise Broken("the jail did not start: no permission")
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(grader.jail, "load", broken)
+            with pytest.raises(BookError, match=r"did not run: .*not start: no permission$"):
+                grader.grade(files)
+        assert sum(one.points for one in grader.grade(files).verdicts) == 5
+        for server in grader.jail._warm.values():
+            server.process.kill()
+            server.process.wait()
+        with pytest.raises(BookError, match="the jail ended by itself"):
+            grader.grade(files)
     finally:
         grader.jail.close()
 

@@ -36,7 +36,6 @@ def test_the_books_own_registry_is_valid_and_names_existing_files() -> None:
         ('prerequisites = ["product"]\n', "", "chapter.1.prerequisites: missing key; add it"),
         ('result = "A multiple."\n', "", "chapter.1.result: missing key; add it"),
         ('id = "twice"', 'id = "twice"\nnotebook = "02_thrice"', "is not one of 01_twice"),
-        ("[[chapter]]\nnumber = 1", "[chapter]\nnumber = 1", "book.toml: "),
         (FIRST, FIRST.replace('"]', '", "01_more"]') + '\nnotebook = "01_twice"', "no exercise"),
         ('title = "Tiny"', f"title = {list(range(999))}", "found [0, 1, 2, 3, 4"),
         ('["01_twice"]', '["01_twice"]\nratios = ["02/race/slow"]', "expected it of 01"),

@@ -201,6 +201,7 @@ def test_a_damaged_table_is_one_line(book: Book) -> None:
             with pytest.raises(BookError, match=r"remove it and run `unrolled results`$") as error:
                 read()
             assert str(error.value).startswith("data/results/01_twice.json: ")
+            assert ": : " not in str(error.value)
             assert "\n" not in str(error.value)
 
 

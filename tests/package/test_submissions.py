@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import secrets
 import socket
 import tarfile
 import zipfile
@@ -23,7 +24,7 @@ from unrolled.grade.grader import Marked, Settings
 from unrolled.grade.intake import Member, Refused, read_submission
 from unrolled.grade.run import Class, Result, book_key, secret_of, table
 from unrolled.grade.submissions import attempts, read, single
-from unrolled.manifest import Book
+from unrolled.manifest import Book, read_book
 from unrolled.wire import decode, encode
 
 ANSWER = '# %% exercise="twice"\ndef twice(x: float) -> float:\n    return 2 * x\n'
@@ -65,6 +66,7 @@ def test_students_and_attempts_come_from_the_names(tiny: Book, tmp_path: Path) -
         "cleo/first/work/01_twice.py",
         "cleo/second/01_twice.py",
         "cleo/cleo@2026-10-03.zip",
+        "cleo/last@2026-02-30.zip",
         "dan/chapters/01_twice.py",
         "eve.zip",
         ".DS_Store",
@@ -82,6 +84,7 @@ def test_students_and_attempts_come_from_the_names(tiny: Book, tmp_path: Path) -
         ("cleo", "2026-10-03"),
         ("cleo", "first"),
         ("cleo", "second"),
+        ("cleo", "last@2026-02-30"),
         ("dan", ""),
         ("eve", ""),
         ("notes", ""),
@@ -369,11 +372,13 @@ def test_a_row_is_kept_as_long_as_secret_book_and_packages_are_the_same(
         keys.add(book_key(settings, tiny.notebooks))
     edit(tiny.notebooks[1].checks, "3 * x", "3 * x + 0")
     keys.add(book_key(settings, tiny.notebooks))
-    edit(tiny.root / "book.toml", "points = 3", "points = 6")
-    keys.add(book_key(settings, tiny.notebooks))
+    for old, new in (("points = 3", "points = 6"), ("minutes = 5\n\n", "minutes = 6\n\n")):
+        edit(tiny.root / "book.toml", old, new)
+        keys.add(book_key(settings, read_book(tiny.root).notebooks))
     (tiny.root / "data").mkdir(exist_ok=True)
-    (tiny.root / "data" / "five.csv").write_text("1\n")
-    keys.add(book_key(settings, tiny.notebooks))
+    for name in ("five.csv", "README.md"):
+        (tiny.root / "data" / name).write_text("1\n")
+        keys.add(book_key(settings, read_book(tiny.root).notebooks))
     assert len(keys) == 6
 
 
@@ -384,7 +389,7 @@ def test_a_secret_that_was_lost_is_refused_and_an_interrupt_leaves_none(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(os, "replace", stop)
+        patch.setattr(secrets, "token_hex", stop)
         secret_of(tmp_path / "out", None)
     assert list((tmp_path / "out").iterdir()) == []
     secret = secret_of(tmp_path / "out", None)

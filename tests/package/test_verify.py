@@ -196,6 +196,12 @@ def test_a_list_of_survivors_that_is_wrong_is_one_line(book: Book, text: str, sa
     with pytest.raises(BookError) as error:
         survivors(book.notebooks[0])
     assert said in str(error.value) and "\n" not in str(error.value)
+    assert written(book.notebooks[0]) == [str(error.value)]
+
+
+def test_a_hint_without_a_word_is_none(book: Book) -> None:
+    edit(book.notebooks[0].hints, "Multiply x by the factor.", "")
+    assert any("twice has 2 hints, expected 3" in line for line in written(book.notebooks[0]))
 
 
 def test_an_exercise_is_answered_in_one_cell(book: Book) -> None:

@@ -31,7 +31,8 @@ class Ran:
     def reason(self) -> str:
         """Of a run without verdicts, the line that says why."""
         lines = [line for line in self.said.splitlines() if line.strip()]
-        errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
+        marks = "E ", "INTERNALERROR> "
+        errors = [line.partition(" ")[2].strip() for line in lines if line.startswith(marks)]
         return "".join([*lines, *errors][-1:]).removeprefix("ERROR: ")
 
 

@@ -37,6 +37,7 @@ NAMESPACES = (
 # graded twice has to have the same rows.
 BROKEN_OFF = "it ended in the middle of a request, or said what it was not asked"
 HEAVY = ("keras", "torch")  # worth importing once; each set of them in a server of its own
+GONE = "the jail ended by itself (is memory short? add --resume to go on)"
 FIRST_UID = 1_900_000_000
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache")
 # What holds answers in a clone, its history too: nobody else in a container may read them.
@@ -190,7 +191,7 @@ class Server:
         theirs.close()
         self.control, self.cpu = ours, 0.0
         try:
-            said = self._heard()
+            said = self._heard("the jail did not start")
         except Broken:
             self.close()
             raise
@@ -205,10 +206,14 @@ class Server:
 
     def ask(self, **request: Any) -> dict[str, Any]:
         """Ask the server something."""
-        self.control.sendall(json.dumps(request).encode())
+        try:
+            self.control.sendall(json.dumps(request).encode())
+        except OSError as error:
+            raise Broken(GONE) from error
         return self._heard()
 
-    def _heard(self) -> dict[str, Any]:
+    def _heard(self, silence: str = GONE) -> dict[str, Any]:
+        """Return what the server says; raise Broken, with what its silence means, if it ended."""
         said = self.control.recv(1 << 16)
         if not said:
             assert self.process.stderr is not None
@@ -216,7 +221,7 @@ class Server:
             last = self.process.stderr.read().decode(errors="replace").strip().splitlines()[-1:]
             reason = "".join(last) or "it ended silently"
             mend = f"; {NAMESPACES}" if reason.startswith("bwrap:") else ""
-            raise Broken(f"the jail did not start: {reason}{mend}")
+            raise Broken(f"{silence}: {reason}{mend}")
         found: dict[str, Any] = json.loads(said)
         return found
 
@@ -232,9 +237,13 @@ class Server:
             "cpu": self.limits.notebook,
             "memory": self.limits.memory,
         }
-        socket.send_fds(self.control, [json.dumps(task).encode()], [theirs.fileno()])
-        theirs.close()
-        return Child(self, self._heard()["pid"], ours, self.limits)
+        try:
+            with theirs:
+                socket.send_fds(self.control, [json.dumps(task).encode()], [theirs.fileno()])
+            return Child(self, self._heard()["pid"], ours, self.limits)
+        except (OSError, Broken) as error:
+            ours.close()
+            raise error if isinstance(error, Broken) else Broken(GONE) from error
 
     def close(self) -> None:
         """End the jail and all that is in it."""

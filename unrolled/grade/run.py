@@ -19,7 +19,7 @@ from pebble import ProcessExpired, ProcessPool
 import unrolled
 from unrolled.course import Course
 from unrolled.errors import BookError, Show
-from unrolled.files import fingerprint, replacing, write_atomic
+from unrolled.files import fingerprint, write_atomic
 from unrolled.grade.grader import Marked, Settings, grade
 from unrolled.grade.submissions import Attempt, Files, read, shown
 from unrolled.manifest import Book, Notebook
@@ -114,13 +114,11 @@ def prepare(out: Path, resume: bool, course: Path | None) -> None:
 
 
 def book_key(settings: Settings, notebooks: Sequence[Notebook]) -> str:
-    """Return the hash of what a row depends on besides the submission: secret, book, packages.
-
-    Of the book's points too: a row holds points, and not the share of them.
-    """
+    """Return the hash of what a row depends on besides the submission: secret, book, packages."""
     secret = hashlib.sha256(settings.secret).hexdigest()
-    how = repr((settings.notebooks, settings.jail, settings.limits))
-    files = [path for one in notebooks for path in (*one.judges, one.root / "book.toml")]
+    points = [(one.id, one.points) for notebook in notebooks for one in notebook.exercises]
+    how = repr((settings.notebooks, settings.jail, settings.limits, points))
+    files = [path for one in notebooks for path in one.judges]
     files += Path(unrolled.__file__).parent.rglob("*.py")
     return fingerprint(files, secret, how)
 
@@ -134,8 +132,14 @@ def secret_of(out: Path, file: Path | None) -> bytes:
             raise BookError(f"{file}: expected a file with a secret in it; any text will do")
     place = out / "secret"
     if not place.is_file():
-        with replacing(place, 0o600) as opened:
-            opened.write((given or secrets.token_hex(32).encode()) + b"\n")
+        out.mkdir(parents=True, exist_ok=True)
+        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as opened:
+                opened.write((given or secrets.token_hex(32).encode()) + b"\n")
+        except BaseException:
+            place.unlink()
+            raise
     kept = place.read_bytes().strip()
     if not kept:
         raise BookError(f"{place} is empty; put the run's secret back, or name another --out")

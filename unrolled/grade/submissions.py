@@ -80,7 +80,7 @@ def attempts(
             found.append(_attempt(student, label, path, notebooks, zone))
             continue
         for one in filter(_is_attempt, inner):
-            found.append(_attempt(student, _named(one)[1] or _stem(one), one, notebooks, zone))
+            found.append(_attempt(student, _label(one), one, notebooks, zone))
     if not found:
         raise BookError(f"{folder} is empty; expected a file or a folder for each student")
     return sorted(found, key=lambda one: (one.student, one.when, one.label))
@@ -123,6 +123,13 @@ def _named(path: Path) -> tuple[str, str]:
     if _time(label, None) is None:
         raise BookError(f"{path.name}: {label} is no time; expected one like 2026-10-01T17:30")
     return student, label
+
+
+def _label(path: Path) -> str:
+    """Name one of a student's attempts: by its time, else by all of its name."""
+    with suppress(BookError):
+        return _named(path)[1] or _stem(path)
+    return _stem(path)
 
 
 def _is_folder(path: Path) -> bool:
