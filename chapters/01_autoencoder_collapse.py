@@ -1589,7 +1589,7 @@ def sines(rng: np.random.Generator, count: int, steps: int = 24) -> Tensor:
     """(count, steps, 1): one to two and a half turns, any phase."""
     turns = rng.uniform(1, 2.5, (count, 1, 1))
     phase = rng.uniform(0, 2 * np.pi, (count, 1, 1))
-    t = np.arange(steps).reshape(1, steps, 1) / steps
+    t = np.arange(steps).reshape(1, steps, 1) / steps  # (1, T, 1)
     waves = np.sin(2 * np.pi * turns * t + phase)  # (B, T, 1)
     return torch.tensor(waves, dtype=torch.float32)
 
@@ -1964,7 +1964,9 @@ SPLIT = (6_000, 2_400, 38_400)  # hours to train, to validate, to test
 
 def history(rng: np.random.Generator, machines: int) -> list[Tensor]:
     """Windows (N, 24, F) to train, to validate, and twice to test."""
-    early, middle, late = plant(rng, sum(SPLIT), machines).split(SPLIT)
+    early, middle, late = plant(
+        rng, sum(SPLIT), machines
+    ).split(SPLIT)  # (n, F) each
     mean, std = early.mean(0), early.std(0)  # (F,) each
     early, middle, late = (
         Windows((piece - mean) / std, 24, overlap)
@@ -2101,7 +2103,9 @@ def worst(rebuild, windows: Tensor, validate: Tensor) -> Tensor:
 def auc(normal: Tensor, odd: Tensor) -> float:
     """The chance that an odd window outscores a normal one."""
     truth = [0] * len(normal) + [1] * len(odd)
-    return float(roc_auc_score(truth, torch.cat([normal, odd]).numpy()))
+    return float(roc_auc_score(
+        truth, torch.cat([normal, odd]).numpy()  # (2N,)
+    ))
 
 
 def trained(windows: Tensor, seed: int, steps: int = 600) -> Narrow:
@@ -2206,7 +2210,9 @@ def judges(early: Tensor, middle: Tensor, seed: int):
         by_machine(middle), torch.cat(by_machine(middle))
     )  # M times (N, T, 3), (M * N, T, 3)
     own = [trained(part, seed) for part in by_machine(early)]
-    shared = trained(torch.cat(by_machine(early)), seed)
+    shared = trained(
+        torch.cat(by_machine(early)), seed  # (M * N, T, 3)
+    )
     whole, linear = trained(early, seed), Principal(early, 8)
 
     def each(x):
