@@ -144,7 +144,7 @@ def draw_jumps(rng, batch, steps):
     jumps = rng.random((batch, steps)) < 0.1
     jumps[:, 0] = True
     last = np.where(jumps, np.arange(steps), 0)
-    last = np.maximum.accumulate(last, axis=1)  # of the latest jump
+    last = np.maximum.accumulate(last, axis=1)  # where it last jumped
     x = np.take_along_axis(fresh, last, axis=1)
     x = torch.from_numpy(x).float()  # (B, T)
     return x, saturating_integral(x)
@@ -298,7 +298,7 @@ def spoiled(leak=1.0, shift=0.0):
     with torch.no_grad():
         rnn.weight_hh_l0.mul_(leak)
         rnn.bias_hh_l0.add_(shift)
-        return l1_loss(read_out(rnn(x[..., None])[0])[..., 0], y)
+        return l1_loss(read_out(rnn(x[..., None])[0])[..., 0], y)  # ()
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -600,7 +600,9 @@ def slipped(batches, slip):
         share = len(x) / sum(len(one) for one, _ in batches)
         weight = {"1/m": 1 / len(batches), "unscaled": 1}.get(slip, share)
         (weight * mse_loss(model(x), y)).backward()
-    return torch.cat([one.grad.flatten() for one in model.parameters()])
+    return torch.cat([
+        one.grad.flatten() for one in model.parameters()
+    ])  # (26,), with batch norm (36,)
 
 # %%
 def rows_of(sizes):
@@ -617,7 +619,9 @@ def rows_of(sizes):
 # NBVAL_CHECK_OUTPUT
 for sizes in [(8, 8, 8, 8), (8, 8, 8, 3)]:
     batches = rows_of(sizes)
-    whole = [tuple(torch.cat(part) for part in zip(*batches, strict=True))]
+    whole = [tuple(
+        torch.cat(part) for part in zip(*batches, strict=True)
+    )]  # (B, 3), (B, 1)
     print("batches of", *sizes)
     for slip in ("n/N", "1/m", "unscaled", "zero_grad inside", "batch norm"):
         big = slipped(whole, slip if slip == "batch norm" else "n/N")
@@ -1208,7 +1212,8 @@ def begun_anew(rng, batch, chunks, every, k=50):
     """
     runs = -(-chunks // every)
     x, y = draw_jumps(rng, batch * runs, every * k)  # (B * runs, every * k)
-    begins = (torch.arange(runs * every) % every == 0).expand(batch, -1)
+    begins = (torch.arange(runs * every) % every == 0).expand(
+        batch, -1)  # (B, runs * every)
     turned = [
         torch.stack([row.roll(b * width) for b, row in enumerate(rows)])
         for rows, width in (
@@ -1252,7 +1257,10 @@ def posted(seed, batch, lr, updates=5000):
     rng = np.random.default_rng(seed)
     x, y = draw_jumps(rng, batch, 50 * updates)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
-    train_in_chunks(model, x[..., None], y[..., None], 50, optimizer)
+    train_in_chunks(
+        model, x[..., None], y[..., None],  # (B, T, 1) each
+        50, optimizer,
+    )
     return held_out_error(model)
 
 # %% tags=["experiment"]
