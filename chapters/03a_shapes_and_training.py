@@ -644,7 +644,7 @@ given, echoed = echo_batches(np.random.default_rng(5), 1000)
 plain, *_ = np.linalg.lstsq(
     given.reshape(1000, -1), echoed, rcond=None)  # (T * F, F)
 named = (asked.reshape(10_000, -1) @ plain).argmax(-1)  # (B,)
-right = named == due.argmax(-1)
+right = named == due.argmax(-1)  # (B,)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -884,7 +884,8 @@ def swung(seed, sizes, updates, n, rate):
         x = draw_swings(rng, n)
         model.train_on_batch(x[:, :50, None], x[:, 50:])  # (B, T, 1), (B, 5)
     x = draw_swings(np.random.default_rng(99), 1000)
-    found = model.predict(x[:, :50, None], batch_size=500, verbose=0)
+    found = model.predict(
+        x[:, :50, None], batch_size=500, verbose=0)  # (B, 5)
     return float(np.abs(found - x[:, 50:]).mean())
 
 # %% tags=["experiment"]
@@ -1169,18 +1170,19 @@ def turned(
         model = keras.Sequential([keras.Input((steps, 1))])
         for place, size in enumerate(sizes):
             below = place + 1 < len(sizes)
-            model.add(layers.LSTM(
-                size, return_sequences=below, **layer
-            ))  # (B, T, size), of the last (B, size)
+            model.add(layers.LSTM(size, return_sequences=below,
+                                  **layer))  # (B, T, size), last (B, size)
         model.add(layers.Dense(1))  # (B, 1)
         kind = getattr(keras.optimizers, optimizer)
         rule = kind(schedule if falls else rate, **(settings or {}))
         model.compile(rule, "mse")
         rng = np.random.default_rng(seed)
         for _ in range(updates):
-            x = unit * draw_swings(rng, n, 41)[:, 40 - steps :, None]
+            x = unit * draw_swings(
+                rng, n, 41)[:, 40 - steps :, None]  # (B, T + 1, 1)
             model.train_on_batch(x[:, :-1], x[:, -1])  # (B, T, 1), (B, 1)
-        x = draw_swings(np.random.default_rng(99), 1000, 41)[..., None]
+        x = draw_swings(
+            np.random.default_rng(99), 1000, 41)[..., None]  # (B, 41, 1)
         x = unit * x[:, 40 - steps :]  # (B, T + 1, 1)
         found = model.predict(x[:, :-1], batch_size=500, verbose=0)  # (B, 1)
     return float(np.abs(found - x[:, -1]).mean() / unit)
@@ -1236,7 +1238,8 @@ found = tables["knobs"]
 seen = draw_swings(np.random.default_rng(99), 1000, 41)
 law = np.abs(ar2_baseline(seen[:, 20:40], 1) - seen[:, 40:]).mean()
 print("own law of two terms, below a millionth:", bool(law < 1e-6))
-last = np.abs(np.diff(draw_swings(np.random.default_rng(99), 1000, 41)))
+last = np.abs(np.diff(
+    draw_swings(np.random.default_rng(99), 1000, 41)))  # (B, T - 1)
 inside = again in found["as it is"]
 print("the first seed once more, inside:", inside)
 baseline = last[:, -1].mean()
