@@ -422,7 +422,7 @@ def without_a_network(seed):
     """Exact answers of the nearest sum and of least squares, held out."""
     train, test = split_disjoint(x, 200, seed)
     nearest = (flat[test] @ flat[train].T).argmax(1)  # (N,)
-    law = np.linalg.lstsq(ones[train], totals[train], rcond=None)[0]
+    law = np.linalg.lstsq(ones[train], totals[train], rcond=None)[0]  # (97,)
     guesses = totals[train][nearest], np.rint(ones[test] @ law)  # (N,) each
     return [(one == totals[test]).mean() for one in guesses]
 
@@ -610,7 +610,11 @@ def films(rng, rows, batch, shuffle=False):
     right = at[:, :, 1] + np.arange(8)  # (B, T, 1, 8)
     film, step = np.ogrid[:batch, :4]  # (B, 1), (1, T)
     frames = np.zeros((batch, 4, 16, 16, 1), "float32")
-    places = film[..., None, None], step[..., None, None], down, right, 0
+    places = (
+        film[..., None, None],  # (B, 1, 1, 1)
+        step[..., None, None],  # (1, T, 1, 1)
+        down, right, 0,
+    )
     frames[places] = images[shown]  # (B, T, 8, 8)
     return (
         frames,  # (B, T, H, W, 1)
@@ -877,8 +881,8 @@ def linear_answers(seed):
     law = np.linalg.lstsq(*rows, rcond=None)[0]  # (160, 160)
     code = PCA(64, svd_solver="full").fit(rows[0])
     whole = asked.reshape(1000, -1)  # (B, T * F)
-    kept = code.inverse_transform(code.transform(whole))
-    return [exact_match((one @ law).reshape(due.shape), due)
+    kept = code.inverse_transform(code.transform(whole))  # (B, T * F)
+    return [exact_match((one @ law).reshape(due.shape), due)  # (B, T, F)
             for one in (whole, kept)]
 
 # %%
@@ -1047,7 +1051,10 @@ assert found["attention"].low >= 0.99
 forth, back = lines(np.random.default_rng(5), 500)
 weights = ops.convert_to_numpy(looker(forth)[1])  # (B, 8, 8)
 figure, axes = plt.subplots(figsize=(3.6, 3.2))
-image = axes.imshow(weights.mean(0), cmap="viridis", vmin=0, vmax=1)
+image = axes.imshow(
+    weights.mean(0),  # (8, 8)
+    cmap="viridis", vmin=0, vmax=1,
+)
 figure.colorbar(image, label="mean weight")
 axes.set(xlabel="symbol that was read", ylabel="symbol to be written")
 axes.set_title("Read last, written first")
