@@ -402,7 +402,7 @@ def linear(x, y, new):
     rows, others = (
         np.c_[one, np.ones(len(one))] for one in (x, new)
     )  # (N, F + 1) each
-    return others @ np.linalg.lstsq(rows, y, rcond=None)[0]
+    return others @ np.linalg.lstsq(rows, y, rcond=None)[0]  # (N, ...)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -475,7 +475,9 @@ def composite(seed):
 
 # %%
 x = seen[:500, :, 0].astype(float)  # (N, T)
-first, second = held_out[:, :10, 0].astype(float), held_out[:, 10:, 0]
+first, second = (
+    held_out[:, :10, 0].astype(float), held_out[:, 10:, 0]
+)  # (N, 10) each
 naive = {
     "the mean": x[:, 10:].mean(0),  # (10,)
     "last value held": first[:, -1:],  # (N, 1)
@@ -1111,7 +1113,8 @@ codes = encoder.predict(held_out, batch_size=500, verbose=0)  # (N, 4)
 # %%
 # NBVAL_CHECK_OUTPUT
 for name, known in {"code": codes, "numbers": held_out[..., 0]}.items():
-    guess = linear(known[:250], held_pace[:250, None], known[250:])[:, 0]
+    guess = linear(
+        known[:250], held_pace[:250, None], known[250:])[:, 0]  # (N,)
     gaps = np.mean((guess - held_pace[250:]) ** 2)
     share = 1 - gaps / held_pace[250:].var()
     print(f"pace, read linearly from the {name:8} R² {share:.3f}")
@@ -1298,7 +1301,7 @@ for name, one in shaped.items():
 # NBVAL_CHECK_OUTPUT
 own_mean = held_out.mean(axis=1, keepdims=True)  # (N, 1, 1)
 floor = float(np.mean((held_out - own_mean) ** 2))
-line = np.broadcast_to(own_mean, held_out.shape)
+line = np.broadcast_to(own_mean, held_out.shape)  # (N, T, 1)
 rebuilt = autoencoder.predict(held_out, batch_size=500, verbose=0)
 for name, guess in {"flat line": line, "four numbers": rebuilt}.items():
     explained = 1 - np.mean((guess - held_out) ** 2) / floor
@@ -1315,8 +1318,9 @@ for name, guess in {"flat line": line, "four numbers": rebuilt}.items():
 # %%
 # NBVAL_CHECK_OUTPUT
 once, each = layers.LSTM(4), layers.LSTM(4, return_sequences=True)
-copies = ops.convert_to_numpy(layers.RepeatVector(20)(once(held_out[:1])))
-own = ops.convert_to_numpy(each(held_out[:1]))
+copies = ops.convert_to_numpy(
+    layers.RepeatVector(20)(once(held_out[:1])))  # (1, T, 4)
+own = ops.convert_to_numpy(each(held_out[:1]))  # (1, T, 4)
 for name, one in {"RepeatVector": copies, "return_sequences": own}.items():
     distinct = len(np.unique(one[0], axis=0))
     print(f"{name:16} {one.shape}, distinct rows: {distinct}")
@@ -1518,7 +1522,8 @@ def lstm_score(x):
 
 def pca_score(x):
     """What four principal components leave of each: (N,)."""
-    back = axes_of.inverse_transform(axes_of.transform(flat(x)))
+    back = axes_of.inverse_transform(
+        axes_of.transform(flat(x)))  # (N, T * F)
     return ((back - flat(x)) ** 2).mean(axis=1)
 
 def size(x):
