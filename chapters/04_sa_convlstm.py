@@ -337,7 +337,7 @@ seen = draw_clips(
     train_digits, np.random.default_rng(1), 500
 ).flatten(0, 1)  # (N, 1, H, W)
 mean, middle = seen.mean(0), seen.median(0).values  # (1, H, W) each
-guesses = {
+guesses = {  # (B, T, 1, H, W) each
     "black frames": torch.zeros_like(truth),
     "the last frame": held_out[:, 3:4].expand_as(truth),
     "the training mean": mean.expand_as(truth),
@@ -739,7 +739,8 @@ class Meant(Alone):
     """SAMemory in which each position hears the mean of all."""
 
     def heard(self, h, m):
-        mean = super().heard(h, m).mean((2, 3), keepdim=True)
+        mean = super().heard(h, m).mean(
+            (2, 3), keepdim=True)  # (B, 2C, 1, 1)
         return mean.expand(-1, -1, *h.shape[2:])  # (B, 2C, H, W)
 
 # %% tags=["experiment"]
@@ -1031,7 +1032,9 @@ def draw_named(rng, count, size):
     frame[:, 0, 0, 0, [0, -1]] = cues  # (B, 2)
     frame[:, 0, 1, 0, 0], frame[:, 0, 1, 0, -1] = name, -name
     frame[:, 0, 1, -1, -1] = asked
-    return frame, torch.where(asked == name, *cues.T)  # and (B,)
+    return (
+        frame, torch.where(asked == name, *cues.T)
+    )  # (B, T, C, H, W), (B,)
 
 # %% tags=["experiment"]
 @experiment(seeds=range(3), tolerance=0.5)
@@ -1108,7 +1111,7 @@ def looked_at(model, given):
 one_cue, cue = draw_cues(np.random.default_rng(2020), 400, 4)
 single = looked_at(seeker, one_cue)[0][:, -1].unflatten(
     1, (4, 4))  # (B, H, W)
-named = looked_at(chooser, both)[0][:, -1].unflatten(1, (4, 4))
+named = looked_at(chooser, both)[0][:, -1].unflatten(1, (4, 4))  # (B, H, W)
 left = both[:, 0, 1, -1, -1] == both[:, 0, 1, 0, 0]  # (B,): who is asked
 maps = {"one cue, dark": single[cue.argmin()],  # (H, W) each
         "one cue, bright": single[cue.argmax()],
@@ -1575,7 +1578,7 @@ plt.show()
 # %% tags=["experiment"]
 def on_background(weights, black):
     """Share of weight on black, and evenness, of queries on black."""
-    share = torch.einsum("bij,bj->bi", weights, black)  # (B, N)
+    share = torch.einsum("bij,bj->bi", weights, black)  # (B, N), as entropy
     entropy = torch.special.entr(weights).sum(2) / np.log(black.size(1))
     asked = black / black.sum()
     return {"share": (share * asked).sum().item(),
@@ -2068,7 +2071,8 @@ def large_clips():
     from unrolled import data
 
     clips = np.load(data.path("moving-mnist"), mmap_mode="r")  # (T, B, H, W)
-    clips = clips.swapaxes(0, 1)[:, :, None] / np.float32(255)
+    clips = clips.swapaxes(
+        0, 1)[:, :, None] / np.float32(255)  # (B, T, 1, H, W)
     digits = np.load(data.path("mnist"))["x_train"] / np.float32(255)
     return torch.from_numpy(clips), torch.from_numpy(digits)
 
