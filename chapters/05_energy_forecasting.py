@@ -1009,7 +1009,9 @@ class Lines(Line):
         return self
 
     def predict(self, z, days, hours):
-        x, of = self.rows(z, days, hours), days[hours, :24].argmax(1)
+        x, of = (
+            self.rows(z, days, hours), days[hours, :24].argmax(1)
+        )  # (N, F), (N,)
         forecast = np.empty(len(hours))
         for hour, line in enumerate(self.lines):
             forecast[of == hour] = ridge_predict(x[of == hour], *line)
@@ -1864,7 +1866,7 @@ class Daily:
         x = day_inputs(z, days, origins)  # (N, F)
         y = torch.from_numpy(z[targets(origins)]).float()  # (N, 24)
         xs, ys = (one.unfold(0, 42, 28).transpose(1, 2)
-                  for one in (x, y))  # (B, T, F), (B, T, 24), T in days
+                  for one in (x, y))  # (N, T, F), (N, T, 24), T in days
         with seeded(self.seed):
             width = 24 * len(self.quantiles)
             self.model = DayStep(self.cell, x.size(1), self.hidden, width)
@@ -1877,12 +1879,13 @@ class Daily:
     def bands(self, z, days, origins):
         """All quantiles of the days from these origins: (N, 24, Q)."""
         weeks = origins[0] - 24 * np.arange(28, 0, -1)  # four, to settle
-        run = np.concatenate([weeks, origins])
+        run = np.concatenate([weeks, origins])  # (28 + N,)
         with torch.no_grad():
             forecast, _ = self.model(day_inputs(z, days, run)[None])
         return forecast[0, 28:].unflatten(-1, (24, -1)).numpy()
 
     def predict(self, z, days, origins):
+        """The middle quantile of each hour: (N, 24)."""
         return self.bands(z, days, origins)[..., len(self.quantiles) // 2]
 
 # %% [markdown]
@@ -1933,7 +1936,7 @@ def corrected(data, bands, origins):
 def band_costs(data, band, origins):
     """Coverage, width, pinball loss; whether wide days are bad ones."""
     y, unit = data.z[targets(origins)], data.deviation  # (N, 24)
-    inside = (y >= band[..., 0]) & (y <= band[..., -1])
+    inside = (y >= band[..., 0]) & (y <= band[..., -1])  # (N, 24)
     losses = [pinball(y.ravel(), band[..., k].ravel(), q)
               for k, q in enumerate(NINE)]
     width = (band[..., -1] - band[..., 0]).mean(1)  # (N,)
@@ -1987,7 +1990,7 @@ def drawn_days(data, models, seed):
     fed_back = rolled(one.model, data.z, data.days, test)
     three = [one for title, one in drawn.items() if "LSTM" in title]
     line = drawn["ridge, interactions"]
-    return drawn | {"one-hour LSTM, rolled": fed_back,
+    return drawn | {"one-hour LSTM, rolled": fed_back,  # (N, 24) each
                     "three LSTMs": np.mean(three, axis=0),
                     "three LSTMs and ridge": np.mean([*three, line], axis=0)}
 
@@ -2061,7 +2064,7 @@ print(f"{'AEP':22} sMAPE, %               MASE")
 for title in titles:
     scale = planned[0][f"{title}, MASE"].median
     print(f"{title:22} {planned[0][f'{title}, sMAPE']:.3f}  {scale:.3f}")
-assert planned[0]["ridge, CPU s"].high < 0.5  # a fraction of a second
+assert planned[0]["ridge, CPU s"].high < 0.5
 
 # %% [markdown]
 # The same hour of yesterday is at 6.244 percent. A fraction of a second of
