@@ -80,9 +80,9 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # function under `@experiment` was run beforehand, once for each seed, by
 # `make results`; `measured` reads its stored table, whose rows show the
 # median and, in brackets, the lowest and the highest value. *Inside* says
-# that what is run here again lies between them, with some room for other
-# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
-# the book's own tests compare; to you it is a comment.
+# that a run made here lies between them, with some room for other machines.
+# A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that the book's
+# own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## The task, and what it costs to know nothing
@@ -196,7 +196,10 @@ print(f"mean run {runs:.1f} steps, at a limit {limits:.2f} of the time")
 #
 # Before any network: what do simple predictions cost? A constant; the plain
 # running sum, clamped once at the end; and the best leaky average, stretched
-# and clamped, which forgets evenly instead of at the limits.
+# and clamped, which forgets evenly instead of at the limits. With $\lambda$
+# for the share that it keeps, that average is
+#
+# $$a_t = \lambda\, a_{t-1} + (1 - \lambda)\, x_t, \qquad a_0 = \tfrac12$$
 
 # %%
 def leaky(x, keep):
