@@ -17,9 +17,9 @@
 # *A network has seen a thousand sequences and repeats the third symbol in
 # one case of three. Is it too small, or badly taught?*
 #
-# A minute for a laptop, an afternoon for you. The network is neither
-# changed nor enlarged, and ends without a single mistake. A second network
-# forecasts a curve; three numbers, found by least squares, do it exactly.
+# A minute for a laptop, an afternoon for you. The same network, not one unit
+# larger, ends without a single mistake. A second network forecasts a curve;
+# three numbers, found by least squares, do it exactly.
 #
 # This chapter has three notebooks. They go through a zoo of networks that
 # two long texts have made popular, both written for an older Keras: a set of
@@ -28,9 +28,9 @@
 # several seeds and a baseline beside it.
 #
 # Here we begin with what goes into a network and what comes out, with two
-# models, *vanilla* and *stacked*, and with the advice that such texts end
-# with: how to tune. In 3b a sequence becomes another sequence; 3c has
-# autoencoders, padding and states.
+# models, *vanilla* and *stacked*, and with the advice on tuning that closes
+# such texts. In 3b a sequence becomes another sequence; 3c has autoencoders,
+# padding and states.
 #
 # What to know before: numpy, and what a layer and a loss are. The exercises
 # build on one another. Replace each `raise` by an answer; the `check` below
@@ -70,9 +70,9 @@ Scale = Callable[..., np.ndarray]  # from (..., F) to (..., F)
 # A function under `@experiment` was run beforehand, once for each seed, by
 # `make results`; `measured` reads its stored table, whose rows show the
 # median and, in brackets, the lowest and the highest value. *Inside* says
-# that what is run here again lies between them, with some room for other
-# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
-# the book's own tests compare; to you it is a comment.
+# that a run made here lies between them, with some room for other machines.
+# A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that the book's
+# own tests compare; to you it is a comment.
 #
 # An input of an LSTM has three axes, $(B, T, F)$, always, even if two of
 # them have the length one; $H$ counts its hidden units. What is drawn inside
@@ -171,7 +171,7 @@ except ValueError as error:
 # | labels in a Python list | labels in an array |
 # | `loss="mse", loss_weights=[1, 0.1]` | `loss=["mse", "mse"], loss_weights=[1, 0.1]` |
 #
-# And the right column, run, all but the drawing:
+# The right column runs, all of it but the drawing:
 
 # %%
 from pathlib import Path
@@ -223,10 +223,10 @@ print("two losses, two weights run; loaded:", type(loaded).__name__)
 # $U$ and a bias $b$ of its own. The *input gate* $i$ decides what is
 # written, the *forget gate* $f$ what is kept, the *output gate* $o$ what is
 # shown: the cell state becomes $c' = f \odot c + i \odot g$, and the output
-# $h' = o \odot \tanh c'$. With $n$ inputs and $H$ units one of the four has
-# $(n + H)\,H + H$ weights, and together they have
+# $h' = o \odot \tanh c'$. With $F$ inputs and $H$ units one of the four has
+# $(F + H)\,H + H$ weights, and together they have
 #
-# $$4\,\bigl((n + H)\,H + H\bigr)$$
+# $$4\,\bigl((F + H)\,H + H\bigr)$$
 #
 # A GRU {cite:p}`cho2014` has three such blocks. For one input and one unit
 # they can be counted by hand:
@@ -241,14 +241,14 @@ print("weights:", layer.count_params())
 
 # %% [markdown]
 # Keras writes the four blocks side by side, so that a kernel has the shape
-# $(n, 4H)$, and there are 12 weights for a single unit. The number of steps
+# $(F, 4H)$, and there are 12 weights for a single unit. The number of steps
 # is nowhere among them: the same weights serve every step.
 
 # %% [markdown]
 # ### Exercise 3.1 · Count the weights (about 16 lines)
 #
-# Return the shapes that Keras gives an LSTM's three arrays of weights, and
-# how many weights that is, in a dictionary with the keys `kernel`,
+# Return the shapes of the three arrays of weights of an LSTM in Keras, and
+# the number of weights in them, in a dictionary with the keys `kernel`,
 # `recurrent_kernel`, `bias` and `count`. Then the same for a GRU. Keras' GRU
 # keeps two rows of biases, one for the input and one for the recurrent part:
 # a bias of the shape $(2, 3H)$. Do not build a layer for it.
@@ -270,7 +270,8 @@ def gru_parameters(n_in: int, units: int) -> dict[str, Any]:
 check("lstm_parameters")
 
 # %% [markdown]
-# Now every LSTM of both sources, with what their summaries print, and a GRU.
+# Now we count every LSTM of both sources, beside what its summary prints,
+# and one GRU.
 
 # %%
 PRINTED = [  # n_in, units, and the number in the source's summary
@@ -446,11 +447,11 @@ for name, n_train in {"fitted on twenty": 20, "fitted on all": 30}.items():
     print(f"{name}: the past fills {low:.2f} to {high:.2f}")
 
 # %% [markdown]
-# With everything known the past ends at 0.53, and what lies above can only
-# be the future. Trends have a better cure: take them out. Differences
-# remove a line, a difference over one season removes the season, a logarithm
-# turns a growing swing into a level one, and the Box-Cox transformation
-# looks for the power that does it best.
+# Fitted on everything, the scaler puts the end of the past at 0.53, and what
+# lies above can only be the future. Trends have a better cure: take them
+# out. Differences remove a line, a difference over one season removes the
+# season, a logarithm turns a growing swing into a level one, and the Box-Cox
+# transformation looks for the power that does it best.
 
 # %%
 from scipy.stats import boxcox
@@ -478,9 +479,9 @@ print("log, less last season's, is constant:",
 # %% [markdown]
 # The swing of the second half is 4.22 times that of the first, and
 # differences do not change that. The logarithm evens it out, and Box-Cox
-# finds a power near zero, which is the logarithm by another name. The
-# logarithm less its value of last season is one constant, so nothing is left
-# to learn.
+# finds a power near zero, which is the logarithm by another name. Subtract
+# from each logarithm that of one season before: one constant is left, and
+# nothing to learn.
 
 # %% [markdown]
 # ## Five framings
@@ -590,7 +591,7 @@ print("outputs changed by any of them:", bool((before != after).any()))
 # *Can an LSTM hold on to the third of five symbols?* The course notes draw
 # five random symbols of ten, show them one after the other, and ask for the
 # third. The network is one `LSTM(25)` and a softmax. It is shown one
-# thousand random sequences, each of them once and fitted alone with `fit`. A
+# thousand random sequences, once each, with a call of `fit` for each. A
 # guess is right once in ten. The notes print an accuracy of not quite a
 # third, and below it one sequence whose third symbol is a three and is taken
 # for an eight.
@@ -633,10 +634,10 @@ check("echo_batches")
 
 # %% [markdown]
 # How far does one get without a network? Two answers, on the ten thousand
-# sequences of the test. One is the best constant, the symbol that is third
-# most often. The other is a linear map, by least squares, from the fifty
-# ones and zeros of a sequence to the ten of its target; it is fitted on a
-# thousand sequences, as many as the notes show.
+# sequences of the test. One is the best constant, the symbol that stands in
+# third place most often. The other is a linear map, by least squares, from
+# the fifty ones and zeros of a sequence to the ten of its target; it is
+# fitted on a thousand sequences, as many as the notes show.
 
 # %%
 asked, due = echo_batches(np.random.default_rng(99), 10_000)
@@ -801,7 +802,7 @@ plt.show()
 # $$s_t = a\, s_{t-1} + b\, s_{t-2} + c$$
 #
 # exactly, with three numbers that belong to its period, its decay and its
-# level. Forty-eight equations for three unknowns stand in the fifty steps.
+# level. The fifty steps hold forty-eight equations for the three unknowns.
 
 # %% [markdown]
 # ### Exercise 3.6 · The linear answer (about 10 lines)
@@ -851,10 +852,11 @@ print("own law of two terms, below a millionth:",
 
 # %% [markdown]
 # To say *one half* costs 0.0388, and to repeat the last value 0.0468, which
-# is worse than saying nothing. Both linear answers are exact. The one map
-# for all surprises: it has to know each sequence's period and decay without
-# being told. But all periods are whole numbers of steps from ten to twenty,
-# and fifty values have room for one filter that fits them all.
+# is worse than saying nothing. Both linear answers are exact. That one map
+# serves all sequences is a surprise: it has to know the period and the decay
+# of each without being told. But all periods are whole numbers of steps from
+# ten to twenty, and fifty values have room for one filter that fits them
+# all.
 #
 # We train the network as in the notes, and then with what the echo has
 # taught us, larger batches and a larger rate, which now falls along a cosine
@@ -939,10 +941,9 @@ assert inside and 1e3 * linear < again
 #
 # *Are ten units better than five?* The notes answer with a search: one, five
 # and ten units, five repeats each, and a mean that halves from each to the
-# next. That is the right way around. A single run of each would have told
-# about its seed as much as about its size. What repeats need is little: run
-# the same training with several seeds, keep all values, and look at the
-# range.
+# next. That is the right way to ask. A single run of each would have told as
+# much about its seed as about its size. What repeats need is little: run the
+# same training with several seeds, keep all values, and look at the range.
 #
 # The second habit of the notes is to read the curves of training and
 # validation. We make rules of it. Let $v$ be the validation loss, epoch by
@@ -950,9 +951,10 @@ assert inside and 1e3 * linear < again
 #
 # A training is *over-fit* (*overfitting*, as a noun) if $v$ ends more than a
 # tenth above its lowest value while the training loss has fallen further
-# since then; *under-fit* if $v$ is still falling, that is, if it ends more
-# than a tenth below what it was just before the last tenth of the epochs;
-# and *good* otherwise. A gap between the two curves is no fault by itself.
+# since then. It is *under-fit* if $v$ is still falling, that is, if it ends
+# more than a tenth below what it was just before the last tenth of the
+# epochs. Otherwise it is *good*. A gap between the two curves is no fault by
+# itself.
 
 # %% [markdown]
 # ### Exercise 3.7 · Run it again, and read the curves (about 22 lines)
@@ -986,10 +988,10 @@ def diagnose(history: Mapping[str, Sequence[float]]) -> str:
 check("repeats")
 
 # %% [markdown]
-# The search of the notes, run again. It trains on five pairs of neighboring
-# numbers, zero and one tenth, one tenth and two tenths and so on, for five
-# hundred epochs, and validates on five more, from one half and six tenths
-# on.
+# The search of the notes, run again. It trains for five hundred epochs on
+# five pairs of neighboring numbers: zero and one tenth, one tenth and two
+# tenths, and so on. It validates on the next five, which begin with one half
+# and six tenths.
 
 # %% tags=["experiment"]
 def pairs(low):
@@ -1015,8 +1017,8 @@ print("a line is exact there:",
 # The line is exact, because a line goes on. An LSTM bends: its outputs lie
 # between minus one and one, and what lies beyond the last training input,
 # 0.40, is a guess of where the curve goes. What the search will measure from
-# 0.50 on is how good that guess is. What do two answers cost that know less
-# than the line, in the same mean squared error?
+# 0.50 on is how good that guess is. Two answers know less than the line.
+# What do they cost, in the same mean squared error?
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1079,9 +1081,9 @@ plt.show()
 # five, so a single run of each could have said the opposite.
 #
 # There is a second question, whether this search finds anything that
-# matters. No run of any size, down to 0.011, is as good as giving the input
-# back. What the search has measured is how well a curve that bends guesses
-# beyond its data.
+# matters. No run of any size is as good as giving the input back; the best
+# ends at 0.011. What the search has measured is how well a curve that bends
+# guesses beyond its data.
 #
 # Now both functions of the exercise on a short case.
 
@@ -1122,8 +1124,8 @@ plt.show()
 # *Which of the knobs, or hyperparameters, matter?* The notes end with a
 # list, as such notes do: scale, difference, choose the length, the number of
 # units, the layers, the start, the activation, the optimizer, its rate, the
-# batch, dropout, penalties, or regularization. A list has no numbers. Some
-# of its words first.
+# batch, dropout, penalties, or regularization. The list has no numbers, so
+# we measure some. First a few of its words.
 #
 # *SGD* takes a step against the gradient; *momentum* adds part of the step
 # before. *Adagrad* divides the step of each weight by the size of all its
@@ -1139,9 +1141,9 @@ plt.show()
 # it, train for three hundred updates, and turn one knob at a time, with
 # three seeds. Predict the worst one before you look.
 #
-# And what do answers without a training cost on the thousand swings of the
-# test? The best constant, the last value again, and each sequence's own law
-# of two terms, from the same twenty values:
+# On the thousand swings of the test, what do answers cost that need no
+# training? The best constant, the last value again, and each sequence's own
+# law of two terms, from the same twenty values:
 
 # %%
 ends = draw_swings(np.random.default_rng(99), 1000, 41)
@@ -1156,8 +1158,9 @@ print("own law of two terms, below a millionth:",
       bool(np.abs(own - due).mean() < 1e-6))
 
 # %% [markdown]
-# A setting whose error is above 0.0502 knows less than one constant, above
-# 0.0274 less than the last value. The law is exact: no setting can beat it.
+# A setting with an error above 0.0502 knows less than one constant; with one
+# above 0.0274 it knows less than the last value. The law is exact: no
+# setting can beat it.
 
 # %% tags=["experiment"]
 def turned(
@@ -1259,16 +1262,16 @@ assert inside and again < found["a thousand times as large"].low
 # times as large the error, on the old scale, is 0.4968, since three hundred
 # updates of a hundredth cannot carry an output to five hundred. Before it
 # stand the slow ones: a rate of `0.001`, Adagrad and the penalties have not
-# arrived after three hundred updates. And five steps are enough for a law of
-# two terms, since they hold three equations for its three numbers; for the
-# network, 0.0435, they are not.
+# arrived after three hundred updates. Five steps hold three equations for
+# the three numbers of a law of two terms, which is enough; the network, at
+# 0.0435, needs more.
 #
 # To repeat the last value costs 0.0274, and fifteen of the settings do not
-# beat it. Four are better than the network as it is, 0.0221, with every
-# seed: units drawn at random, a rate ten times as large, 0.0050, one that
-# does not fall, 0.0097, and RMSprop, 0.0167. So, as it is, the network is
-# under-trained, and what the table ranks is mostly how far a setting gets in
-# three hundred updates.
+# beat it. Four are better, with every seed, than the network as it is
+# (0.0221): units drawn at random, a rate ten times as large (0.0050), one
+# that does not fall (0.0097), and RMSprop (0.0167). So, as it is, the
+# network is under-trained, and what the table ranks is mostly how far a
+# setting gets in three hundred updates.
 #
 # And the number of units? Eighty leave 0.0399, and sizes drawn at random,
 # 86, 48 and 84, leave 0.0042. Nothing about the size explains that. It may
@@ -1327,7 +1330,8 @@ def noisy(seed, n, noise=0.1):
 # What does a network have to beat on the thousand? The best constant, and
 # the last value with its noise. And a straight line from the twenty values,
 # fitted on the same forty sequences, seed by seed: by least squares, and by
-# ridge regression as scikit-learn sets it, which keeps the weights small.
+# ridge regression with scikit-learn's usual penalty, which keeps the weights
+# small.
 
 # %%
 from sklearn.linear_model import LinearRegression, Ridge
@@ -1458,11 +1462,11 @@ assert found["600 epochs"].median > np.median(lines["ridge"])
 assert np.less(found["patience=30"].values, lines["ridge"]).all()
 
 # %% [markdown]
-# The posted setting stops after two epochs with an error of 0.1894, and a
-# patience of zero is no better, 0.3025, for a validation loss trembles: both
-# are worse than the best constant, with every seed. Six hundred epochs end
-# at 0.0818, behind ridge: the network has begun to learn the noise of its
-# forty sequences.
+# The posted setting stops after two epochs with an error of 0.1894. A
+# patience of zero is no better, 0.3025, since a validation loss trembles.
+# Both are worse than the best constant, with every seed. Six hundred epochs
+# end at 0.0818, behind ridge: the network has begun to learn the noise of
+# its forty sequences.
 #
 # With a patience of thirty the training ends after some two hundred epochs
 # at 0.0587, and beats ridge with every seed. To go back to the weights of
@@ -1473,10 +1477,10 @@ assert np.less(found["patience=30"].values, lines["ridge"]).all()
 #
 # Our rule calls only one of the three long runs over-fit. Among the epochs
 # of the figure, the validation loss of another ends 10 percent above its
-# lowest, no more than the rule allows. And in the last it ends 33 percent
-# above, and the rule is silent because the training loss has risen as well
-# since then, by 5 percent: both tremble, and a rule that compares two single
-# epochs can miss what a look at the figure shows.
+# lowest, no more than the rule allows. That of the last ends 33 percent
+# above, and still the rule is silent, because the training loss has risen as
+# well since then, by 5 percent: both tremble, and a rule that compares two
+# single epochs can miss what a look at the figure shows.
 #
 # The rule also calls a training *good* that runs away in both curves. A
 # small validation set is a coarse instrument, and a rule of two lines
@@ -1548,9 +1552,8 @@ for what, (said, table, row) in CLAIMED.items():
 # %% [markdown]
 # ## What stays
 #
-# *Shapes decide what a network can be asked; what it is shown, how often and
-# how large a step it takes decide what it learns; and two lines of linear
-# algebra decide whether it was needed.*
+# *Shapes decide what a network can be asked, training decides what it
+# learns, and two lines of linear algebra decide whether it was needed.*
 #
 # Three questions to think about, without code.
 #
