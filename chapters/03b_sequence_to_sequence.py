@@ -75,9 +75,9 @@ ALPHABET = "0123456789+ "  # twelve characters, the blank is one
 # function under `@experiment` was run beforehand, once for each seed, by
 # `make results`; `measured` reads its stored table, whose rows show the
 # median and, in brackets, the lowest and the highest value. *Inside* says
-# that what is run here again lies between them, with some room for other
-# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
-# the book's own tests compare; to you it is a comment.
+# that a run made here lies between them, with some room for other machines.
+# A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that the book's
+# own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## Five places where lengths differ
@@ -243,7 +243,7 @@ for layer, count in zip(model.layers, source_counts, strict=True):
 print("together", model.count_params())
 
 # %% [markdown]
-# The counts are the printed ones: $4\,\bigl((n + H)\,H + H\bigr)$ is 26400
+# The counts are the printed ones: $4\,\bigl((F + H)\,H + H\bigr)$ is 26400
 # for twelve inputs and seventy-five units and 25200 for seventy-five inputs
 # and fifty units, and the dense layer has 612. Together they are 52212, some
 # fifty times as many weights as there are inputs.
@@ -372,8 +372,8 @@ for sum_, one in zip(printed, printed.values(), strict=True):
 # from a thousand inputs every input has been seen about seventy-five times.
 # The test was drawn from the same thousand, so the test was in the training
 # set: the last row of the table above says that all of its sums had been
-# trained on. That is no mistake if the question is whether
-# the network can store a table. It says nothing about sums it has not seen.
+# trained on. That is no mistake if the question is whether the network can
+# store a table. It says nothing about sums it has not seen.
 
 # %% [markdown]
 # ### Exercise 3.9 · Nothing on both sides (about 4 lines)
@@ -439,9 +439,9 @@ print("straight line", *(f"{one:.3f}" for one in straight))
 #
 # And the straight line, with ninety-seven numbers, gets 0.980, 0.995 and
 # 0.985. A digit at a given place is nearly always worth the same, and a sum
-# is the sum of what its digits are worth; only the tens, which shift their
-# neighbors, disturb it a little. Held-out sums are the right test, and this
-# task is an easy one.
+# is the sum of what its digits are worth; only a sum with a ten in it, which
+# moves the other characters, disturbs this a little. Held-out sums are the
+# right test, and this task is an easy one.
 #
 # Now we train the same network in another way. Four things change. Each of
 # two thousand updates sees sixty-four sums. The rate falls along a cosine
@@ -501,7 +501,7 @@ print("sums more than the line, by split:",
 # Which of the changes did it? None alone. Drawn evenly, the thousand are
 # right with two seeds of three, and at a constant rate of `0.001` with none
 # of them, though only a few sums are missing. What is left between the notes
-# and us are larger batches and more draws, `128000` in place of `75000`, and
+# and us is larger batches and more draws, `128000` in place of `75000`, and
 # those two are not taken apart here.
 
 # %%
@@ -552,8 +552,8 @@ check("frame_features")
 # %% [markdown]
 # Keras offers this as a layer, and the notes show two ways of using it:
 # around a whole convolutional network, or around each of its layers. They
-# call the two equivalent. The very same layers, put together in both ways,
-# and ours:
+# call the two equivalent. Here are the very same layers, put together in
+# both ways, and ours:
 
 # %%
 parts = [
@@ -635,8 +635,7 @@ plt.show()
 # %% [markdown]
 # What can be had without a network? The most frequent pair of digits, which
 # no constant answer beats, and a straight line: ridge regression from the
-# pixels of all four frames to the two digits, on as many films as one fresh
-# draw has below.
+# pixels of all four frames to the two digits, fitted on `6400` films.
 
 # %%
 from sklearn.linear_model import Ridge
@@ -702,9 +701,9 @@ def watcher(kind):
     return keras.Model(frames, layers.Softmax()(both))
 
 # %% [markdown]
-# Every hundred updates get fresh films of the known digits. The test is one
-# draw of films of the others, the same for all contenders that see their
-# frames in order.
+# Every hundred updates get fresh films, made of the training images. The
+# test is one draw of films of the other images, the same for all contenders
+# that see their frames in order.
 
 # %% tags=["experiment"]
 def fit_watcher(kind, seed, steps=1000):
@@ -794,11 +793,11 @@ assert inside and stored["CNN-LSTM"].low > max(others)
 # An LSTM's state has two halves, $h$ and $c$. `RepeatVector` hands on $h$
 # alone, as an input; the decoder begins from zeros. The older form
 # {cite:p}`sutskever2014` makes both halves the decoder's *initial state*;
-# ours keeps the copies of $h$ as its input besides.
-# And there is a third way, which does not squeeze at all
-# {cite:p}`bahdanau2015`: keep every output of the encoder, and let the
-# decoder choose at each step which of them to look at. With queries $q$ from
-# the decoder, keys $k$ and values $v$ from the encoder,
+# ours does that too, and still hands it the copies of $h$ as inputs. And
+# there is a third way, which does not squeeze at all {cite:p}`bahdanau2015`:
+# keep every output of the encoder, and let the decoder choose at each step
+# which of them to look at. With queries $q$ from the decoder, keys $k$ and
+# values $v$ from the encoder,
 #
 # $$a_{ij} = \frac{\exp(q_i \cdot k_j / \sqrt K)}
 # {\sum_{l} \exp(q_i \cdot k_l / \sqrt K)}, \qquad
@@ -1020,12 +1019,12 @@ for row in writers:
     print(f"{row:25} {found[row]:.3f}")
 
 # %% [markdown]
-# With $h$ as an input, 0.101 of the lines come back whole, fewer than the
-# linear code of the same size keeps; with both halves of the state as a
-# start besides, 0.378, about as many with twice the numbers. The tutorial's
-# author says that the two give nearly the same result. Attention on bare
-# outputs adds next to nothing to the latter, 0.402; with its two projections
-# it brings back 1.000 with every seed.
+# With $h$ as an input, 0.101 of the lines come back whole, fewer than with
+# the linear code of the same size. With both halves of the state as a start
+# as well, 0.378 do: about as many as with that code, for twice the numbers.
+# The tutorial's author says that the two give nearly the same result.
+# Attention on bare outputs hardly improves on the second, 0.402; with its
+# two projections it brings back 1.000 with every seed.
 #
 # The formula is the same in both, so what is missing? Outputs of an LSTM lie
 # between minus one and one, and their products, divided by the root of $K$,
@@ -1089,10 +1088,10 @@ for row in found:
 # too much, here a little, in a longer answer a lot.
 #
 # And there is a surprise. The layers are the same, the state that is handed
-# on is as large as before, and instead of 0.378 of the lines 0.990 come
-# back. So a state of this size can hold nearly everything. What the plain
-# decoder lacks is not room but, it seems, a sign of how far it has come; the
-# last symbol gives it one.
+# on is as large as before, and 0.990 of the lines come back where 0.378 did.
+# So a state of this size can hold nearly everything. What the plain decoder
+# lacks is not room but, it seems, a sign of how far it has come; the last
+# symbol gives it one.
 #
 # Conditioning helps for another reason where more than one answer is right,
 # as in a conversation. Suppose that `ab` and `ba` are both right, equally
@@ -1242,10 +1241,10 @@ assert found["both directions"].low >= 0.99
 # One direction is no better than zero everywhere, which is right in 0.776 of
 # the cases: it knows one of the two neighbors, and that never proves a one.
 # Both directions get every step, 1.000, and so do the convolution and the
-# line, which are cheaper. Reading both ways should pay where the part that
-# lies ahead is farther away than such a convolution reaches, which is not
-# measured here; and it can only be used where the future is known when one
-# writes, so never for a forecast.
+# line, which are cheaper. Reading both ways should pay where what lies ahead
+# is farther away than such a convolution reaches; that is not measured here.
+# And it needs a future that is known while one writes, so it is never for a
+# forecast.
 
 # %% [markdown]
 # ## Claim against measurement
@@ -1276,10 +1275,10 @@ for statement, found in statements.items():
 # %% [markdown]
 # The characters are as the notes say, and they flatter: 0.974 of the sums
 # are right and not 0.987. With our training the network gets all of them,
-# 1.000, and 0.995 of those that it never saw, which a straight line on the
-# same letters does nearly as well. Of the reversed lines, one vector between
-# two LSTMs brings back 0.101 in the form that both sources use; a decoder
-# that starts from the state gets 0.378, one that is told what it wrote last
+# 1.000, and 0.995 of those that it never saw; a straight line on the same
+# letters does nearly as well. Of the reversed lines, one vector between two
+# LSTMs brings back 0.101 in the form that both sources use; a decoder that
+# starts from the state gets 0.378, one that is told what it wrote last
 # 0.990, and attention all.
 #
 # Two statements of the notes hold to the last digit: the three counts, and
@@ -1289,8 +1288,8 @@ for statement, found in statements.items():
 # less.
 #
 # Where does it still fail? One held-out sum in two hundred, and one film in
-# twenty. Longer training may still help the films; nothing would help the
-# frames without their order.
+# twenty. Longer training may still help the films. Where the order of the
+# frames is lost, nothing would help.
 
 # %% [markdown]
 # ## What stays
