@@ -103,9 +103,9 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 # function under `@experiment` was run beforehand, once for each seed, by
 # `make results`; `measured` reads its stored table, whose rows show the
 # median and, in brackets, the lowest and the highest value. *Inside* says
-# that what is run here again lies between them, with some room for other
-# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
-# the book's own tests compare; to you it is a comment.
+# that a run made here lies between them, with some room for other machines.
+# A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that the book's
+# own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## What the paper says, and what it leaves open
@@ -1573,7 +1573,9 @@ plt.show()
 # the last. We train full networks of two layers and ask each layer, at the
 # last given frame, how much weight a query on a black patch gives to black
 # patches, and how even its weights are: their entropy, as a share of the
-# entropy of sixty-four equal ones.
+# entropy of sixty-four equal ones. For query $i$ that is
+#
+# $$-\frac{1}{\ln N} \sum_{j=1}^{N} a_{ij} \ln a_{ij}, \qquad N = 64$$
 
 # %% tags=["experiment"]
 def on_background(weights, black):
