@@ -77,9 +77,9 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # function under `@experiment` was run beforehand, once for each seed, by
 # `make results`; `measured` reads its stored table, whose rows show the
 # median and, in brackets, the lowest and the highest value. *Inside* says
-# that what is run here again lies between them, with some room for other
-# machines. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that
-# the book's own tests compare; to you it is a comment.
+# that a run made here lies between them, with some room for other machines.
+# A cell that opens with `# NBVAL_CHECK_OUTPUT` prints lines that the book's
+# own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## Six hours by hand
