@@ -20,6 +20,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # with them it logs whateve
 os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # torch's profiler, which says when it starts
 if "rfc3987_syntax" not in sys.modules:  # builds nine parsers of web addresses when imported, which
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment] # notebooks need none of: 1.2 s
+# TensorFlow takes many small networks, each traced once, for one that is traced again and again.
 logging.getLogger("tensorflow").addFilter(lambda said: "retracing" not in said.getMessage())
 
 

@@ -495,7 +495,7 @@ def branched(encoder_of, first, second, kernel, x):
         layer.set_weights(weights)
     encoder = encoder_of(model)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # Model([one input]), called with one array
         return isinstance(encoder, keras.Model), array(encoder(x))
 
 
