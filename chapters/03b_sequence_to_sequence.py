@@ -793,11 +793,12 @@ assert inside and stored["CNN-LSTM"].low > max(others)
 # An LSTM's state has two halves, $h$ and $c$. `RepeatVector` hands on $h$
 # alone, as an input; the decoder begins from zeros. The older form
 # {cite:p}`sutskever2014` makes both halves the decoder's *initial state*;
-# ours does that too, and still hands it the copies of $h$ as inputs. And
-# there is a third way, which does not squeeze at all {cite:p}`bahdanau2015`:
-# keep every output of the encoder, and let the decoder choose at each step
-# which of them to look at. With queries $q$ from the decoder, keys $k$ and
-# values $v$ from the encoder,
+# ours does that too, and still hands it the copies of $h$ as inputs.
+#
+# And there is a third way, which does not squeeze at all
+# {cite:p}`bahdanau2015`: keep every output of the encoder, and let the
+# decoder choose at each step which of them to look at. With queries $q$ from
+# the decoder, keys $k$ and values $v$ from the encoder,
 #
 # $$a_{ij} = \frac{\exp(q_i \cdot k_j / \sqrt K)}
 # {\sum_{l} \exp(q_i \cdot k_l / \sqrt K)}, \qquad
