@@ -351,7 +351,7 @@ def pieces_of(split_by_time, start, load, borders, gap):
 
     index = pd.date_range(pd.Timestamp(start, unit="h"), periods=len(load), freq="h")
     at = [index[border] for border in borders]
-    series = pd.Series(np.asarray(load), index)
+    series = pd.Series(np.array(load), index)
     pieces = split_by_time(series, *at, gap=gap) if gap else split_by_time(series, *at)
     hours = [one.index.values.astype("datetime64[s]").astype("int64") // 3600 for one in pieces]
     return [(at, one.to_numpy()) for at, one in zip(hours, pieces, strict=True)]
@@ -425,7 +425,7 @@ def scaled_of(scaled, train, *others):
     import numpy as np
     import pandas as pd
 
-    return [one.to_numpy() for one in scaled(*(pd.Series(np.asarray(x)) for x in (train, *others)))]
+    return [one.to_numpy() for one in scaled(*(pd.Series(np.array(x)) for x in (train, *others)))]
 
 
 def test_all_pieces_are_in_units_of_the_first(scaled, rng):

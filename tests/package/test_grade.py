@@ -441,7 +441,9 @@ def test_many_short_calls_are_not_charged_to_a_longer_one(tiny: Book) -> None:
         jail.close()
 
 
-def test_no_jail_no_grading(tiny: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_jail_nothing_is_graded(
+    tiny: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     handed = hand_in(tmp_path / "handed")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BookError, match="no jail on this machine, so nothing is graded; on Debian"):

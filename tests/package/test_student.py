@@ -56,7 +56,7 @@ class Student:
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="clones the book")
-def test_from_a_clone_to_chapter_1_complete(tmp_path: Path) -> None:
+def test_a_student_gets_from_a_clone_to_a_complete_chapter(tmp_path: Path) -> None:
     upstream = tmp_path / "the book"
     shutil.copytree(ROOT, upstream, ignore=shutil.ignore_patterns(*GENERATED))
     author = ["-c", "user.name=Author", "-c", "user.email=author@example.org"]
@@ -73,7 +73,6 @@ def test_from_a_clone_to_chapter_1_complete(tmp_path: Path) -> None:
     notebook = book.notebooks[0]
     count, points = len(notebook.exercises), sum(e.points for e in notebook.exercises)
 
-    # start
     assert f"{count} exercises" in student.types("unrolled start 1")
     assert f"0 of {count}" in student.types("unrolled status")
 
