@@ -696,7 +696,7 @@ def test_fewer_samples_than_a_period_are_one_group(update_steps, rng):
     equal(update_steps(n, period), [n - 1], f"update_steps({n}, {period})")
 
 
-def test_no_samples_no_steps(update_steps, rng):
+def test_without_samples_there_are_no_updates(update_steps, rng):
     period = int(rng.integers(2, 9))
     what = f"update_steps({3 * period}, {period})[0], which is looked at first"
     equal(update_steps(3 * period, period)[0], period - 1, what)

@@ -192,7 +192,7 @@ def test_short_sequences_are_filled_up_in_front(pad, rng):
     expect(kind == "float32", f"dtype of pad(sequences, 6): expected float32, got {kind}", kind)
 
 
-def test_or_behind_with_any_value(pad, rng):
+def test_it_also_pads_behind_with_any_value(pad, rng):
     sequences, value = ragged(rng), -int(rng.integers(1, 9))
     got = pad(sequences, 7, value, "after")
     expected = keras_pads(sequences, 7, value, "after")

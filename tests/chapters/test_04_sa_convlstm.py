@@ -556,7 +556,7 @@ def test_the_weights_of_each_position_sum_to_one(attend, rng):
     close(got, torch.ones_like(value), "attend with values of one", axes="BCN")
 
 
-def test_two_positions_by_hand(attend, rng):
+def test_two_positions_agree_with_the_formula_by_hand(attend, rng):
     query, key, value = tensors(rng, keys=4, channels=2, positions=2, batch=3)
     gap = torch.einsum("bki,bk->bi", query, key[..., 0] - key[..., 1])
     share = 1 / (1 + np.exp(-gap.numpy()))  # of the first position
@@ -663,7 +663,7 @@ def test_with_a_query_of_zero_the_mean_is_added(SelfAttention, rng):
     close(got, expected, "SelfAttention with W_q of zero", axes="BCHW")
 
 
-def test_two_pixels_by_hand(SelfAttention, rng):
+def test_two_pixels_agree_with_the_formula_by_hand(SelfAttention, rng):
     for channels, keys in ((2, 3), (4, 2)):
         weights = maps_for(rng, channels, keys)
         h = draw(rng, 3, channels, 2, 1)

@@ -938,7 +938,7 @@ def test_day_ahead_is_ridge_on_the_last_hours_and_the_calendar(DayAhead, rng):
     close(got, expected, what, axes="NT", tolerance=1e-5)
 
 
-def test_a_week_and_a_penalty_of_one_by_default(DayAhead, rng):
+def test_it_takes_a_week_and_a_penalty_of_one_by_default(DayAhead, rng):
     load, days, origins, later = task(rng, 168, 24 * 30)
     expected = by_scikit_learn(load, days, origins, later, 168, 1.0)
     _, got = day_ahead(DayAhead, {}, load, days, origins, load, later)
