@@ -241,9 +241,12 @@ class Server:
             with theirs:
                 socket.send_fds(self.control, [json.dumps(task).encode()], [theirs.fileno()])
             return Child(self, self._heard()["pid"], ours, self.limits)
-        except (OSError, Broken) as error:
+        except Broken:
             ours.close()
-            raise error if isinstance(error, Broken) else Broken(GONE) from error
+            raise
+        except OSError as error:
+            ours.close()
+            raise Broken(GONE) from error
 
     def close(self) -> None:
         """End the jail and all that is in it."""
