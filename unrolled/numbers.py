@@ -86,11 +86,12 @@ def printed(cells: Sequence[Cell], outputs: Sequence[NotebookNode]) -> list[list
             before, current = [], section
         found.append([value for values in before[-REACH:] for value in values])
         if cell.checked:
-            before.append(_values(output))
+            before.append(values(output))
     return found
 
 
-def _values(cell: NotebookNode) -> list[Decimal]:
+def values(cell: NotebookNode) -> list[Decimal]:
+    """Return the numbers that a cell's outputs show, as they are written."""
     texts = [
         one.get("text", "") or one.get("data", {}).get("text/plain", "")
         for one in cell.get("outputs", [])

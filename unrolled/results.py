@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import packages_distributions, version
@@ -318,13 +319,13 @@ def _namespace(name: str) -> dict[str, Any]:
     return load_namespace(notebook, answers, kinds=("setup", "exercise", "experiment"))
 
 
-_told: Any = None  # in a process that measures: where to tell how far a long run is
+_tell: ContextVar[Callable[[tuple[str, int, int]], None]]
+_tell = ContextVar("told how far a long run is, in a process that measures", default=lambda _: None)
 
 
 def _begin(told: Any) -> None:
     """Prepare a process that measures."""
-    global _told
-    _told = told
+    _tell.set(told.put)
     end_with_the_parent()
 
 
@@ -332,9 +333,9 @@ def track(steps: range, title: str) -> Iterator[int]:
     """Yield `steps`; under `unrolled results` a bar with this title follows, once a second."""
     last = 0.0
     for step in steps:
-        if _told is not None and time.monotonic() - last > 1:
+        if time.monotonic() - last > 1:
             last = time.monotonic()
-            _told.put((title, step, steps.stop))
+            _tell.get()((title, step, steps.stop))
         yield step
 
 

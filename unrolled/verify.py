@@ -11,6 +11,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as Timeout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from multiprocessing import get_context
@@ -56,6 +57,7 @@ from unrolled.notebook import (
 from unrolled.numbers import literals, quoted, unguarded, unprinted
 from unrolled.readme import readme_problems
 from unrolled.results import stale
+from unrolled.spelled import unsaid
 
 SEEDS = 20
 WRONG_ANSWERS = 3
@@ -87,14 +89,14 @@ Keep = Callable[[Mapping[str, Count]], None]
 
 def verify(
     notebook: Notebook,
+    run: "Here",
     said: Callable[[str], None],
-    jobs: int = 2,
     seeds: int = 0,
     keep: Keep = lambda _: None,
 ) -> Report:
     """Run the whole gate on one notebook. `said` is told what is going on.
 
-    jobs: processes that run checks side by side, each with a time limit; 0: this one, without.
+    run: where answers are run.
     seeds: run each solution under so many, those included that are counted already; 0: under a few,
     and hold the counts that are kept against the sources.
     keep: is given the counts with `seeds`, again and again as they grow; not those of an exercise
@@ -111,17 +113,7 @@ def verify(
     ]
     if not seeds:
         report.problems += outdated(notebook)
-    if not jobs:
-        behave(Here(notebook), notebook, checks, report, said, seeds, keep)
-        return report
-    os.environ["OMP_NUM_THREADS"] = "1"
-    begin, what = _prepared, (notebook.root, notebook.name)  # imports are on no task's time
-    with ProcessPool(jobs, initializer=begin, initargs=what, context=get_context("spawn")) as pool:
-        try:
-            behave(There(notebook, pool), notebook, checks, report, said, seeds, keep)
-        except BaseException:  # an interrupt does not wait for what else was to be run
-            pool.stop()
-            raise
+    behave(run, notebook, checks, report, said, seeds, keep)
     return report
 
 
@@ -311,7 +303,8 @@ def numbers(notebook: Notebook) -> list[str]:
     count, loose = len(list(quoted(cells))), unguarded(cells, outputs)
     if len(loose) <= (1 - GUARDED) * count:
         loose = []
-    return literals(cells) + unprinted(cells, outputs) + loose + differs
+    wrong = literals(cells) + unprinted(cells, outputs) + unsaid(cells, outputs)
+    return wrong + loose + differs
 
 
 def _sources(cells: Sequence[NotebookNode], kind: str = "") -> list[str]:
@@ -406,6 +399,19 @@ class There(Here):
             for task in tasks
         ]
         return [_result(future) for future in futures]
+
+
+@contextmanager
+def elsewhere(notebook: Notebook, jobs: int = 2) -> Iterator[There]:
+    """Run a notebook's answers in so many processes side by side; an interrupt ends them."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    begin, what = _prepared, (notebook.root, notebook.name)  # imports are on no task's time
+    with ProcessPool(jobs, initializer=begin, initargs=what, context=get_context("spawn")) as pool:
+        try:
+            yield There(notebook, pool)
+        except BaseException:  # an interrupt does not wait for what else was to be run
+            pool.stop()
+            raise
 
 
 def _within(seconds: float, work: Callable[..., Any], *what: Any) -> Any:
@@ -597,8 +603,9 @@ def verify_book(
     """
     reports = []
     for one in notebooks:
-        tell = partial(_tell, said, one.key)
-        reports.append(verify(one, tell, seeds=seeds, keep=partial(keep_counts, book)))
+        tell, keep = partial(_tell, said, one.key), partial(keep_counts, book)
+        with elsewhere(one) as run:
+            reports.append(verify(one, run, tell, seeds, keep))
     whole = Report("book")
     whole.problems += readme_problems(book)
     return [*reports, whole]

@@ -8,11 +8,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from pebble import ProcessPool
 
 from tests.package.conftest import WRONG, edit, run
 from unrolled.checks.run import Behavior, checks_by_exercise, load_checks
@@ -24,9 +22,10 @@ from unrolled.reference import write_reference
 from unrolled.verify import (
     SEEDS,
     Here,
+    Keep,
     Report,
     Task,
-    There,
+    elsewhere,
     stubs_and_solutions,
     survivors,
     verify,
@@ -59,13 +58,23 @@ def book(proven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
     return read_book(root)
 
 
+def _verify(
+    notebook: Notebook,
+    said: Callable[[str], None] = lambda _: None,
+    seeds: int = 0,
+    keep: Keep = lambda _: None,
+) -> Report:
+    """Run the gate in this process."""
+    return verify(notebook, Here(notebook), said, seeds, keep)
+
+
 def _gate(book: Book) -> Report:
-    return verify(book.notebooks[0], lambda _: None, jobs=0, seeds=SEEDS)
+    return _verify(book.notebooks[0], seeds=SEEDS)
 
 
 def test_an_honest_book_passes(book: Book) -> None:
     counted, _ = verify_book(book, book.notebooks[:1], lambda _: None, SEEDS)
-    report = verify(book.notebooks[0], lambda _: None)
+    report = _verify(book.notebooks[0])
     assert report.problems == counted.problems == []
     assert report.figures == counted.figures
     assert report.figures["wrong answers rejected"] == "3 of 3"
@@ -212,7 +221,7 @@ def test_an_exercise_is_answered_in_one_cell(book: Book) -> None:
 
 def test_counts_that_are_missing_stop_the_gate_after_all_else_was_tried(book: Book) -> None:
     kept: list[Mapping[str, Count]] = []
-    report = verify(book.notebooks[0], lambda _: None, jobs=0, keep=kept.append)
+    report = _verify(book.notebooks[0], keep=kept.append)
     assert kept == []
     [line] = report.problems
     assert line.startswith("data/results/checks.json: twice has not been counted")
@@ -232,11 +241,11 @@ def test_stubs_and_solutions_that_do_not_end_in_time_are_told_as_that(book: Book
 def test_of_an_exercise_that_accepts_a_wrong_answer_no_counts_are_kept(book: Book) -> None:
     edit(book.root / "tests/wrong/01_twice.py", "min(x, 0.5)", "x")
     keep, notebook = partial(keep_counts, book), book.notebooks[0]
-    report = verify(notebook, lambda _: None, jobs=0, seeds=3, keep=keep)
+    report = _verify(notebook, seeds=3, keep=keep)
     assert "wrong answer twice:clipped is accepted by every check" in report.problems
     assert read_counts(book.root) == {}
     edit(book.root / "tests/wrong/01_twice.py", "2 * x", "2 * min(x, 0.5)")
-    assert verify(notebook, lambda _: None, jobs=0, seeds=3, keep=keep).problems == []
+    assert _verify(notebook, seeds=3, keep=keep).problems == []
     assert set(read_counts(book.root)) == {"twice"}
 
 
@@ -262,14 +271,14 @@ def test_what_was_counted_before_an_interrupt_is_kept_and_not_run_again(
         keep_counts(book, counts)
 
     with pytest.raises(KeyboardInterrupt):
-        verify(book.notebooks[0], said.append, jobs=0, seeds=50, keep=keep)
+        _verify(book.notebooks[0], said.append, 50, keep)
     assert [one for one in said if "false" in one] == [
         f"false failures, {done} of 50 seeds" for done in (0, 20, 40)
     ]
     assert read_counts(book.root)["twice"].seeds == 40 and kept == [20, 40]
     seeds.clear()
     stop = 0
-    verify(book.notebooks[0], said.append, jobs=0, seeds=50, keep=keep)
+    _verify(book.notebooks[0], said.append, 50, keep)
     assert seeds == list(range(FIRST_SEED + 40, FIRST_SEED + 50))
     assert read_counts(book.root)["twice"].seeds == 50
 
@@ -285,8 +294,7 @@ def test_what_spends_too_much_ends_alone_and_what_waits_is_waited_for(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("unrolled.verify.WAIT", 60)
-    with ProcessPool(1, context=get_context("spawn")) as pool:
-        there = There(book.notebooks[0], pool)
+    with elsewhere(book.notebooks[0], jobs=1) as there:
         assert there._each(_spends, [60, 0.1], 0.5) == [None, 0.1]
         assert there._each(_sleeps, [2], 0.5) == [2]
         monkeypatch.setattr("unrolled.verify.WAIT", 0.5)
@@ -298,18 +306,11 @@ def _sleeps(root: Path, name: str, seconds: float) -> float:
     return seconds
 
 
-def test_an_interrupt_does_not_wait_for_what_runs_elsewhere(
-    book: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupt_does_not_wait_for_what_runs_elsewhere(book: Book) -> None:
     running = []
-
-    def interrupted(run: There, *_: object) -> None:
+    with pytest.raises(KeyboardInterrupt), elsewhere(book.notebooks[0], jobs=1) as run:
         running.append(run.pool.schedule(time.sleep, args=[5]))
         raise KeyboardInterrupt
-
-    monkeypatch.setattr("unrolled.verify.behave", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        verify(book.notebooks[0], lambda _: None, jobs=1)
     with pytest.raises((CancelledError, BrokenExecutor, TimeoutError)):
         running[0].result(timeout=0)
 
@@ -318,7 +319,7 @@ def test_an_interrupt_does_not_wait_for_what_runs_elsewhere(
 def test_a_log_of_a_long_count_says_how_far_it_is_and_of_a_short_one_nothing(
     book: Book, monkeypatch: pytest.MonkeyPatch, words: list[str], log: str
 ) -> None:
-    def short(notebook: Notebook, said: Callable[[str], None], **_: object) -> Report:
+    def short(notebook: Notebook, run: Here, said: Callable[[str], None], *_: object) -> Report:
         said("so far")
         return Report(notebook.key)
 

@@ -1,0 +1,96 @@
+"""Every number in words is one that its section prints, or sets in its code.
+
+From thirteen up: what is smaller is counted on the page. A chapter's first and last sections speak
+of the whole chapter, and may name what any of its cells does.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from nbformat import NotebookNode
+
+from unrolled.notebook import Cell
+from unrolled.numbers import EXEMPT, NUMERAL, Numeral, mask, parse, sections, values
+
+SMALL = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+).split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+ONES = {word: number for number, word in enumerate(SMALL, start=1)} | {
+    word: 10 * number for number, word in enumerate(TENS, start=2)
+}
+POWERS = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
+WORD = "|".join([*ONES, *POWERS])
+SPELLED = re.compile(
+    rf"\b(?:{WORD})(?:(?:-|\s+|(?<=hundred)\s+and\s+)(?:{WORD}))*\b", re.IGNORECASE
+)
+LEAST = 13
+
+
+def value(words: str) -> int:
+    """Return the number that English words name: `two hundred and fifty thousand` is 250000."""
+    total = part = 0
+    for word in re.split(r"[-\s]+", words.lower()):
+        if word == "hundred":
+            part = (part or 1) * 100
+        elif word in POWERS:
+            total, part = total + (part or 1) * POWERS[word], 0
+        else:
+            part += ONES.get(word, 0)
+    return total + part
+
+
+def spelled(cells: Sequence[Cell]) -> Iterator[Numeral]:
+    """Yield the numbers in words, from LEAST up, of the prose."""
+    for number, (cell, section) in enumerate(zip(cells, sections(cells), strict=True)):
+        if cell.kind == "markdown":
+            for match in SPELLED.finditer(mask(cell.source)):
+                if value(match[0]) >= LEAST:
+                    line = cell.line + 1 + cell.source.count("\n", 0, match.start())
+                    found, place = Decimal(value(match[0])), f"{cell.place}:{line}"
+                    yield Numeral(match[0], found, section, place, match.start(), number)
+
+
+def unsaid(cells: Sequence[Cell], outputs: Sequence[NotebookNode]) -> list[str]:
+    """Return a line for each number in words that its section neither prints nor sets.
+
+    outputs: the same notebook's cells with outputs.
+    """
+    where = sections(cells)
+    known: dict[int, list[Decimal]] = {section: [] for section in where}
+    for cell, section, output in zip(cells, where, outputs, strict=True):
+        known[section] += [*_settings(cell), *(values(output) if cell.checked else ())]
+    known[0] = known[max(where)] = [one for section in known.values() for one in section]
+    return [
+        f"{one.place}: {one.text!r} is neither printed by a checked cell of its section nor "
+        "written in the section's code or math; print it there"
+        for one in spelled(cells)
+        if not any(_rounds(one.value, abs(number)) for number in known[one.section])
+    ]
+
+
+def _settings(cell: Cell) -> Iterator[Decimal]:
+    """Yield the numbers of a cell's code, of its strings and comments, or of its math."""
+    if cell.kind == "markdown":
+        for match in EXEMPT.finditer(cell.source):
+            yield from map(parse, NUMERAL.finditer(re.sub(r"[${}\\`]", " ", match[0])))
+        return
+    for token in tokenize.generate_tokens(io.StringIO(cell.source).readline):
+        if token.type == tokenize.NUMBER:
+            yield Decimal(repr(ast.literal_eval(token.string)))
+        elif token.type in (tokenize.STRING, tokenize.COMMENT):
+            yield from map(parse, NUMERAL.finditer(token.string))
+
+
+def _rounds(words: Decimal, number: Decimal) -> bool:
+    """Whether a number, rounded to the last word's power of ten, is what the words say."""
+    exponent = words.normalize().as_tuple().exponent
+    assert isinstance(exponent, int)
+    if number.adjusted() > words.adjusted() + 1:
+        return False
+    return number.quantize(Decimal(1).scaleb(exponent)) == words
