@@ -44,10 +44,10 @@ HOME = {
     "check": "unrolled.checks.live",
     "device": "unrolled.runtime",
     "seeded": "unrolled.runtime",
-    "experiment": "unrolled.results",
-    "measured": "unrolled.results",
+    "experiment": "unrolled.measure.results",
+    "measured": "unrolled.measure.results",
     "style": "unrolled.plots",
-    "track": "unrolled.results",
+    "track": "unrolled.measure.results",
 }
 __all__ = sorted(HOME)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from unrolled.codehash import defines, home, reach
 from unrolled.errors import BookError
 from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Notebook, meant
 from unrolled.notebook import Cell, answers_in, compiled, read_cells
-from unrolled.reach import defines, home, reach
 
 
 @dataclass(frozen=True)

@@ -176,9 +176,9 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int, again: bool) -> N
     stored ones; how far they agree is kept in data/results/again.json, by kind of machine. Exit
     code 1 if a median lies outside of the stored range and its tolerance.
     """
-    from unrolled import again as repeating
     from unrolled.machine import machine_class
-    from unrolled.results import measure
+    from unrolled.measure import again as repeating
+    from unrolled.measure.results import measure
 
     if again and scale != "default":
         raise BookError("--again is of the default scale: leave out --scale, and UNROLLED_SCALE")
@@ -219,7 +219,7 @@ def verify(notebooks: tuple[str, ...], seeds: int | None) -> None:
     often checks err; runs that are counted there, and whose code is the same, are not repeated. It
     writes as it goes, and may be stopped at any time: at most twenty seeds are run once more.
     """
-    from unrolled.verify import verify_book
+    from unrolled.author.verify import verify_book
 
     book, problems = _clone(), 0
     console = Console(stderr=True)
@@ -244,7 +244,7 @@ def reference(notebooks: tuple[str, ...]) -> None:
 
     Fetched data is not used for it, so that the outputs reproduce where there is none.
     """
-    from unrolled.reference import write_reference
+    from unrolled.author.reference import write_reference
 
     book = _clone()
     hide_fetched(book.root)
@@ -256,7 +256,7 @@ def reference(notebooks: tuple[str, ...]) -> None:
 @main.command()
 def readme() -> None:
     """Write README's table of chapters and its figure."""
-    from unrolled.readme import write_readme
+    from unrolled.author.readme import write_readme
 
     book = _clone()
     for path in write_readme(book):
@@ -270,7 +270,7 @@ def start(notebooks: tuple[str, ...]) -> None:
 
     NOTEBOOKS (1, 03a) limits it. A file that is there is never overwritten.
     """
-    from unrolled.work import start as start_work
+    from unrolled.student.work import start as start_work
 
     book = read_book()
     for line in start_work(book, book.select(notebooks)):
@@ -298,11 +298,11 @@ def check(
     With --watch the libraries stay loaded, and whatever you save in work/ is checked at once. On a
     drive that tells nobody of changes (a network's, a container's), set WATCHFILES_FORCE_POLLING=1.
     """
-    from unrolled.report import check as check_work
+    from unrolled.student.report import check as check_work
 
     book = read_book()
     if watch:
-        from unrolled.loop import watch as watch_work
+        from unrolled.student.loop import watch as watch_work
 
         if answers != "work":
             raise BookError("--watch is for your own folder; leave --answers out")
@@ -320,7 +320,7 @@ def update(notebooks: tuple[str, ...]) -> None:
     where they were, and the old file is kept in work/kept/. Where the chapter and you have changed
     the same cell, the chapter's stands, yours follows it, and that is said.
     """
-    from unrolled.update import update as update_work
+    from unrolled.student.update import update as update_work
 
     book = read_book()
     for line in update_work(book, book.select(notebooks)):
@@ -336,7 +336,7 @@ def hint(exercise: str | None, level: int | None) -> None:
     Each call shows one more. Where the last check knew the mistake, its sentence comes first and
     the hint that helps against it. Without EXERCISE: for the next one that does not pass.
     """
-    from unrolled.tutor import hint as hints
+    from unrolled.student.tutor import hint as hints
 
     book = read_book()
     _say(hints(book, _one(book, exercise), level))
@@ -347,7 +347,7 @@ def hint(exercise: str | None, level: int | None) -> None:
 @click.option("--reveal", is_flag=True, help="Although it has not passed yet.")
 def solution(exercise: str, reveal: bool) -> None:
     """Show the book's answer to EXERCISE and why it is as it is, once yours passes."""
-    from unrolled.tutor import solution as solutions
+    from unrolled.student.tutor import solution as solutions
 
     book = read_book()
     _say(solutions(book, _one(book, exercise), reveal))
@@ -361,7 +361,7 @@ def reset(exercises: tuple[str, ...]) -> None:
     Both files of the pair are written; what the notebook shows below other cells stays.
     """
     from unrolled.answers import called
-    from unrolled.work import reset as reset_work
+    from unrolled.student.work import reset as reset_work
 
     book = read_book()
     for name in [one for exercise in exercises for one in called(book, exercise)]:
@@ -374,7 +374,7 @@ def status() -> None:
 
     Nothing is checked for this; it tells what the last checks found (work/progress.json).
     """
-    from unrolled.tutor import status as lines
+    from unrolled.student.tutor import status as lines
 
     _say(lines(read_book()))
 
@@ -389,7 +389,7 @@ def doctor() -> None:
     from rich.markup import escape
 
     from unrolled.doctor import examine
-    from unrolled.tutor import console
+    from unrolled.student.tutor import console
 
     screen, missing = console(), 0
     for one in examine(read_book()):
@@ -433,8 +433,8 @@ def _clone() -> Book:
 def _one(book: Book, name: str | None) -> str:
     """Return the one exercise that a person means; the next that does not pass for none."""
     from unrolled.answers import called
-    from unrolled.progress import read_progress
-    from unrolled.tutor import next_exercise
+    from unrolled.student.progress import read_progress
+    from unrolled.student.tutor import next_exercise
 
     if name is None:
         found = next_exercise(book, read_progress(book.work)[0])
@@ -448,7 +448,7 @@ def _one(book: Book, name: str | None) -> str:
 
 
 def _say(lines: Iterable[RenderableType]) -> None:
-    from unrolled.tutor import console
+    from unrolled.student.tutor import console
 
     screen = console()
     for line in lines:
@@ -667,9 +667,9 @@ def bench(what: tuple[str, ...], keep: bool) -> None:
     A mark: the figure is further from the stored one than chance explains. An interrupted call goes
     on where it stopped. Wall times mean something where nothing else is running.
     """
-    from unrolled import bench as measuring
-    from unrolled import costs
     from unrolled.machine import machine_class
+    from unrolled.measure import bench as measuring
+    from unrolled.measure import costs
 
     book = _clone()
     chosen = measuring.parts(book, what, partial(click.echo, err=True))

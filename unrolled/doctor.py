@@ -14,8 +14,8 @@ from unrolled.data.registry import read_registry
 from unrolled.data.store import exists
 from unrolled.grade.jail import INSTALL, missing_of_jail
 from unrolled.manifest import PACKED, Book
-from unrolled.progress import NAME, read_progress
-from unrolled.work import outdated
+from unrolled.student.progress import NAME, read_progress
+from unrolled.student.work import outdated
 
 SHOWN = ("torch", "keras", "tensorflow", "tensorflow-cpu", "jax", "jupyterlab", "jupytext")
 MAKE = "python unrolled/environment.py"

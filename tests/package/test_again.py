@@ -9,11 +9,12 @@ from click.testing import CliRunner, Result
 
 from tests.package.conftest import edit
 from tests.package.test_results import EXPERIMENT
-from unrolled import machine, results
-from unrolled.again import FILE, Repeat, again, read_repeats, repeats
+from unrolled import machine
 from unrolled.cli import main
 from unrolled.errors import BookError
 from unrolled.manifest import Book
+from unrolled.measure import results
+from unrolled.measure.again import FILE, Repeat, again, read_repeats, repeats
 from unrolled.site.numbers import NOBODY
 from unrolled.site.numbers import again as page
 

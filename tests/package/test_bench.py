@@ -11,18 +11,20 @@ from pathlib import Path
 import pytest
 
 from tests.package.conftest import edit, run
-from unrolled import bench, costs, loop, machine
-from unrolled import results as results_module
-from unrolled.costs import TOLERANCE, Part, Row
+from unrolled import machine
 from unrolled.errors import BookError
 from unrolled.execute import execute
 from unrolled.grade import jail
 from unrolled.grade.jail import bubblewrap
 from unrolled.manifest import Book, read_book
-from unrolled.results import measured
+from unrolled.measure import bench, costs
+from unrolled.measure import results as results_module
+from unrolled.measure.costs import TOLERANCE, Part, Row
+from unrolled.measure.results import measured
 from unrolled.runtime import spent
 from unrolled.site.costs import NOTHING
 from unrolled.site.costs import costs as page
+from unrolled.student import loop
 
 BOOK = read_book()
 

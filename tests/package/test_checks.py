@@ -28,8 +28,8 @@ from unrolled.checks.watch import Endless, within
 from unrolled.errors import BookError
 from unrolled.manifest import Book, Notebook, read_book
 from unrolled.notebook import Cell, compiled, read_notebook
-from unrolled.progress import read_progress
-from unrolled.work import start
+from unrolled.student.progress import read_progress
+from unrolled.student.work import start
 
 pytest_plugins = ["pytester"]
 

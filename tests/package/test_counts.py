@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.package.conftest import edit
-from unrolled.checks.run import Behavior, Failure, checks_by_exercise, load_checks
-from unrolled.checks.session import placed, run_pytest
-from unrolled.counts import (
+from unrolled.author.counts import (
     FIRST_SEED,
     RULES,
     SHOWN,
@@ -22,10 +20,12 @@ from unrolled.counts import (
     outdated,
     read_counts,
 )
+from unrolled.author.verify import Here, Report, Task, false_failures, mutation
+from unrolled.checks.run import Behavior, Failure, checks_by_exercise, load_checks
+from unrolled.checks.session import placed, run_pytest
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
 from unrolled.site.numbers import ASKED, _percent, _whole, at_most, checks
-from unrolled.verify import Here, Report, Task, false_failures, mutation
 
 LUCK = "\n\ndef test_luck(twice, rng):\n    assert twice(1.0) == 2.0 and rng.random() > 0.2\n"
 
@@ -110,7 +110,7 @@ def test_counts_are_of_all_the_code_that_is_reached_and_of_the_rules(
         edit(file, new, old)
         assert counted_codes(notebook)["twice"] == code
     for rule in ("checks/compare.py", "mutants.py"):
-        monkeypatch.setattr("unrolled.counts.RULES", [one for one in RULES if one != rule])
+        monkeypatch.setattr("unrolled.author.counts.RULES", [one for one in RULES if one != rule])
         assert counted_codes(notebook)["twice"] != code
 
 

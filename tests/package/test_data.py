@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 
 from tests.package.conftest import edit
 from unrolled import data
-from unrolled import results as results_module
 from unrolled.cli import main
 from unrolled.data import registry, store
 from unrolled.errors import BookError
 from unrolled.execute import cache_key, solve
 from unrolled.manifest import Book
-from unrolled.results import measure, measured, stale
+from unrolled.measure import results as results_module
+from unrolled.measure.results import measure, measured, stale
 
 ROOT = Path(__file__).resolve().parents[2]
 NORTH = b"Datetime,NORTH_MW\n2004-12-31 01:00:00,13478.0\n" * 40
@@ -608,7 +608,7 @@ def test_outputs_that_have_to_reproduce_see_no_fetched_data(
     put(own)
     seen: list[dict[str, str]] = []
     monkeypatch.setattr(
-        "unrolled.reference.write_reference", lambda *_: seen.append(data.here()) or []
+        "unrolled.author.reference.write_reference", lambda *_: seen.append(data.here()) or []
     )
     assert set(data.here()) == {"load/NORTH"}
     assert CliRunner().invoke(main, ["reference"]).exit_code == 0

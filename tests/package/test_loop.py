@@ -12,15 +12,15 @@ import pytest
 from rich.console import Console
 
 from tests.package.conftest import STUB, answer, edit, run
-from unrolled import loop
 from unrolled.answers import versions, wrong_answers
 from unrolled.checks import warm
 from unrolled.errors import BookError
-from unrolled.loop import Loop
 from unrolled.manifest import Book
-from unrolled.progress import read_progress
-from unrolled.report import words
-from unrolled.work import asked
+from unrolled.student import loop
+from unrolled.student.loop import Loop
+from unrolled.student.progress import read_progress
+from unrolled.student.report import words
+from unrolled.student.work import asked
 
 WAIT = 40.0  # on a busy machine
 

@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from unrolled.manifest import read_book
-from unrolled.notebook import Cell, read_cells, read_notebook
-from unrolled.numbers import (
+from unrolled.author.numbers import (
     NUMERAL,
     agrees,
     literals,
@@ -20,6 +18,8 @@ from unrolled.numbers import (
     unguarded,
     unprinted,
 )
+from unrolled.manifest import read_book
+from unrolled.notebook import Cell, read_cells, read_notebook
 
 CHECKED = "# NBVAL_CHECK_OUTPUT\nprint(x)"
 

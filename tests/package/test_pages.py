@@ -18,13 +18,13 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from tests.package.conftest import edit
-from unrolled.counts import counted_codes, read_counts
+from unrolled.author.counts import counted_codes, read_counts
+from unrolled.author.numbers import quoted
 from unrolled.errors import BookError
 from unrolled.execute import Executed
 from unrolled.manifest import Book, Notebook, read_book
+from unrolled.measure.results import at_full_scale, code_hashes, described, measured, stored_tables
 from unrolled.notebook import Cell, definitions, read_cells, read_notebook
-from unrolled.numbers import quoted
-from unrolled.results import at_full_scale, code_hashes, described, measured, stored_tables
 from unrolled.site import render
 from unrolled.site.browser import Tab, serve
 from unrolled.site.claims import HEADING

@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.package.conftest import edit
-from unrolled import results as module
+from unrolled.codehash import code_hash, defines
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
-from unrolled.reach import code_hash, defines
-from unrolled.results import Summary, code_hashes, measure, measured, stale
+from unrolled.measure import results as module
+from unrolled.measure.results import Summary, code_hashes, measure, measured, stale
 
 EXPERIMENT = '''
 # %% tags=["experiment"]

@@ -7,9 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
+from unrolled.author.spelled import SMALL, TENS, spelled, unsaid, value
 from unrolled.manifest import read_book
 from unrolled.notebook import Cell, read_cells, read_notebook
-from unrolled.spelled import SMALL, TENS, spelled, unsaid, value
 
 
 def _words(number: int) -> str:

@@ -16,7 +16,7 @@ from unrolled.checks.run import checks_by_exercise, load_checks
 from unrolled.errors import BookError
 from unrolled.hints import read_hints
 from unrolled.manifest import Book
-from unrolled.progress import VERSION, changing, read_progress
+from unrolled.student.progress import VERSION, changing, read_progress
 
 HALF = '{"version": 1}', '{"version": 1, "exercises": 3}', '{"version": Infinity, "exercises": {}}'
 

@@ -16,8 +16,8 @@ from tests.package.conftest import STUB, answer, edit, run
 from unrolled.errors import BookError
 from unrolled.manifest import Book
 from unrolled.notebook import read_notebook
-from unrolled.update import merge
-from unrolled.work import Pair
+from unrolled.student.update import merge
+from unrolled.student.work import Pair
 
 PROSE = "# ## A section"
 DEMO = "# NBVAL_CHECK_OUTPUT"

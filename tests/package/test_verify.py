@@ -13,13 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.package.conftest import WRONG, edit, run
-from unrolled.checks.run import Behavior, checks_by_exercise, load_checks
-from unrolled.counts import FIRST_SEED, Count, keep_counts, read_counts
-from unrolled.errors import BookError
-from unrolled.manifest import Book, Notebook, read_book
-from unrolled.readme import chapter_table, fill_table, readme_problems
-from unrolled.reference import write_reference
-from unrolled.verify import (
+from unrolled.author.counts import FIRST_SEED, Count, keep_counts, read_counts
+from unrolled.author.readme import chapter_table, fill_table, readme_problems
+from unrolled.author.reference import write_reference
+from unrolled.author.verify import (
     SEEDS,
     Here,
     Keep,
@@ -32,6 +29,9 @@ from unrolled.verify import (
     verify_book,
     written,
 )
+from unrolled.checks.run import Behavior, checks_by_exercise, load_checks
+from unrolled.errors import BookError
+from unrolled.manifest import Book, Notebook, read_book
 
 REPO = Path(__file__).resolve().parents[2]
 ALL_BUT_ONE = WRONG.partition("\n\n")[2].format(name="twice", factor=2)
@@ -293,11 +293,11 @@ def _spends(root: Path, name: str, seconds: float) -> float:
 def test_what_spends_too_much_ends_alone_and_what_waits_is_waited_for(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unrolled.verify.WAIT", 60)
+    monkeypatch.setattr("unrolled.author.verify.WAIT", 60)
     with elsewhere(book.notebooks[0], jobs=1) as there:
         assert there._each(_spends, [60, 0.1], 0.5) == [None, 0.1]
         assert there._each(_sleeps, [2], 0.5) == [2]
-        monkeypatch.setattr("unrolled.verify.WAIT", 0.5)
+        monkeypatch.setattr("unrolled.author.verify.WAIT", 0.5)
         assert there._each(_sleeps, [30], 1) == [None]
 
 
@@ -323,7 +323,7 @@ def test_a_log_of_a_long_count_says_how_far_it_is_and_of_a_short_one_nothing(
         said("so far")
         return Report(notebook.key)
 
-    monkeypatch.setattr("unrolled.verify.verify", short)
+    monkeypatch.setattr("unrolled.author.verify.verify", short)
     assert run("verify", "01", *words) == (0, f"{log}the book holds\n")
 
 
@@ -339,7 +339,7 @@ def test_the_table_of_chapters_stands_between_its_markers(book: Book) -> None:
 def test_the_table_names_parts_as_the_pages_do_and_needs_none_of_their_packages() -> None:
     code = (
         "import sys\nfrom unrolled.manifest import read_book\n"
-        "from unrolled.readme import chapter_table\nprint(chapter_table(read_book()))\n"
+        "from unrolled.author.readme import chapter_table\nprint(chapter_table(read_book()))\n"
         "assert not {'nbclient', 'unrolled.site', 'vl_convert'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPO)

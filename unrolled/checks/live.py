@@ -13,13 +13,13 @@ from typing import Any
 from unrolled.answers import called, defined_names, owners
 from unrolled.checks.plugin import Live
 from unrolled.checks.session import placed, run_pytest
+from unrolled.checks.verdict import SIGNS, Verdict
 from unrolled.checks.warm import kept
+from unrolled.codehash import defines, loaded
 from unrolled.errors import BookError
 from unrolled.manifest import Notebook, amount, read_book
 from unrolled.notebook import read_cells
-from unrolled.progress import record
-from unrolled.reach import defines, loaded
-from unrolled.verdict import SIGNS, Verdict
+from unrolled.student.progress import record
 
 COLORS = {  # the book's own where a page has them; else 3 to 1 on white and on near-black
     "passed": "var(--pst-color-success, #2a9d4a)",

@@ -30,12 +30,12 @@ from unrolled.checks.run import (
     run_check,
     share,
 )
+from unrolled.checks.verdict import UNTRIED, Verdict, verdicts_in
 from unrolled.checks.watch import Endless, within
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook, find_root, read_book
 from unrolled.notebook import answers_in, lines_through, read_cells
-from unrolled.verdict import UNTRIED, Verdict, verdicts_in
 
 CALLING, LOADING = 15.0, 60.0  # seconds until an answer is stopped, see `within`
 MEMORY = "build/mistakes"  # what the wrong answers were found to do, beside work/

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from unrolled.checks import plugin
+from unrolled.checks.verdict import Verdict, verdicts_in
 from unrolled.manifest import Book
-from unrolled.verdict import Verdict, verdicts_in
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from unrolled.checks.run import ENDED
+from unrolled.checks.verdict import SIGNS, UNTRIED, Verdict
 from unrolled.files import write_atomic
 from unrolled.grade.jail import OUT_OF_TIME
 from unrolled.grade.run import Class, Result, digest, table
 from unrolled.manifest import amount
 from unrolled.plots import style
-from unrolled.verdict import SIGNS, UNTRIED, Verdict
 
 ELSEWHERE = "`unrolled check` shows where, on numbers of its own"
 ENDED_EARLY = "ended early: out of memory, a crash, or a reply that is none"

@@ -14,13 +14,13 @@ from unrolled.checks.plugin import Submitted
 from unrolled.checks.remote import Lost, Session
 from unrolled.checks.run import checks_by_exercise, load_checks, share
 from unrolled.checks.session import run_pytest
+from unrolled.checks.verdict import UNTRIED, Verdict
 from unrolled.errors import BookError
 from unrolled.grade.intake import Refused
 from unrolled.grade.jail import Jail, Limits
 from unrolled.grade.submissions import Files
 from unrolled.manifest import Notebook, read_book
 from unrolled.notebook import Cell, answers_in, read_cells
-from unrolled.verdict import UNTRIED, Verdict
 
 LINES = 100_000
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from unrolled.costs import OF_EACH, Part, Run, allowed, stored
 from unrolled.manifest import Book
+from unrolled.measure.costs import OF_EACH, Part, Run, allowed, stored
 
 NOTHING = "No run is stored yet: `unrolled bench --keep` stores one."
 

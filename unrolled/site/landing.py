@@ -8,8 +8,8 @@ import jinja2
 
 from unrolled.errors import BookError
 from unrolled.manifest import Book, Chapter, amount
+from unrolled.measure.results import Summary, measured
 from unrolled.notebook import read_cells
-from unrolled.results import Summary, measured
 
 # The figure's rows: what was trained, how its dots are drawn, and its row of chapter 1's tables.
 FASTEST = "standardized, ten times the step"

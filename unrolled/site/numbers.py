@@ -8,13 +8,13 @@ from decimal import ROUND_CEILING, Context
 
 from scipy.stats import binomtest
 
-from unrolled.again import Repeat, repeats
-from unrolled.counts import FIRST_SEED, Count, counted_codes, read_counts
+from unrolled.author.counts import FIRST_SEED, Count, counted_codes, read_counts
+from unrolled.author.numbers import quoted
+from unrolled.codehash import defines, loaded
 from unrolled.manifest import Book, Notebook, amount
+from unrolled.measure.again import Repeat, repeats
+from unrolled.measure.results import Entry, at_full_scale, code_hashes, described, stored_tables
 from unrolled.notebook import Cell, read_cells
-from unrolled.numbers import quoted
-from unrolled.reach import defines, loaded
-from unrolled.results import Entry, at_full_scale, code_hashes, described, stored_tables
 from unrolled.site.links import anchor
 
 ASKED = 1e-3  # of all runs of all checks on the solutions, so many may fail

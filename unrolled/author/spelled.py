@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from nbformat import NotebookNode
 
+from unrolled.author.numbers import EXEMPT, NUMERAL, Numeral, mask, parse, sections, values
 from unrolled.notebook import Cell
-from unrolled.numbers import EXEMPT, NUMERAL, Numeral, mask, parse, sections, values
 
 SMALL = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "

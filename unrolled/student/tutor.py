@@ -15,8 +15,8 @@ from unrolled.errors import BookError
 from unrolled.hints import read_hints
 from unrolled.manifest import Book, Notebook, amount
 from unrolled.notebook import Cell, answers_in, read_cells
-from unrolled.progress import NAME, Progress, Record, changing, digest, read_progress
-from unrolled.work import answered, outdated, started
+from unrolled.student.progress import NAME, Progress, Record, changing, digest, read_progress
+from unrolled.student.work import answered, outdated, started
 
 BAR = 18  # columns
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from unrolled.checks.verdict import Verdict
 from unrolled.errors import BookError
 from unrolled.files import keep, write_atomic
 from unrolled.notebook import Cell, joined
-from unrolled.verdict import Verdict
 
 VERSION = 1
 NAME = "progress.json"

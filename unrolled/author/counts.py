@@ -8,14 +8,17 @@ from pathlib import Path
 from pydantic import NonNegativeInt, TypeAdapter
 
 from unrolled.answers import Answers, owners, wrong_answers
+from unrolled.codehash import code_hash, home, reach
 from unrolled.manifest import Book, Notebook, Table, read_kept, write_kept
 from unrolled.notebook import read_cells
-from unrolled.reach import code_hash, home, reach
 
 FILE = "checks.json"
 SHOWN = f"data/results/{FILE}"
 FIRST_SEED = 100
-RULES = ("checks/compare.py", "mutants.py")  # of the package: what counts as equal, what is changed
+RULES = (
+    "checks/compare.py",
+    "author/mutants.py",
+)  # of the package: what counts as equal, what is changed
 
 
 class Count(Table):
@@ -69,7 +72,7 @@ def counted_codes(notebook: Notebook) -> dict[str, str]:
     wrong = [(one.exercise, one.answers.cells[one.exercise]) for one in wrong_answers(notebook)]
     for exercise, cells in [*solutions.items(), *wrong]:
         start[exercise] += [node for cell in cells for node in ast.parse(cell.source).body]
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     rules = [node for one in RULES for node in ast.parse((package / one).read_text("utf-8")).body]
     return {one.id: code_hash([*reach(start[one.id], known), *rules]) for one in notebook.exercises}
 

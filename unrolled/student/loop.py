@@ -19,10 +19,10 @@ from unrolled.checks.run import new_seed
 from unrolled.checks.session import Ran
 from unrolled.errors import BookError
 from unrolled.manifest import Book, Notebook
-from unrolled.progress import read_progress
-from unrolled.report import conclude, two_answers, words
-from unrolled.tutor import console, following, hint, next_exercise
-from unrolled.work import Asked, answered, asked, checked
+from unrolled.student.progress import read_progress
+from unrolled.student.report import conclude, two_answers, words
+from unrolled.student.tutor import console, following, hint, next_exercise
+from unrolled.student.work import Asked, answered, asked, checked
 
 TICK, STEP = 30, 15  # milliseconds between two looks at keys and verdicts; without a further write
 STUCK = 90.0  # seconds after which the process itself is ended, loops that cannot be stopped too

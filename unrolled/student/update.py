@@ -28,7 +28,7 @@ from unrolled.notebook import (
     sources_of,
     splice,
 )
-from unrolled.work import NO_WORK, Pair, alone, outdated, received
+from unrolled.student.work import NO_WORK, Pair, alone, outdated, received
 
 Key = tuple[str, str]
 

@@ -11,14 +11,14 @@ from rich.text import Text
 from unrolled.answers import newest, overruled
 from unrolled.checks.run import new_seed
 from unrolled.checks.session import Ran, placed, run_pytest
+from unrolled.checks.verdict import SIGNS, Verdict
 from unrolled.course import Course, read_course
 from unrolled.errors import BookError
 from unrolled.hints import LEVELS
 from unrolled.manifest import Book, Exercise, Notebook
-from unrolled.progress import Progress, Record, read_progress, record
-from unrolled.tutor import console
-from unrolled.verdict import SIGNS, Verdict
-from unrolled.work import Asked, asked, checked
+from unrolled.student.progress import Progress, Record, read_progress, record
+from unrolled.student.tutor import console
+from unrolled.student.work import Asked, asked, checked
 
 STYLES = {"passed": "green", "failed": "red", "untried": "dim", "rests": "yellow"}
 COLORED = {outcome: f"[{style}]{SIGNS[outcome]}[/]" for outcome, style in STYLES.items()}

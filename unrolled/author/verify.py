@@ -22,6 +22,18 @@ from nbformat import NotebookNode
 from pebble import ProcessExpired, ProcessPool
 
 from unrolled.answers import Answers, wrong_answers
+from unrolled.author.counts import (
+    FIRST_SEED,
+    Count,
+    counted_codes,
+    keep_counts,
+    outdated,
+    read_counts,
+)
+from unrolled.author.mutants import Mutant, mutants
+from unrolled.author.numbers import literals, quoted, unguarded, unprinted
+from unrolled.author.readme import readme_problems
+from unrolled.author.spelled import unsaid
 from unrolled.checks.diagnosis import Catalog
 from unrolled.checks.run import (
     Behavior,
@@ -32,19 +44,11 @@ from unrolled.checks.run import (
     checks_by_exercise,
     load_checks,
 )
-from unrolled.counts import (
-    FIRST_SEED,
-    Count,
-    counted_codes,
-    keep_counts,
-    outdated,
-    read_counts,
-)
 from unrolled.errors import BookError
 from unrolled.execute import solve
 from unrolled.hints import LEVELS, read_hints
 from unrolled.manifest import Book, Notebook, amount, read_book
-from unrolled.mutants import Mutant, mutants
+from unrolled.measure.results import stale
 from unrolled.notebook import (
     Cell,
     answers_in,
@@ -54,10 +58,6 @@ from unrolled.notebook import (
     signature_problem,
     splice,
 )
-from unrolled.numbers import literals, quoted, unguarded, unprinted
-from unrolled.readme import readme_problems
-from unrolled.results import stale
-from unrolled.spelled import unsaid
 
 SEEDS = 20
 WRONG_ANSWERS = 3

@@ -20,11 +20,9 @@ from pathlib import Path
 import jupytext
 from rich.console import Console
 
-from unrolled import loop
 from unrolled.answers import Answers, load_namespace
 from unrolled.checks.live import check
 from unrolled.checks.run import Bench, Check, Load, checks_by_exercise, in_process, load_checks
-from unrolled.costs import OF_EACH, Part, Row, Run, Unit, place
 from unrolled.course import Course
 from unrolled.data import here
 from unrolled.data.store import hide_fetched
@@ -36,10 +34,12 @@ from unrolled.grade.jail import Jail, tried
 from unrolled.grade.run import run
 from unrolled.grade.submissions import attempts, read, single
 from unrolled.manifest import Book, Notebook, read_book
+from unrolled.measure.costs import OF_EACH, Part, Row, Run, Unit, place
+from unrolled.measure.results import end_with_the_parent, run_seeds, versions
 from unrolled.notebook import read_notebook, splice
-from unrolled.results import end_with_the_parent, run_seeds, versions
 from unrolled.runtime import spent
-from unrolled.work import asked, start
+from unrolled.student import loop
+from unrolled.student.work import asked, start
 
 ROUNDS = 5
 SAVES = 20
@@ -134,7 +134,7 @@ def measure(
 def _code(book: Book) -> list[Path]:
     """What the figures rest on: neither what Python compiled nor what a run has stored."""
     files = [path for name in SOURCES for path in (book.root / name).rglob("*.*")]
-    files += [*Path(__file__).parent.rglob("*.py"), book.root / "book.toml"]
+    files += [*Path(__file__).parents[1].rglob("*.py"), book.root / "book.toml"]
     return [one for one in files if one.suffix != ".pyc" and one != place(book)]
 
 

@@ -23,11 +23,11 @@ from pydantic import BaseModel, Field, ValidationError
 
 from unrolled import data
 from unrolled.answers import Answers, load_namespace
+from unrolled.codehash import code_hash, home, reach
 from unrolled.errors import BookError, Show
 from unrolled.files import write_atomic
 from unrolled.manifest import Notebook, first_problem, meant, read_book
 from unrolled.notebook import Cell, read_cells
-from unrolled.reach import code_hash, home, reach
 from unrolled.runtime import machine
 
 Run = Callable[[Any], Mapping[str, Any]]

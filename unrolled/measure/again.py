@@ -13,7 +13,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, TypeAdapter
 
 from unrolled.errors import BookError, Show
 from unrolled.manifest import Book, Notebook, Table, amount, read_kept, write_kept
-from unrolled.results import Entry, code_hashes, measure_into, stored_tables
+from unrolled.measure.results import Entry, code_hashes, measure_into, stored_tables
 
 FILE = "again.json"
 BACKEND = "tensorflow"  # below Keras, for every stored table

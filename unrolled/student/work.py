@@ -23,7 +23,7 @@ from unrolled.notebook import (
     read_cells,
     read_notebook,
 )
-from unrolled.progress import KEPT, Record, changing, digest
+from unrolled.student.progress import KEPT, Record, changing, digest
 
 NO_WORK = "no folder work/ yet; `unrolled start` makes it"
 

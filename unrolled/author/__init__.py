@@ -1,0 +1,1 @@
+"""What proves the book to its authors: the gate, and all that it reads and writes."""

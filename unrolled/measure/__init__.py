@@ -1,0 +1,1 @@
+"""What takes many seeds or minutes: tables of experiments, and what the book costs."""
