@@ -22,12 +22,13 @@
 # measures and the equations, and every one is tested. Then eleven networks
 # forecast two bouncing digits.
 #
-# With equal steps the paper's network wins, on every seed; but most of its
-# lead is earned as well by a plain mean of the map, put into the memory in
-# place of attention. With equal seconds it is behind the plain mean, a
-# larger kernel and, in the end, a second layer; it passes the plain ConvLSTM
-# only late. Where a position has to choose, attention learns how and a plain
-# mean, in as many steps, does not; we build such a task.
+# With equal steps the paper's network wins on every seed. But a plain mean
+# of the map, put into the memory in place of attention, earns most of that
+# lead as well. With equal seconds the network is behind the plain mean,
+# behind a larger kernel and, in the end, behind a second layer; it passes
+# the plain ConvLSTM only late. Where a position has to choose whom it hears,
+# attention learns to choose. A plain mean, in as many steps, does not. We
+# build such a task.
 #
 # Somebody reads *Self-Attention ConvLSTM for Spatiotemporal Prediction*
 # {cite:p}`lin2020` and writes pages of notes: equations two to nine, a
@@ -37,11 +38,11 @@
 # Others went further and published code {cite:p}`saimplementations`. Six of
 # these programs were read for this chapter. One adds the new state to itself
 # where the paper adds the old one. One feeds the frame to every layer, so
-# that all but the last never train. One feeds raw scores back as if they
-# were frames.
+# that all but the last never train. One feeds its raw output back as if it
+# were a frame.
 #
-# One divides by a root that the notes do not have, one looks into the
-# future through a convolution over time, one keeps its state on the module,
+# One divides by a square root that the notes do not have. One looks into the
+# future through a convolution over time. One keeps its state on the module,
 # where the next sequence finds it. All six run, their loss falls, and
 # nothing complains.
 #
@@ -110,49 +111,42 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 # %% [markdown]
 # ## What the paper says, and what it leaves open
 #
-# *What would we have to build?* Four steps lead to it, and each adds one
-# thing to the step before. An LSTM {cite:p}`hochreiter1997` keeps a vector
-# $c$ and decides, by three gates, what to forget, to write and to show:
+# *What would we have to build?* Four steps lead to the paper's network, and
+# each adds one thing to the step before. Their equations stand at the
+# exercises below, directly above the code that they become; here are the
+# ideas.
 #
-# $$c_t = f \odot c_{t-1} + i \odot g, \qquad h_t = o \odot \tanh c_t$$
+# The first step is an LSTM {cite:p}`hochreiter1997`. It keeps a vector $c$
+# and decides, by three gates, what to forget, what to write and what to
+# show.
 #
-# A ConvLSTM {cite:p}`shi2015` says the same of maps. What its gates and $g$
-# are made of is a convolution, so that each position hears its neighbors:
-#
-# $$[a_i, a_f, a_g, a_o] = W \ast [x_t; h_{t-1}] + b, \qquad
-# i, f, o = \sigma(a_i), \sigma(a_f), \sigma(a_o), \quad g = \tanh a_g$$
+# A ConvLSTM {cite:p}`shi2015` keeps maps in place of vectors. Its gates are
+# convolutions of the frame and of the map that was shown last, so that each
+# position hears its neighbors. We write it in the third exercise.
 #
 # Self-attention {cite:p}`vaswani2017` lets each position hear every other,
-# by weights that depend on what both of them hold. The notes give these
-# equations the numbers $2$ to $4$:
-#
-# $$e_{ij} = q_i^\top k_j, \qquad
-# \alpha_{ij} = \frac{\exp e_{ij}}{\sum_n \exp e_{in}}, \qquad
-# Z_i = \sum_j \alpha_{ij} v_j$$
+# by weights that depend on what both of them hold. The query of one position
+# is compared with the keys of all; the products are the *scores*. A softmax
+# makes weights of the scores, and the values, added up by these weights, are
+# what the position hears. In the notes these are the equations $2$ to $4$,
+# and here the fourth exercise.
 #
 # The paper's memory $M$ is one more map. The same query asks it, and it
-# answers with keys $k^m$ and values $v^m$ of its own ($5$ to $7$):
+# answers with keys and values of its own (equations $5$ to $7$, the sixth
+# exercise). A matrix $W_z$ mixes both answers into one map $Z$. From $Z$ and
+# $H$ come two more gates, and a proposal of what to write. By these the
+# memory is written (equation $8$) and shown (equation $9$, the seventh
+# exercise).
 #
-# $$e^m_{ij} = q_i^\top k^m_j, \qquad
-# \alpha^m_{ij} = \frac{\exp e^m_{ij}}{\sum_n \exp e^m_{in}}, \qquad
-# Z^m_i = \sum_j \alpha^m_{ij} v^m_j$$
+# The notes contradict themselves in two places. Of equation $3$ they say
+# that the weights are *normalized along the columns*, and of equation $6$,
+# *along each row*. Row $i$ holds the weights of position $i$, which asks,
+# and formula $3$ adds up along it: rows. And the output is called a *dot
+# product* of gate and memory, while its formula has $\circ$: entry by entry,
+# for a dot product would leave one number. In both cases the formula
+# decides, and a check holds us to it.
 #
-# Both answers are mixed: $Z = W_z [Z_h; Z_m]$, where $Z_h$ is the map of all
-# $Z_i$ of equation $4$ and $Z_m$ that of all $Z^m_i$ of equation $7$. From
-# $Z$ and $H$ come two more gates, $i'$ and $o'$, and $g'$, and by them the
-# memory is written ($8$) and shown ($9$):
-#
-# $$M_t = (1 - i') \odot M_{t-1} + i' \odot g', \qquad
-# \hat H_t = o' \odot M_t$$
-#
-# The notes contradict themselves in two places. The weights are *normalized
-# along the columns*, they say of equation $3$, and of equation $6$, *along
-# each row*. Their formula $3$ sums with $i$ fixed, as ours does: rows. And
-# the output is a *dot product* of gate and memory, beside a formula that has
-# $\circ$: entry by entry, for a dot product would leave one number. In both
-# cases the formula decides, and a check holds us to it.
-#
-# Other things stand nowhere in the notes, and the paper itself was not at
+# Other things are not in the notes at all, and the paper itself was not at
 # hand, so we choose them. The gates of the memory see $3 \times 3$
 # positions. $W_z$ maps $2C$ channels to $C$. The maps to queries, keys and
 # values have no bias, as the formulas have none, and $K = C$. The cell's
@@ -161,10 +155,16 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 #
 # Unless a table says otherwise, our networks have one layer of sixteen
 # channels on patches of $2 \times 2$ pixels, and a learning rate that rises
-# and falls once. The layer normalization, which the notes mention in
-# passing, is taken over the channels at each position, for a reason that is
-# measured below. And *memory without attention*, one of the five variants,
-# is no more than a name there; what we build under it is a guess.
+# and falls once. The notes mention layer normalization in passing. We take
+# it over the channels at each position, for a reason that is measured below.
+# And *memory without attention*, one of the five variants, is no more than a
+# name in the notes; what we build under it is a guess.
+#
+# Before we build anything, we do attention by hand. There are two positions,
+# and a key has one channel. The queries are $2$ and $0$, the keys $1$ and
+# $-1$. A score is a query times a key, so there are four of them, and the
+# softmax runs over the last axis, the positions that answer. What will the
+# second position hear, whose query is zero?
 
 # %%
 query = torch.tensor([[[2.0, 0.0]]])  # (B, K, N): two positions
@@ -178,17 +178,20 @@ print("scores ", *(f"{one:5.2f}" for one in scores.flatten()))
 print("weights", *(f"{one:5.2f}" for one in weights.flatten()))
 
 # %% [markdown]
-# Two positions, by hand. The first asks loudly and gives 0.98 of its weight
-# to the key that agrees; the second asks nothing, its scores are zero, and
-# it gives 0.50 to each. Each pair of weights sums to one because the softmax
-# runs along a row. Along a column it would not, and nothing would crash.
+# The first position asks loudly and gives 0.98 of its weight to the key that
+# agrees. The second asks nothing: its scores are zero, and it gives 0.50 to
+# each. Each pair of weights sums to one because the softmax runs along a
+# row. Along a column it would not, and nothing would crash.
 
 # %% [markdown]
 # ## Digits that bounce
 #
-# *On which data?* The paper uses three sets. They are large, so we make a
-# small one that has the same trouble in it: two things that move, meet, and
-# hide each other.
+# *On which data?* The paper uses three sets: two digits that bounce, the
+# traffic of a city's taxis on a grid, and people who walk, box or wave. They
+# are large, so we make a small set that has the same trouble in it: two
+# things that move, meet, and hide each other. MSE and MAE are the squared
+# and the absolute error, PSNR and SSIM are measures made for images; the
+# second exercise defines all four.
 #
 # | data | frame | given → forecast | the paper's measure |
 # |---|---|---|---|
@@ -226,11 +229,18 @@ check("bounce")
 
 # %% [markdown]
 # A path that bounces is a straight one, folded. The checks do not compare it
-# with another program that bounces; they read the corner of the digit off
+# with another program that bounces. They read the corner of the digit off
 # each frame and ask whether some straight path, folded, explains all of
 # them. A digit that wraps around fails that, and so does one that rests on
 # the border for a step, because the overshoot was thrown away. Both look
 # right in a film.
+#
+# Now the clips. The split is made once, among the pictures of digits, before
+# any clip is drawn. Split clips instead, and the same picture moves in both
+# halves; a network could know it by heart. For training, `draw_clips` draws
+# pictures and paths anew at each call. The clips of the test are drawn once,
+# from a seed of their own, so that networks are compared on the same two
+# hundred.
 
 # %% tags=["experiment"]
 images = torch.from_numpy(load_digits().images / 16).float()  # (B, 8, 8)
@@ -268,12 +278,21 @@ plt.show()
 
 # %% [markdown]
 # The digits are scikit-learn's, $8 \times 8$ pixels from zero to one
-# {cite:p}`alpaydin1998`; those of the test never appear in training. Four
-# frames are given and four are to be forecast.
+# {cite:p}`alpaydin1998`. Four frames are given and four are to be forecast.
+# Where two digits overlap, no single frame says which pixel belongs to whom.
+# The frames before do, so a forecaster has to remember.
 #
-# Before any network comes a measure, and before a measure comes the question
-# of what can go wrong with it. The usual four are all in use for this task,
-# and all of them can be summed or averaged over the wrong axes.
+# Before any network we need a measure, and before we trust a measure we ask
+# how it can go wrong. Four of them are usual for this task. Each can be
+# summed or averaged over the wrong axes, and what comes out still looks like
+# an error. So our functions return one number for each frame, and
+# `scores_of` takes the average in plain sight.
+#
+# Below the exercise these measures meet four forecasts that no network made:
+# black frames, the last frame once more, and the mean and the median of
+# training frames. No fixed frame has a smaller squared error on those frames
+# than their mean, and none a smaller absolute error than their median. Which
+# of the four wins by SSIM?
 
 # %% [markdown]
 # ### Exercise 4.2 · Four ways to be wrong (about 18 lines)
@@ -350,25 +369,30 @@ again = frame_mse(guesses["the last frame"], truth) == 0  # (B, T)
 print(f"shown again, to the pixel: {again.sum()} of {again.numel()} frames")
 
 # %% [markdown]
-# Four forecasts without a network. By squared error a black frame costs
-# 27.749. The last frame costs 34.527, because a digit that has moved is
-# wrong twice: where it was and where it is. The mean of all training frames
-# costs 17.867; it is a gray cloud, and the baseline to beat.
+# By squared error a black frame costs 27.749. The last frame costs 34.527,
+# because a digit that has moved is wrong twice: where it was and where it
+# is. The mean of all training frames costs 17.867; it is a gray cloud, and
+# the baseline to beat.
 #
-# By absolute error the order is another one. The median of the training
+# The absolute error puts them in another order. The median of the training
 # frames, dark nearly everywhere, is best with 33.567, black follows with
-# 35.090, and the mean pays 43.034. By SSIM the last frame with 0.068 is
-# better than a black one with 0.004. The PSNR of the last frame is infinite:
-# digits that turn back pass where they were, 1 of 800 frames is shown again
-# to the pixel, and one is enough for an average of logarithms. A measure is
-# a question, and these are different questions.
+# 35.090, and the mean pays 43.034. By SSIM the median wins as well, with
+# 0.146, and the last frame, worst by squared error, is better than a black
+# one: 0.068 against 0.004.
+#
+# The PSNR of the last frame is infinite. Digits that turn back pass the
+# places where they were, and 1 of 800 frames shows the last given one again,
+# to the pixel. Its error is zero, its PSNR has no bound, and one such frame
+# is enough to spoil an average. A measure is a question, and these are
+# different questions.
 
 # %% [markdown]
 # ## The reach of a convolution
 #
 # *How far does a convolution hear?* A kernel of $k$ positions hears
-# $(k-1)/2$ to each side. In a recurrent layer the state is convolved again
-# at each step, so the reach grows with time, but only at that pace.
+# $(k-1)/2$ positions to each side. In a recurrent layer the state is
+# convolved again at each step. So the reach grows with time, but only at
+# that pace.
 
 # %% [markdown]
 # ### Exercise 4.3 · An LSTM made of convolutions (about 14 lines)
@@ -383,8 +407,10 @@ print(f"shown again, to the pixel: {again.sum()} of {again.numel()} frames")
 #
 # $$c_t = f \odot c_{t-1} + i \odot g, \qquad h_t = o \odot \tanh c_t$$
 #
-# The state goes in and out, and nothing stays on the
-# module. Without a state, both maps are zeros.
+# Here $i$, $f$ and $o$ are the gates: how much is written, kept and shown,
+# for each channel at each position. The map $g$ is offered for writing. The
+# state goes in and out, and nothing stays on the module. Without a state,
+# both maps are zeros.
 
 # %% exercise="ConvLSTMCell" tags=["exercise"]
 class ConvLSTMCell(nn.Module):
@@ -408,9 +434,14 @@ check("ConvLSTMCell")
 # %% [markdown]
 # One check shrinks the frame to a single pixel. Then only the middle of each
 # kernel meets a number, the convolution is a matrix, and the cell has to
-# agree with `nn.LSTMCell` in every digit. The order of the gates, the place
-# of the bias, the `tanh` that somebody forgets: all of it is settled by a
-# frame of one pixel, and what is left to ask is how far a kernel hears.
+# agree with `nn.LSTMCell`. The order of the gates, the place of the bias,
+# the `tanh` that somebody forgets: a frame of one pixel settles all of it.
+#
+# What is left to ask is how far a kernel hears. We run one cell twice, on a
+# frame with a single bright pixel and on a black one, and then feed darkness
+# to both. Wherever the two states differ, the pixel has been heard. We count
+# the columns in which they do, without a threshold: a difference of any size
+# counts.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -425,12 +456,18 @@ for step in (1, 2, 3):
     ours, theirs = cell(0 * pulse, ours), cell(0 * pulse, theirs)
 
 # %% [markdown]
-# One bright pixel, then darkness. It is heard over 3 columns, then 5, then
-# 7: one more on each side with each step. What happens in one corner of a
-# frame can concern the opposite corner at once, and then a ConvLSTM has no
-# way to know. We make that the whole task. A random brightness, the cue,
-# stands in the top left corner of a small frame, and the next frame has to
-# show it at the bottom right, in the far corner.
+# The bright pixel is heard over 3 columns, then 5, then 7: one more on each
+# side with each step. But what happens in one corner of a frame can concern
+# the opposite corner at once, and a ConvLSTM has no way to know. We make
+# that the whole task. A random brightness, the cue, stands in the top left
+# corner of a small frame, and the next frame has to show it at the bottom
+# right, in the far corner.
+#
+# The training is as small as the task. Cues are drawn anew at each step, so
+# that none can be learned by heart. The loss looks at one pixel of the
+# forecast, the far corner, and at no other. `draw` is an argument because a
+# second task will be learned by the same loop. Before any network, we print
+# what it costs to know nothing.
 
 # %% tags=["experiment"]
 def draw_cues(rng, count, size):
@@ -477,6 +514,8 @@ print(f"variance of the cue: {cue.var(correction=0):.4f}")
 #
 # *What would let the far corner know?* A weighted mean over all positions,
 # with weights that the network computes from what the positions hold.
+# Distance plays no part in it: a key next door and one in the opposite
+# corner count alike.
 
 # %% [markdown]
 # ### Exercise 4.4 · Every position asks every other (about 3 lines)
@@ -488,9 +527,10 @@ print(f"variance of the cue: {cue.var(correction=0):.4f}")
 # \alpha_{ij} = \frac{\exp e_{ij}}{\sum_n \exp e_{in}}, \qquad
 # Z_i = \sum_j \alpha_{ij} v_j$$
 #
-# Row $i$ of the scores belongs to the position
-# that asks, and there is no factor $1/\sqrt{K}$, for the notes have none.
-# Scores may be large.
+# Here $q_i$, $k_j$ and $v_j$ are columns of the three, and $n$ runs over all
+# positions. Row $i$ of the scores belongs to the position that asks, and
+# there is no factor $1/\sqrt{K}$, for the notes have none. Scores may be
+# large.
 
 # %% exercise="attend" tags=["exercise"]
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -504,10 +544,12 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 check("attend")
 
 # %% [markdown]
-# The checks know nothing of a second implementation. They know that weights
-# sum to one, what two positions give by hand, that a query of zero averages,
-# that positions have no order, and that a vector which all keys share cannot
-# matter. No wrong answer that we could think of has all of these properties.
+# No check compares with a second implementation. The checks know that
+# weights sum to one, what two positions give by hand, that a query of zero
+# averages, that positions have no order, and that a vector which all keys
+# share cannot matter. Such a vector adds the same number to all scores of a
+# query, and a softmax cannot tell. No wrong answer that we could think of
+# has all of these properties.
 
 # %% [markdown]
 # ### Exercise 4.5 · Attention over a map (about 10 lines)
@@ -533,15 +575,17 @@ check("SelfAttention")
 
 # %% [markdown]
 # With $W_f = 0$ the module returns what it was given, whatever the other
-# weights are. That is one line of a test, and it is where the program that
-# adds the new state to itself gives itself away: its $H$ is gone, and zero
-# comes back. Training hides it, since the next layer learns to live with
+# weights are. That is one line of a test. By it the program that adds the
+# new state to itself gives itself away: its $H$ is gone, and zero comes
+# back. Training hides the slip, since the next layer learns to live with
 # what it gets.
 
 # %% [markdown]
-# To use such a module inside a recurrent layer we need a layer that has a
-# place for it. A cell makes $h$ and $c$. A module behind it turns $h$, and a
-# memory $m$ if it has one, into what is shown, and that goes on as $h$.
+# Where does such a module stand in a recurrent network? Behind the cell. The
+# cell makes $h$ and $c$; the module turns $h$, and the memory $m$ if it uses
+# one, into what is shown, and the next step gets that as its $h$. All
+# modules are called as `after(h, m)` and return both, even those that have
+# no use for a memory. So `Layer` need not know which of them it holds.
 
 # %% tags=["experiment"]
 class Layer(nn.Module):
@@ -565,9 +609,10 @@ class Attended(SelfAttention):
         return super().forward(h), m
 
 # %% [markdown]
-# Attention is a mean with weights. What the weights are worth can be told
-# only beside a mean without them, so we write that down as well: `Averaged`
-# keeps the values and the mixing, and every position hears the same.
+# Attention is a weighted mean. What its weights are worth shows only beside
+# a mean without weights, so we write that one too. `Averaged` keeps the
+# values and the mixing, and every position hears the same. It is what
+# attention gives when every query is zero.
 
 # %% tags=["experiment"]
 class Averaged(nn.Module):
@@ -588,6 +633,10 @@ class Averaged(nn.Module):
 # *What is the memory for?* Plain attention looks over the present map. A
 # memory that is asked in the same way would let a position hear what *any*
 # position held some time ago.
+#
+# The class below holds the weights. `fuse` is $W_z$: it brings two answers
+# of $C$ channels back to one. `gates` is the only map here whose kernel is
+# larger than one position.
 
 # %% tags=["setup"]
 class SAMemory(nn.Module):
@@ -610,8 +659,9 @@ class SAMemory(nn.Module):
 
 
 # %% [markdown]
-# `SAMemory` holds the weights and calls what you write. The two functions
-# that it calls are the last two exercises about the paper's equations.
+# What `SAMemory` calls is yours to write: the last two exercises about the
+# paper's equations. They ask for functions and not for methods, because
+# other modules below call the same functions with weights of their own.
 
 # %% [markdown]
 # ### Exercise 4.6 · Ask the memory (about 9 lines)
@@ -622,10 +672,12 @@ class SAMemory(nn.Module):
 # \alpha^m_{ij} = \frac{\exp e^m_{ij}}{\sum_n \exp e^m_{in}}, \qquad
 # Z^m_i = \sum_j \alpha^m_{ij} v^m_j$$
 #
-# The query of $H$ asks twice:
-# keys and values of $H$, made by `key_h` and `value_h`, and keys and values
-# of the memory, made by `key_m` and `value_m`. Each question has its own
-# softmax. The result is $Z = W_z [Z_h; Z_m]$, and $W_z$ is `memory.fuse`.
+# The query of $H$ asks twice: keys and values of $H$, made by `key_h` and
+# `value_h`, and keys and values of the memory, made by `key_m` and
+# `value_m`, which the formulas call $k^m$ and $v^m$. Each question has its
+# own softmax. The result is $Z = W_z [Z_h; Z_m]$, where $Z_h$ is the map of
+# all $Z_i$ of equation $4$, $Z_m$ that of all $Z^m_i$ of equation $7$, and
+# $W_z$ is `memory.fuse`.
 
 # %% exercise="sam_aggregate" tags=["exercise"]
 def sam_aggregate(memory: nn.Module, h: Tensor, m: Tensor) -> Tensor:
@@ -666,24 +718,31 @@ check("sam_update")
 # %% [markdown]
 # One gate does the work of two: what is not written is kept. So the memory
 # is an average of its past and of numbers between minus one and one, and it
-# stays between these two for as long as one likes. A missing `tanh` breaks
-# that promise but no shape; a check runs thirty steps to see it.
+# stays between these two for as long as one likes. The $c$ of an LSTM has no
+# such bound: with its gates open it adds a new $g$ at every step. A missing
+# `tanh` breaks the promise but no shape, so a check runs thirty steps to see
+# it.
 #
-# The checks of the equations stand on these properties.
+# The table names what each equation is checked by: a property that has to
+# hold, and a slip that breaks it.
 #
 # | equation | what has to hold | a slip that it finds |
 # |---|---|---|
 # | $2$ | two positions, by hand: a sigmoid of one product | a factor $1/\sqrt K$ |
 # | $3$ | values of one give one; a vector added to all keys changes nothing | the softmax along columns |
 # | $4$ | another order of keys and values changes nothing | transposed weights |
-# | $5, 6$ | another order of the memory changes nothing, another order of $H$ orders $Z$ | the memory asks itself |
+# | $5, 6$ | another order of the memory's positions changes nothing; another order of those of $H$ brings the same order to $Z$ | the memory asks itself |
 # | $7$ | a constant memory answers every query alike | values made of $H$ |
 # | $8$ | $i' \to 0$ keeps $M$ exactly, $i' \to 1$ gives $g'$; $M$ stays within one | gate and rest swapped |
 # | $9$ | $o' \to 0$ shows nothing, $o' \to 1$ shows $M$ | a `tanh` of $M$, a share of $H$ |
 # | $8, 9$ | the gradient over six steps, against finite differences | a detached memory |
 #
-# The paper compares five variants. Two of them are parts of `SAMemory`, and
-# we write them with the same functions.
+# The paper compares five variants: the plain ConvLSTM, one with plain
+# self-attention, one with a memory but no attention, one without $Z_m$, and
+# the full network, SA-ConvLSTM. The third and the fourth need only parts of
+# `SAMemory`, so we write them with the same functions. `Written` has no $Z$:
+# it hands on one of zero channels, and its gates hear $H$ alone. `Unasked`
+# writes its memory and shows it, but never asks it.
 
 # %% tags=["experiment"]
 class Written(nn.Module):
@@ -713,10 +772,16 @@ class Unasked(SAMemory):
 
 # %% [markdown]
 # Two more are ours. They keep the values, the fusion and the gates of
-# `SAMemory` and have no query and no key. In the one, each position asks
-# nobody and brings its own values; in the other, it hears the plain mean
-# over all positions. What the first earns is earned by the values, the
-# fusion and the gates. What the second earns needs no query and no key.
+# `SAMemory` and have no query and no key. In `Alone` each position asks
+# nobody and brings its own values. In `Meant` it hears the plain mean over
+# all positions. The two have the same weights and differ by one mean. What
+# `Alone` earns is earned by the values, the fusion and the gates; what
+# `Meant` earns needs no query and no key.
+#
+# Then all eleven are listed. *SAM* is short for the self-attention memory,
+# and a plus sign says what stands behind the cell of a ConvLSTM. The second
+# to the fourth are plain ConvLSTMs; their channels are counted so that each
+# has about as many weights as the full network.
 
 # %% tags=["experiment"]
 class Alone(SAMemory):
@@ -828,7 +893,9 @@ check("Forecaster")
 # copy whether logits or brightness comes back.
 #
 # In one of the six programs every layer reads the frame. Its first layers
-# still run, still cost time, and what they make is thrown away.
+# still run, still cost time, and what they make is thrown away. We stack
+# three cells in both ways, go back from the sum of the topmost map, and ask
+# which of the three have a gradient.
 
 # %%
 with seeded(0):
@@ -852,7 +919,15 @@ for name, layers in felt.items():
 # %% [markdown]
 # Of three layers that read the frame 1 gets a gradient; the weights of the
 # others are as random at the end as at the start. The loss falls all the
-# same.
+# same, for the one layer that learns is a network too.
+#
+# Before the training comes the normalization. At each position `Normed`
+# takes the channels of all gates together, subtracts their mean and divides
+# by their standard deviation, then scales and shifts each channel by numbers
+# that it learns. `normalize` puts it behind the convolution of the gates and
+# before their nonlinearities, in the cell and in the memory alike. That is
+# why `memory.gates` had to be called as a module, whatever stands there:
+# `sam_update` needs no change.
 
 # %% tags=["experiment"]
 class Normed(nn.Module):
@@ -888,14 +963,18 @@ def new_model(variant, seed, channels=4, layers=None, norm=Normed):
 
 # %% [markdown]
 # Frames are cut into patches of $2 \times 2$ pixels, each a position with
-# four channels, so that a frame is a map of $8 \times 8$. Here is the
+# four channels, so that a frame is a map of $8 \times 8$. With a quarter of
+# the positions there is a sixteenth of the pairs to score. Here is the
 # training, in full.
 #
 # A clip's first frame is given and the seven that follow are forecast. True
 # frames are always fed after the first three forecasts, so that four frames
-# in all are given, and after the later ones less and less often. Adam's rate
-# rises and falls once, in one cycle; its peak was chosen for none of the
-# networks in particular, and there is no validation split.
+# in all are given. After the later forecasts they are fed less and less
+# often, and from halfway on not at all. A network that reads true frames
+# only meets its own mistakes for the first time in the test.
+#
+# Adam's rate rises and falls once, in one cycle. Its peak was chosen for
+# none of the networks in particular, and there is no validation split.
 
 # %% tags=["experiment"]
 def loss_of(model, clips, shown):
@@ -937,21 +1016,24 @@ def forecast(model, clips=held_out, horizon=4):
 
 # %% [markdown]
 # Two more choices are ours. The loss is the cross-entropy, where the paper
-# has a squared error; both ask for the mean of what may come. And the
-# normalization stands at each position alone. Taken over a whole map, as is
-# usual, its mean would carry every position to every other, and a ConvLSTM
-# would hear the far corner after all.
+# has a squared error; both ask for the mean of what may come. And each
+# position is normalized alone. A mean over the whole map, as is usual, would
+# bring something of every position to every other, and a ConvLSTM would hear
+# the far corner after all.
 
 
 # %% [markdown]
 # ## The far corner, again
 #
-# *Which network passes the far cue?* Each trains for five hundred steps on a
-# frame of $4 \times 4$ and for three hundred on one of $8 \times 8$, without
-# any normalization; one more ConvLSTM is normalized over the whole map. In
-# two of the networks a plain mean stands where attention would. The memory
-# is empty at the first frame, so neither this task nor the next says
-# anything about $Z_m$.
+# *Which network passes the test of the far corner?* Each trains for five
+# hundred steps on a frame of $4 \times 4$ and for three hundred on one of
+# $8 \times 8$, without any normalization; one more ConvLSTM is normalized
+# over the whole map. In two of the networks a plain mean stands where
+# attention would stand. The memory is empty at the first frame, so neither
+# this task nor the next says anything about $Z_m$.
+#
+# Predict two things before the table: which rows stay at the variance of the
+# cue, and what the plain mean scores beside attention.
 
 # %% tags=["experiment"]
 def over_the_map(channels):
@@ -1003,8 +1085,8 @@ assert inside and solved and blind
 # %% [markdown]
 # On no seed does the ConvLSTM get below the variance of the cue; it ends at
 # 0.08695 on the smaller frame. Everything that hears beyond its kernel
-# passes; the worst of all those runs ends at 0.00198. This gap is no matter
-# of tuning: it is the reach.
+# passes; the worst of all those runs ends at 0.00198. No tuning closes this
+# gap: it is a matter of reach.
 #
 # But look at the control. Plain self-attention never ends above 0.00131 on
 # the smaller frame, and a plain mean in its place, without a query or a key,
@@ -1022,6 +1104,10 @@ assert inside and solved and blind
 # upper corners; a second channel gives one of them the name plus and the
 # other the name minus. The far corner carries a name too, and the next frame
 # has to show there the brightness of its namesake.
+#
+# Two prices are known before any training: that of hearing nothing, and that
+# of hearing both cues and forecasting their average. Whoever ends below the
+# second has chosen.
 
 # %% tags=["experiment"]
 def draw_named(rng, count, size):
@@ -1075,16 +1161,22 @@ assert inside and chosen and hears
 
 # %% [markdown]
 # Whoever hears nothing pays 0.0905, and the ConvLSTM pays about as much.
-# Whoever hears both cues and forecasts their average pays 0.0478, and that
-# is about where both networks with a plain mean still are when training
-# ends. The gates behind the memory's mean could choose; they have not
-# learned it. The three that ask end between 0.00025 and 0.00108 on every
-# seed. *Here* it pays to look.
+# Whoever forecasts the average of both cues pays 0.0478, and that is about
+# where both networks with a plain mean still are when training ends. The
+# gates behind the memory's mean could choose; they have not learned it. The
+# three that ask end between 0.00025 and 0.00108 on every seed. *Here* it
+# pays to look.
 #
 # The last row shows that attention is not the only way. Normalized over the
 # map, the ConvLSTM passes on two of three seeds, with 0.00233 at best, and
 # stays at 0.05239 on the third. Perhaps that is because a normalization
 # divides by what all positions hold together, which is more than a sum.
+#
+# Where does the far corner look? No second formula is needed: with the
+# identity as its values, `attend` returns its own weights. A hook on each
+# module reads the $h$ and $m$ that it is called with, and leaves the network
+# as it is. We draw the weights of the far corner, for plain self-attention
+# on both tasks.
 
 # %% tags=["experiment"]
 def weights_of(after, h, m):
@@ -1138,20 +1230,18 @@ print(f"named cues: {asked_for:.2f} around the one that is asked for,",
       f"{other:.2f} around the other")
 
 # %% [markdown]
-# For one cue nobody looks anywhere. All weights of the far corner, over four
-# hundred frames, lie between 0.0613 and 0.0629, and an even share is 0.0625.
-# Attention has learned a mean. For named cues the far corner gives 0.69 of
-# its weight to the four positions around the cue that it names, and 0.01 to
-# those around the other. Nobody told it where that is: positions have no
-# numbers, and the name is the key.
-#
-# With values that are the identity, `attend` returns its own weights, and
-# that is how this figure is drawn.
+# For one cue the far corner looks nowhere in particular. All its weights,
+# over four hundred frames, lie between 0.0613 and 0.0629, and an even share
+# is 0.0625. Attention has learned a mean. For named cues the far corner
+# gives 0.69 of its weight to the four positions around the cue that it
+# names, and 0.01 to those around the other. Nobody told it where that is:
+# positions have no numbers, and the name is the key.
 
 # %% [markdown]
-# The far corner is not the only position that asks. Here are all of them:
-# the mean weights over the frames in which the far corner names the one cue
-# or the other. The two cues are called a and b.
+# The far corner is not the only position that asks. Here are the weights of
+# all sixteen: their means over the frames in which the far corner names the
+# one cue, and over those in which it names the other. The two cues are
+# called a and b.
 
 # %%
 looks = []
@@ -1207,20 +1297,28 @@ asking = grid.transform_filter(
 # %% [markdown]
 # *Move the position that asks; on the page a click or a tap will do.* A
 # position near a cue looks for all that carry its name, itself included, and
-# so does the far corner: a kernel brings the name to the neighbors, and
-# attention carries it across the map. Two positions in the row above the far
-# corner, though, look for the other name. A position that has heard no name
+# so does the far corner. A kernel brings the name to the neighbors, and
+# attention carries it across the map. A position that has heard no name
 # looks everywhere alike.
+#
+# Two positions in the row above the far corner, though, look for the other
+# name. Nothing corrects them. The loss reads the far corner alone, and after
+# a single frame nobody hears what these two have gathered.
 
 # %% [markdown]
 # ## An ablation with controls
 #
-# *Which part of the paper's network earns the improvement?* Eleven networks,
-# three seeds each, three hundred steps with the same clips. A paper that
-# adds parts to a network should also show what the same number of weights
-# does without them. Weights can be spent on more channels (*wider*), on a
-# kernel of $5 \times 5$, or on a second layer; all three rows have about as
-# many as the full network, SA-ConvLSTM.
+# *Which part of the paper's network earns the improvement?* Eleven networks
+# train, on three seeds each, for three hundred steps with the same clips. A
+# paper that adds parts to a network should also show what the same number of
+# weights does without them. Weights can be spent on more channels (*wider*),
+# on a kernel of $5 \times 5$, or on a second layer; all three rows have
+# about as many as SA-ConvLSTM, the full network.
+#
+# All networks of a seed see the same clips in the same order. So `gaps`
+# compares them seed by seed: what a lucky draw of clips gives to both
+# cancels. A second set of test clips is twelve frames long, for horizons
+# beyond those of the training.
 
 # %% tags=["experiment"]
 def horizons(made, truth):
@@ -1294,18 +1392,18 @@ for name in (full, "without Z_m"):
     print(f"seeds of {name:11} differ by {width:.3f}")
 
 # %% [markdown]
-# At equal steps the paper's direction holds, but by less than a single weak
-# baseline would make it look. The full network is below each of the three
-# matched networks on 3 of 3 seeds. Against more channels that is −5.4%,
-# against a second layer −3.7%. Against a kernel of $5 \times 5$, which
-# spends the same weights on reach, it is −3.1%. Whoever compares with
+# At equal steps the paper's direction holds, but by less than one weak
+# baseline would suggest. The full network is below each of the three matched
+# networks on 3 of 3 seeds. The gap of the medians is −5.4% against more
+# channels, −3.7% against a second layer, and −3.1% against a kernel of
+# $5 \times 5$, which spends the same weights on reach. Whoever compares with
 # *wider* alone credits attention with what reach alone gives.
 #
 # Which part did it? None of the parts alone. A memory without attention has
 # a median of 15.414, about that of the plain ConvLSTM. Plain self-attention
-# ends at 15.569, better than the ConvLSTM on one of three seeds: by these,
-# no better than nothing. A plain mean in its place is better than attention
-# on each seed, and better than the ConvLSTM on each too.
+# ends at 15.569 and is better than the ConvLSTM on one of three seeds: by
+# these three, no better than nothing. A plain mean in its place is better
+# than attention on each seed, and better than the ConvLSTM on each too.
 #
 # Now our controls. The memory in which each position asks nobody earns
 # little: 15.336, lower than the plain ConvLSTM on two of three seeds. Let
@@ -1315,17 +1413,22 @@ for name in (full, "without Z_m"):
 # the whole frame. Who is listened to adds little: without any query or key a
 # network does nearly as well.
 #
-# And $Z_m$, the second question, which the notes call very important? With
-# it the error is lower on each of three seeds, by 0.064, 0.098 and 0.218,
-# where the seeds of one network differ by 0.119 or 0.149. Three equal signs
-# are what chance gives one time in four; that goes for every *each seed* in
-# this chapter. Without $Z_m$ attention is about level with the plain mean,
-# though that mean hears the memory too.
+# And $Z_m$, the answer to the second question, which the notes call very
+# important? With it the error is lower on each of three seeds, by 0.064,
+# 0.098 and 0.218, where the seeds of one network differ by 0.119 or 0.149.
+# Three equal signs are what chance gives one time in four; that goes for
+# every *each seed* in this chapter. Without $Z_m$ attention is about level
+# with the plain mean, though that mean hears the memory too.
 #
 # The rows at the end keep this in its place. By absolute error no network
 # beats a black frame, which costs 35.1: the networks were asked for means,
 # and that measure asks for medians. And a forecast of these clips could cost
 # next to nothing; 14.584 is far from that. All eleven are barely trained.
+#
+# What do such forecasts look like? We train five of the networks once more,
+# on the first seed, and draw one clip. Below it stands the error by horizon,
+# on the longer clips, beside a forecast that never looks: the mean frame.
+# Where do the networks cross it?
 
 # %%
 rerun = ("ConvLSTM", "ConvLSTM, wider", "ConvLSTM, 5 x 5",
@@ -1390,23 +1493,28 @@ print("medians above the mean frame at the last two horizons:",
       sum(above), "of", len(above))
 
 # %% [markdown]
-# The figure shows two ConvLSTMs with about as many weights as the full
-# network, the plain mean and the full network. Against more channels the
-# full network gains most at horizon two, −7.2%, and least at five, −1.2%.
-# Against $5 \times 5$ it is ahead at first, behind at horizon four with
-# 17.024 against 16.775, level at five, and ahead again from six on. At the
-# last two the plain mean is below it, with 17.485 and 17.935 against 17.528
-# and 18.214.
+# In the strips every network begins with two gray shapes and ends with one
+# cloud. The curves are those of the full network, of the plain mean, and of
+# two ConvLSTMs with about as many weights.
 #
-# The bump at five is the data's: a mean frame, which knows of no horizon,
-# costs 19.420 there. Horizon five is eight steps after a clip's first frame.
-# A digit of eight pixels has a room of eight in a frame of sixteen, so by
-# then a speed of one or two has brought it back to its start or to the
-# mirror image of it. Starts lie anywhere with equal chance, whereas a folded
-# path is at the border half as often; and at the border the cloud is thin.
+# Against more channels the full network gains most at horizon two, −7.2%,
+# and least at five, −1.2%. Against $5 \times 5$ it is ahead at first, behind
+# at horizon four with 17.024 against 16.775, level at five, and ahead again
+# from six on. At the last two the plain mean is below it, with 17.485 and
+# 17.935 against 17.528 and 18.214.
 #
-# Nothing was trained beyond the fourth horizon. At the last two the median
-# of every network is above the mean frame, which costs 17.455 and 17.469.
+# The bump at five comes from the data: the mean frame, which is the same at
+# every horizon, costs 19.420 there. Horizon five is eight steps after a
+# clip's first frame. A digit of eight pixels has a room of eight in a frame
+# of sixteen, so by then a speed of one or two has brought it back to its
+# start or to the mirror image of it.
+#
+# Starts lie anywhere with equal chance, whereas a folded path is at the
+# border half as often as elsewhere. At the border the cloud is thin.
+#
+# Nothing was trained beyond the fourth horizon. Between six and seven the
+# four curves cross that of the mean frame. At the last two the median of
+# every network is above it, where it costs 17.455 and 17.469.
 
 # %% [markdown]
 # ## The same seconds
@@ -1416,8 +1524,12 @@ print("medians above the mean frame at the last two horizons:",
 # full network wins at three hundred steps. Before you read on, predict:
 # where does its curve lie when the error is drawn against seconds?
 #
-# First the prices. All networks take turns on the same batch, so that a busy
-# machine is busy for all of them; drawing the clips is not counted.
+# First the prices. We count CPU seconds, which do not run while a program
+# waits. All networks take turns on the same batch, so that a busy machine is
+# busy for all of them; drawing the clips is not counted. The controls serve
+# once more, as a bill: what the full network costs beyond *each alone* is
+# the price of asking, and what *each alone* costs beyond a ConvLSTM is that
+# of the rest of the memory.
 
 # %% tags=["experiment"]
 def one_step(model, clips, shown):
@@ -1465,15 +1577,16 @@ print(f"of a full step: asking {asking:.0%}, the rest of the memory",
       f"{wiring:.0%}, the cell {price['ConvLSTM'] / price[full]:.0%}")
 
 # %% [markdown]
-# A step of the full network costs 2.70 steps of a ConvLSTM. Over a third of
-# it is what a ConvLSTM costs in all, 29 percent is the memory's values,
-# fusion, gates and normalization, and 34 percent is asking: queries, keys,
-# two softmaxes and four products.
+# A step of the full network costs 2.70 steps of a ConvLSTM. The cell is 37
+# percent of it. Another 29 percent is the memory's values, fusion, gates and
+# normalization, and 34 percent is asking: queries, keys, two softmaxes and
+# four products.
 #
 # So we let the cheaper networks train for longer, each time from the start,
-# with a schedule made for its number of steps. There are three budgets: what
-# a hundred steps of the full network cost, then three hundred, then five
-# hundred and forty.
+# with a schedule made for its number of steps. A long training cut short
+# would not do, for its rate would not have come down. There are three
+# budgets: what a hundred steps of the full network cost, then three hundred,
+# then five hundred and forty.
 
 # %% tags=["experiment"]
 BUDGETS = {  # steps that take as long as those of the full network
@@ -1537,11 +1650,12 @@ plt.show()
 # %% [markdown]
 # With equal seconds the paper's network is behind the kernel of $5 \times 5$
 # and the plain mean at every budget, and ahead of the plain ConvLSTM only at
-# the longest. None of the others got more of the time that is counted;
-# drawing clips is not, and the cheaper networks draw more of them. At the
-# shortest budget the full network has had a hundred steps, which end at
-# 19.219 on one seed; four of the five others are below it on every seed, the
-# plain ConvLSTM among them.
+# the longest. None of the others got more of the time that is counted.
+# Drawing clips is not counted, and the cheaper networks draw more of them.
+#
+# At the shortest budget the full network has had a hundred steps, which end
+# at 19.219 on one seed. Four of the five others are below it on every seed,
+# the plain ConvLSTM among them.
 #
 # At the middle budget, where its three hundred steps end at 14.584, the
 # plain mean has reached 14.269, the larger kernel 13.998 and even the plain
@@ -1553,10 +1667,10 @@ plt.show()
 # at 13.627 and is behind each of them on every seed. It has passed the plain
 # ConvLSTM by then, on two of three.
 #
-# And $Z_m$ takes a seventh of a step. Where that time is spent on more steps
-# instead, the error is 14.571 and 13.654 at the two longer budgets, first
-# below and then above the full network's. Counted in seconds, the question
-# to the memory earns nothing that three seeds could show.
+# And $Z_m$ takes a seventh of a step. If that time is spent on more steps
+# instead, the error is 14.571 at the middle budget, below the full
+# network's, and 13.654 at the longest, above it. Counted in seconds, the
+# question to the memory earns nothing that three seeds could show.
 #
 # So the answer depends on the unit, and on who else was asked. By steps, and
 # beside a *wider* ConvLSTM alone, we would have told the paper's story with
@@ -1571,11 +1685,15 @@ plt.show()
 # First, the attention maps. A query on the background, say the notes, puts
 # most of its weight on background, more evenly in the first layer than in
 # the last. We train full networks of two layers and ask each layer, at the
-# last given frame, how much weight a query on a black patch gives to black
-# patches, and how even its weights are: their entropy, as a share of the
-# entropy of sixty-four equal ones. For query $i$ that is
+# last given frame, two things of a query on a black patch. How much weight
+# does it give to black patches? And how even are its weights?
 #
-# $$-\frac{1}{\ln N} \sum_{j=1}^{N} a_{ij} \ln a_{ij}, \qquad N = 64$$
+# Evenness is their entropy, as a share of the entropy of sixty-four equal
+# ones. It is one if all weights are equal and zero if one position has them
+# all. For query $i$ that is
+#
+# $$-\frac{1}{\ln N} \sum_{j=1}^{N} \alpha_{ij} \ln \alpha_{ij},
+# \qquad N = 64$$
 
 # %% tags=["experiment"]
 def on_background(weights, black):
@@ -1615,7 +1733,7 @@ print("the last layer is the more even on", sum(more), "of", len(more))
 # The first half of the claim holds and says little. A query on a black patch
 # gives 0.538 of its weight to black patches in the first layer and 0.606 in
 # the last one: most of it, as the notes say. But black patches are 0.691 of
-# all, so that a query which looked at all positions alike would give more.
+# all. A query that looked at all positions alike would give them more.
 #
 # The second half cannot be seen here. Both layers are nearly even in their
 # weights on $H$, with 0.972 and 0.992 of the greatest entropy, and on two of
@@ -1623,9 +1741,9 @@ print("the last layer is the more even on", sum(more), "of", len(more))
 # close to a plain mean, tilted away from the background.
 
 # %% [markdown]
-# Second, the measures. Two digits fill less of a frame of $24 \times 24$. No
-# network is needed to see what SSIM makes of that: black frames against the
-# mean of the training frames.
+# Second, the measures. Two digits fill less of a frame of $24 \times 24$, so
+# more of it is black. No network is needed to see what SSIM makes of that:
+# we compare black frames with the mean of the training frames.
 
 # %%
 large = draw_clips(test_digits, np.random.default_rng(7), 100, 8, 24)[:, 4:]
@@ -1647,14 +1765,20 @@ for name, frames in (("black frames", 0 * large), ("mean frame", wide)):
 
 # %% [markdown]
 # Third, the blur. In the clip drawn above, the forecasts of all five
-# networks fade with the horizon. On such clips they need not. After four
-# frames the place and the speed of each digit can be read off, nothing in
-# the motion is left to chance, and a perfect forecast is sharp and costs
-# next to nothing. What blurs is what the network does not know.
+# networks fade with the horizon. They need not. After four frames the place
+# and the speed of each digit can be read off, and nothing in the motion is
+# left to chance; a perfect forecast is sharp and costs next to nothing. What
+# blurs is what the network does not know.
 #
 # To see what not knowing costs, take a case in which the future is open
 # indeed: one frame of one digit. Sixteen next frames are possible, for four
-# speeds along each axis.
+# speeds along each axis. We price their mean, their median and a black
+# frame, and beside these a sharp bet: one of the futures, drawn at random.
+# The bet needs no experiment. For any frames $x_1, \dots, x_n$ with the mean
+# $\bar x$,
+#
+# $$\frac{1}{n^2} \sum_{i,j} \lVert x_i - x_j \rVert^2
+# = \frac{2}{n} \sum_i \lVert x_i - \bar x \rVert^2$$
 
 # %%
 start = np.array([4, 4])
@@ -1688,9 +1812,8 @@ plt.show()
 
 # %% [markdown]
 # The mean of the futures costs 9.44. One of the futures, drawn at random and
-# perfectly sharp, costs 18.87, twice as much but for rounding; for a mean
-# that is not a finding but a theorem, since two independent draws have a
-# mean squared distance of twice their variance.
+# perfectly sharp, costs 18.87: twice as much, as the equation says, but for
+# rounding. Whoever wants the smallest squared error must not commit.
 #
 # A squared error asks for the average of what may come, and the average of
 # sharp things is a cloud. Cross-entropy asks for the same average, pixel by
@@ -1699,8 +1822,10 @@ plt.show()
 
 # %% [markdown]
 # Fourth, two channels. TaxiBJ has two, for traffic that comes and goes. For
-# ours we put one digit into each. The network changes by one number; the
-# clips need a function of their own.
+# ours we put one digit into each. The network changes by one number, the
+# channels of a patch. The clips need a function of their own: it bounces
+# both digits twice, with the other one black, and from the same seed, so
+# that the two channels are one clip, taken apart.
 
 # %% tags=["experiment"]
 def draw_two_channels(images, rng, count):
@@ -1740,12 +1865,15 @@ assert (missed["forecast"] < missed["mean frame"]).all()
 # ## What it costs, and how to pay less
 #
 # *What if the frame is larger?* On our small frames asking is a third of a
-# step. But each of the two questions makes $N \times N$ numbers, keeps them
-# for the gradient, and $N$ grows with the area of the frame. Yet nobody
+# step. But each of the two questions makes $N \times N$ numbers and keeps
+# them for the gradient, and $N$ grows with the area of the frame. Yet nobody
 # needs the matrix; we need its product with the values. A fused kernel walks
 # over the keys in blocks, keeps a running maximum and a running sum, and
 # computes the blocks anew on the way back {cite:p}`rabe2021,dao2022`.
-# PyTorch has one, for the CPU too.
+#
+# PyTorch has such a kernel, for the CPU too. Does it compute the equations
+# of the notes? We compare it with `attend` on five positions, once with its
+# argument `scale` left out and once with a scale of one.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1758,20 +1886,20 @@ for scale in (None, 1.0):
     print("scale", scale or "left out", f"off by {gap:.2f}")
 
 # %% [markdown]
-# This is a trap, in numbers. With the scale left out the kernel divides by
-# the root of the width, and its answer is off by 1.14; with a scale of one
-# it is exact. A network trained with the wrong scale works, and is another
-# network.
+# This is a trap, in numbers. With the scale left out the kernel divides the
+# scores by the square root of the width, and its answer is off by 1.14; with
+# a scale of one it is exact. A network trained with the wrong scale works,
+# and is another network.
 
 # %% [markdown]
 # ### Exercise 4.9 · The same numbers for less (about 15 lines)
 #
 # Write `sam_efficient`, which returns what `memory(h, m)` returns and never
 # holds an $N \times N$ matrix. Use `scaled_dot_product_attention`. Three
-# traps lie there: it divides by a root unless it is told a scale; it wants
-# channels last, dense in memory; and where key and value differ in width, or
-# the layout is another, it falls back to the explicit product without a
-# word.
+# traps lie there. It divides by a square root unless it is told a scale. It
+# wants channels last, dense in memory. And where key and value differ in
+# width, or the layout is another, it falls back to the explicit product
+# without a word.
 #
 # So map with `linear(x.flatten(2).mT, …)`, bring keys and values to one
 # width with zeros, whichever of them is the wider, and ask both questions in
@@ -1804,8 +1932,10 @@ assert gap < 1e-14
 # %% [markdown]
 # The numbers are the same; what do they cost? We take one step of the module
 # with its gradients, and measure its seconds and the most memory that
-# PyTorch holds at once while it runs, which is a running sum over what its
-# profiler sees taken and given back.
+# PyTorch holds at once. That is a running sum over what its profiler sees
+# taken and given back. Both modules take turns, and a share is taken within
+# each repeat, so that a slow minute of the machine weighs on both. At the
+# two larger sizes each share has a goal that no repeat may miss.
 
 # %% tags=["experiment"]
 def forward_and_back(step, memory, h, m):
@@ -1899,10 +2029,11 @@ axes.set_title("The explicit module grows with the square of N")
 plt.show()
 
 # %% [markdown]
-# On our own frames, with $N = 64$, there is little to gain: the time is
-# 1.055 of the explicit module's and the memory 0.914. At $N = 256$, Moving
-# MNIST in patches of $4 \times 4$, the memory falls to 0.472 and the time is
-# level. At $N = 1024$, KTH in such patches, time falls to 0.438 as well.
+# On our own frames, with $N = 64$, there is little to gain: the efficient
+# module takes 1.055 of the explicit module's time and 0.914 of its memory.
+# At $N = 256$, Moving MNIST in patches of $4 \times 4$, the memory falls to
+# 0.472 and the time is level. At $N = 1024$, KTH in such patches, time falls
+# to 0.438 as well.
 #
 # At $64 \times 64$ positions the explicit module holds 338.7 megabytes for
 # one step of one sequence, the efficient one 8.7, for the same numbers and
@@ -1917,10 +2048,10 @@ plt.show()
 # rate of `1e-3`, a squared error (on KTH an absolute one is added),
 # scheduled sampling, normalization, and eighty thousand steps.
 #
-# That takes a GPU and patience, and patience is interrupted. So
-# the loop below keeps everything that the next step depends on, and goes on
-# from its last checkpoint. Patches of $4 \times 4$ pixels are our choice;
-# they leave $16 \times 16$ positions.
+# That takes a GPU and patience, and patience is interrupted. So the loop
+# below keeps everything that the next step depends on, and goes on from its
+# last checkpoint. Patches of $4 \times 4$ pixels are our choice; they leave
+# $16 \times 16$ positions.
 #
 # The motion is that of the program which made Moving MNIST: first a step,
 # then a digit that has left the room is put on its border, and places are
@@ -1961,9 +2092,14 @@ class Efficient(SAMemory):
         return sam_efficient(self, h, m)
 
 # %% [markdown]
-# Besides its sizes, this differs from the small training in three things:
-# the memory asks by the fused kernel, the loss is the squared error, and on
-# a GPU the products are taken in `bfloat16`.
+# Besides its sizes and its motion, this differs from the small training in
+# four things. The memory asks by the fused kernel, the loss is the squared
+# error, Adam's rate stays where it is, and on a GPU the products are taken
+# in `bfloat16`.
+#
+# At the end we try the interruption on a small scale. One run takes twelve
+# steps in one go. The other stops after eight, but its last checkpoint is of
+# the fifth. It has to go back, and do three steps again as they were.
 
 # %% tags=["experiment"]
 def large_model(variant, seed, size):
@@ -2050,11 +2186,15 @@ assert same
 #
 # One command starts the paper's size: `make results CHAPTER=04 SCALE=full`.
 # It takes Moving MNIST from the book's data layer, trains in mixed precision
-# on a GPU, shows a bar, and goes on after an interruption. Five
-# networks train, on three seeds each: the ConvLSTM, the full network, and
-# three controls from above, no longer matched in weights (the larger kernel,
-# the plain mean, the network without $Z_m$). The long run has not been done
-# for this edition; that its loop works is tested on small frames.
+# on a GPU, shows a bar, and goes on after an interruption. It trains on
+# clips that it draws from the training digits of MNIST, and tests on the
+# published clips. Five networks train, on three seeds each: the ConvLSTM,
+# the full network, and three controls from above (the larger kernel, the
+# plain mean, the network without $Z_m$), which are no longer matched in
+# weights.
+#
+# The long run has not been done for this edition; that its loop works is
+# tested on small frames.
 
 # %% tags=["experiment"]
 def large_forecast(model, clips, size):
@@ -2111,8 +2251,10 @@ else:
 # %% [markdown]
 # ## Claim against measurement
 #
-# *Which of the paper's statements hold on our small task?* Differences are
-# all that we quote, for they are all that can be compared.
+# *Which of the paper's statements hold on our small task?* We quote
+# differences only, for nothing else can be compared between tasks. A minus
+# is a smaller error. MIM is an earlier network {cite:p}`wang2019`; we did
+# not build it.
 
 # %%
 claims = [  # what the notes report, and where
@@ -2150,18 +2292,19 @@ print(f"weights, full to ConvLSTM {sizes[0] / sizes[1]:.2f}, "
 # TaxiBJ, at another scale. Against more channels it is −5.44%, against a
 # kernel of $5 \times 5$ −3.08%, against a plain mean −0.97%.
 #
-# In seconds it depends on the baseline. Against the plain ConvLSTM, the
-# notes' own, the full network goes from +7.56% at the shortest budget to
+# In seconds it depends on the baseline. Against the plain ConvLSTM, the one
+# of the notes, the full network goes from +7.56% at the shortest budget to
 # −1.86% at the longest. There it is still +4.06% against the larger kernel,
 # +2.90% against the second layer and +2.49% against the plain mean. The
-# notes also claim fewer weights and a higher efficiency than those of MIM,
-# an earlier network. We have no MIM; beside a ConvLSTM the full network has
-# 2.34 times the weights, and its step takes 2.70 times as long.
+# notes also claim fewer weights and a higher efficiency than MIM has. We
+# have no MIM; beside a ConvLSTM the full network has 2.34 times the weights,
+# and its step takes 2.70 times as long.
 #
 # We have no number for TaxiBJ or KTH, and none for Moving MNIST. With more
 # channels, larger frames and eighty thousand steps it may matter more who is
-# listened to; whether the paper's numbers hold where it measured them, this
-# chapter does not know. It knows that its equations are those of the notes.
+# listened to. Whether the paper's numbers hold where the paper measured
+# them, this chapter does not know. It knows that its equations are those of
+# the notes.
 
 # %% [markdown]
 # ## What stays
