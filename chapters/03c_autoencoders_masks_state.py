@@ -17,23 +17,25 @@
 # *An encoder squeezes nine numbers into a hundred, and everybody calls it a
 # compression. What is in the code of an LSTM autoencoder?*
 #
-# A minute for a laptop, an hour for you. The code shrinks from a
-# hundred numbers to four, and its error falls below that of the best linear
-# code of the same size. A mask that is believed to work turns out to be lost
-# after two layers, and a state that is kept too long costs a quarter of the
+# A minute for a laptop, an hour for you. The code shrinks from a hundred
+# numbers to four, and its error falls below that of the best linear code of
+# the same size. A mask that is believed to work turns out to be lost after
+# two layers, and a state that is kept too long costs a quarter of the
 # answers.
 #
 # The tutorial that most people copy their LSTM autoencoder from builds four
-# networks on a single sequence of nine numbers: one that reconstructs it,
-# one that predicts it, one that does both, and an encoder cut out of the
-# first. Some hundred readers ask below it what the numbers mean, and most of
-# the answers are a link or *perhaps try it and see*. We try it and see.
+# networks on a single sequence of nine numbers. One reconstructs the
+# sequence, one predicts it, one does both, and the fourth is an encoder cut
+# out of the first. About a hundred readers ask below it what the numbers
+# mean. Most of the answers are a link or *perhaps try it and see*. We try it
+# and see.
 #
 # What to know before: what an LSTM takes and returns, how a Keras model is
 # compiled and fitted, and from chapter one what a flat line is worth. The
-# course notes that this notebook also follows leave *state management* as a
-# heading with the words *to be studied*; here it gets its section. Replace
-# each `raise` by an answer; the `check` below it says what holds.
+# course notes that this notebook also follows have a heading *state
+# management*, and below it the words *to be studied*. Here it gets its
+# section. Replace each `raise` by an answer; the `check` below it says what
+# holds and what does not.
 
 # %% tags=["setup"]
 import os
@@ -66,8 +68,8 @@ tables = measured("03c_autoencoders_masks_state")
 # - **padding**: what fills a short sequence up to the length of a batch
 # - **stateful**: of a layer, beginning where the batch before it ended
 #
-# $B$ sequences stand side by side, $T$ is time, $F$ counts features, $H$
-# hidden units and $N$ samples in a plain list.
+# $B$ counts the sequences of a batch, $T$ the steps of time, $F$ the
+# features, $H$ the hidden units, and $N$ the samples in a plain list.
 #
 # What is drawn inside `with seeded(seed):` depends on that seed alone. A
 # function under `@experiment` was run beforehand, once for each seed, by
@@ -81,9 +83,13 @@ tables = measured("03c_autoencoders_masks_state")
 # ## Four networks on one sequence
 #
 # *What do the tutorial's models do today?* Their only sample is a ramp of
-# nine steps and one feature. An LSTM of a hundred units reads it; its last
-# output is copied once for each step of the output; a second LSTM reads the
-# copies, and a dense layer turns each of its outputs into a number.
+# nine steps and one feature. An LSTM of a hundred units reads it. Its last
+# output, the code, is copied once for each step of the output. A second LSTM
+# reads the copies, and a dense layer turns each of its outputs into a
+# number.
+#
+# The one input has two targets. We print all three, with equal numbers below
+# each other.
 
 # %% tags=["experiment"]
 ramp = np.arange(1, 10, dtype="float32").reshape(1, 9, 1) / 10  # (B, T, F)
@@ -96,8 +102,23 @@ print("prediction:        ", *(f"{value:.1f}" for value in ramp[0, 1:, 0]))
 
 # %% [markdown]
 # The prediction's target lacks the first number and is otherwise the input.
-# The composite has both targets and a decoder for each. The network below is
-# the tutorial's, with `Input` where older code has `input_shape`:
+# The composite has both targets and a decoder for each. As equations, with a
+# hat for what the network answers:
+#
+# $$h = \text{LSTM}(x_1, \dots, x_9), \qquad
+# d_t = \text{LSTM}(h, d_{t-1}), \qquad
+# \hat y_t = W d_t + b$$
+#
+# The decoder is given the same $h$ at every step, and nobody tells it which
+# step it is. The nine answers can differ only because its own state moves on
+# from step to step.
+#
+# The network below is the tutorial's, with `Input` where older code has
+# `input_shape`, and with `relu` in its LSTMs, as posted. Each length adds a
+# decoder, so that one function builds all three models. The only sample is
+# also the only batch: every update sees all the data that there are. We
+# judge a model by its worst step, since that can be read off the tutorial's
+# printed numbers.
 
 # %% tags=["experiment"]
 def as_posted(*lengths, steps=9, activation="relu"):
@@ -144,7 +165,13 @@ def tutorial(seed):
 
 # %% [markdown]
 # What is there to beat? The mean of the nine numbers, and the law that made
-# them: one tenth more at each step.
+# them. The law says that each number is a tenth more than the one before:
+#
+# $$x_t = x_{t-1} + \tfrac{1}{10}$$
+#
+# A model that had found it would make no error at any step. Then we train
+# the first model once more, to see whether a run made here agrees with those
+# that are stored.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -156,8 +183,9 @@ print(f"worst step of the law   {np.abs(np.diff(nine) - 0.1).max():.4f}")
 posted, again = fit_posted(0, ramp)
 
 # %% [markdown]
-# The tutorial prints its outputs; the error of their worst step is the first
-# column. The second is ours, the median of three seeds and the range.
+# The tutorial prints its outputs, and we take the error of their worst step.
+# It is the first column. The second column is ours: the median of three
+# seeds, and the range.
 
 # %%
 source = {"reconstruction": 0.10398503 - 0.1, "prediction": 0.2 - 0.1657285,
@@ -173,14 +201,19 @@ print("the first seed once more, inside:",
 assert again[0] in tables["tutorial"]["reconstruction"]
 
 # %% [markdown]
-# The prediction is the tutorial's, off by 0.0347 at worst, against its
-# 0.0343. Our reconstruction is off by 0.0084, twice its 0.0040. Both know
-# far more than the mean, off by 0.4000, and neither has found the law. In
-# the composite the prediction is better with every seed, but by how much is
-# luck: its median is 0.0048, and the worst seed has 0.0312, hardly better
-# than alone. A single run of a single sample decides nothing. And a sample
-# that is trained on and tested on can only be remembered; the stand-alone
-# encoder shows with how much room:
+# Our prediction agrees with the tutorial's: it is off by 0.0347 at worst,
+# and the tutorial's by 0.0343. Our reconstruction is off by 0.0084, twice
+# the tutorial's 0.0040. Both know far more than the mean, which is off by
+# 0.4000, and neither has found the law.
+#
+# Does the second decoder help the prediction? In our composite it is better
+# with every seed, but by how much is luck: the median is 0.0048, and the
+# worst seed has 0.0312, hardly better than alone. In the tutorial's
+# composite it is worse than alone, 0.0370. A single run of a single sample
+# decides nothing.
+#
+# And a sample that is trained on and tested on can only be remembered. With
+# how much room? We cut the encoder out and count the numbers in its code:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -191,22 +224,32 @@ print("some of them are zero:", bool((code == 0).any()))
 # %% [markdown]
 # The tutorial calls this code compressed, and its readers object at once:
 # *why 100 rather than 9?* The answer they get is that it is only a
-# demonstration. It demonstrates that a network which may use more numbers
-# than there are can keep them. A code of 9 numbers could be the sequence
+# demonstration. What it demonstrates is that a network can keep nine numbers
+# when it has room for a hundred. A code of 9 numbers could be the sequence
 # itself.
+#
+# Some of the hundred are exactly zero. That is the work of
+# `relu`: a unit whose cell is negative shows a zero. It is a free choice of
+# the network, and nothing in the loss rewards it. So the width of a code
+# tells us only how much it may hold, not how much it does.
 
 # %% [markdown]
 # ## A bottleneck that is one
 #
 # *What does a code of four numbers know about twenty steps?* To be more than
-# a copy, a code has to be smaller than what it describes, and the sequences
-# have to have something in common. Ours are sines
+# a copy, a code has to be smaller than what it describes. That can work only
+# where the sequences have something in common. Ours are sines
 #
 # $$x_t = a \sin(\omega t + \varphi)$$
 #
-# with an amplitude $a$, a frequency $\omega$ and a phase $\varphi$ of their
-# own, which we call height, pace and start: three numbers say it all, and of
-# the three only the height enters the twenty values linearly.
+# Each has an amplitude $a$, a frequency $\omega$ and a phase $\varphi$ of
+# its own, which we call height, pace and start. Three numbers say it all. Of
+# the three only the height enters the twenty values linearly: double it, and
+# every value doubles. Doubling the pace makes another curve.
+#
+# In twenty steps the slowest of them do not finish one period, and the
+# fastest finish one and a half. The held-out sines have a seed that no
+# training uses.
 
 # %% tags=["experiment"]
 def draw_sines(rng, count, steps=20):
@@ -231,20 +274,31 @@ axes.set_title("Three numbers decide a sequence: height, pace and start")
 plt.show()
 
 # %% [markdown]
-# The baseline is principal component analysis, PCA: of all *linear* codes of
-# $d$ numbers it is the one with the smallest squared error on its training
-# data. With $d = 0$ it is the mean, chapter one's flat line.
+# The baseline is principal component analysis, PCA. Its code is *linear*:
+# each of the $d$ numbers is a weighted sum of the twenty values, and each
+# rebuilt value is a weighted sum of the $d$ numbers. As in chapter one,
+# $\bar x$ is the mean curve of the training sequences, and the $u_i$ are the
+# directions in which they vary most:
+#
+# $$\hat x = \bar x + \sum_{i=1}^{d} u_i\, u_i^\top (x - \bar x)$$
+#
+# Of all linear codes of $d$ numbers this one has the smallest squared error
+# on its training data. With $d = 0$ it is the mean, chapter one's flat line.
 
 # %% [markdown]
 # ### Exercise 3.13 · A bottleneck and its baseline (about 15 lines)
 #
 # Write both contenders. `bottleneck_autoencoder` returns an uncompiled model
-# of four parts: an LSTM of `units`, something that leaves `code` numbers of
+# of four parts: an LSTM of `units`, something that makes `code` numbers of
 # its last output, the copies, and an LSTM of `units` with a dense layer. A
-# code at least as wide as the whole input is refused. `pca_error` may use
-# `np.linalg.svd` and nothing of scikit-learn. For rows from which their mean
-# has been subtracted, the third result of the decomposition holds the axes
-# of the components, one in each row, the most important first.
+# code at least as wide as the whole input is refused, since it could be the
+# input.
+#
+# `pca_error` may use `np.linalg.svd` and nothing of scikit-learn. Subtract
+# the mean of the rows before you decompose them. The third result of the
+# decomposition then holds the axes of the components, one in each row, the
+# most important first. Mean and axes come from the training rows: a baseline
+# that is fitted to what it is tested on would be too good.
 
 # %% exercise="bottleneck_autoencoder" tags=["exercise"]
 def bottleneck_autoencoder(
@@ -279,10 +333,29 @@ for k in (0, 2, 4, 6):
     print(f"PCA, {k} numbers: {pca_error(few, k, held_out):.6f}")
 
 # %% [markdown]
-# The mean costs 0.233. Two numbers leave a fifth of that, 0.045, four leave
-# 0.001678, and six leave next to nothing, 0.000005: the sines lie close to a
-# flat space of six dimensions, although three numbers would do. The network
-# is trained with Keras' own `fit`, at a rate that falls along a cosine.
+# The mean costs 0.233. Two numbers leave a fifth of that, 0.045; four leave
+# 0.001678, and six leave next to nothing, 0.000005. The sines lie close to a
+# flat space of six dimensions, although three numbers would do. Why so many?
+# For one pace two numbers are enough, whatever the height and the start:
+#
+# $$a \sin(\omega t + \varphi) = (a \cos\varphi) \sin\omega t
+# + (a \sin\varphi) \cos\omega t$$
+#
+# All sines of one pace lie in a plane. But each pace has a plane of its own,
+# and a linear code has to choose its directions once, for all of them.
+#
+# The network is trained with Keras' own `fit`. Its learning rate falls along
+# a cosine, from $\eta_0 = 0.01$ to zero. At update $j$ of $n$ it is
+#
+# $$\eta_j = \frac{\eta_0}{2} \left(1 + \cos\frac{\pi j}{n}\right)$$
+#
+# Large steps come first, while there is far to go, and small ones last, so
+# that the error can settle. `fit` counts in epochs. We count in updates and
+# convert, so that networks with more data do not get more steps as well.
+#
+# The experiment also calls `encoder_of` and `downstream`, which come only
+# near the end of the notebook. That is no mistake: `make results` calls it
+# when everything is defined, and one training then serves both places.
 
 # %% tags=["experiment"]
 def train(model, x, y, seed, updates, loss="mse", weights=None):
@@ -324,7 +397,8 @@ error = mean_square(autoencoder, held_out, held_out)
 
 # %% [markdown]
 # Before you look: will four numbers out of an LSTM be better than four out
-# of PCA, and better than six?
+# of PCA, and better than six? What can a code do about the many planes if it
+# is allowed to bend?
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -339,18 +413,21 @@ assert inside and error < stored["PCA, 4 numbers"].low
 
 # %% [markdown]
 # Four numbers out of the LSTM are better than four of PCA's, by a factor of
-# five: 0.000320 against 0.001678. A code that may be curved follows the
-# sheet on which the sines lie, and a linear one has to cover it with a
-# plane. They are not better than six: with two numbers more PCA leaves
-# 0.000005 and needs no training at all. What the network buys is a *shorter*
-# code, and the price is a training and an error that varies by a factor of
-# two from seed to seed.
+# five: 0.000320 against 0.001678. Height, pace and start span a curved sheet
+# in the space of the twenty values. A code that may be curved follows the
+# sheet; a linear one has to cover it with something flat.
+#
+# Six numbers of PCA's are better still. They leave 0.000005 and need no
+# training at all. What the network buys is a *shorter* code. The price is a
+# training, and an error that varies by a factor of two from seed to seed.
 
 # %% [markdown]
 # A reader wants the encoder to narrow in steps, `LSTM(100)` before
 # `LSTM(10)`, and the decoder to widen again. The author has *never seen such
-# a thing*. It takes four layers, and the first of two stacked ones has to
-# return sequences:
+# a thing*. It takes four layers. The first of two stacked ones has to return
+# sequences, because the second wants to read step by step. Its rival is the
+# network of the exercise, with the same data, the same number of updates and
+# a code of the same four numbers:
 
 # %% tags=["experiment"]
 def narrow_stack():
@@ -387,26 +464,39 @@ for row, found in tables["narrowing"].items():
     print(f"{row:16} {found:.5f}")
 
 # %% [markdown]
-# With a third of the updates that we used above, the stack leaves 0.01191
+# After a third of the updates that we used above, the stack leaves 0.01191
 # where one layer a side leaves 0.00316, and the two ranges do not touch. Two
-# things differ at once: its code is an LSTM of four units, with gates that a
-# dense code does without, and its decoder is fed through four units again.
-# Which of the two costs more is not taken apart here. After so few updates
-# neither is as good as PCA's four numbers, 0.001678, which cost no training.
+# things differ at once. The stack's code is the output of an LSTM of four
+# units, which cannot leave the range from minus one to one, while a dense
+# code can be any number. And its decoder begins with four units once more.
+# Which of the two costs more is not taken apart here.
+#
+# After so few updates neither is as good as PCA's four numbers, 0.001678,
+# which cost no training. With more updates the stack might catch up; we
+# have not tried.
 
 # %% [markdown]
 # ## A prediction with its target inside
 #
 # *What does the second of the tutorial's networks predict?* Its input is the
 # whole sequence, and its target is the same sequence without the first
-# number. Year after year readers ask where the prediction is; the replies
-# are that *the first input is one and the first output two*, and that the
+# number. Year after year readers ask where the prediction is. The replies
+# say that *the first input is one and the first output two*, and that the
 # aim is no forecast. But an encoder reads all nine numbers before the
 # decoder writes the first.
 #
-# Numbers that nobody can predict settle it. White noise has no pattern, so
-# an honest forecast of it cannot do better than its variance. A linear map
-# plays the network:
+# Numbers that nobody can predict settle it. In white noise each number is
+# drawn without regard to the others. Its best forecast is its mean, and the
+# squared error of the mean is the variance. So an honest forecast cannot do
+# better than the variance, and whatever does better has seen the answer.
+#
+# A linear map plays the network. It needs no training loop, and what it can
+# copy, a network can learn to copy. Each row of $X$ holds an input and a
+# one, each row of $Y$ the target. Least squares finds
+#
+# $$\hat W = \arg\min_W \lVert X W - Y \rVert^2$$
+#
+# It is fitted to one half of the noise and tested on the other.
 
 # %%
 def linear(x, y, new):
@@ -427,19 +517,42 @@ print(f"variance:                  {np.var(new):.3f}")
 
 # %% [markdown]
 # With the tutorial's framing the noise is *predicted* without an error,
-# 0.000, because every target stands in the input, one place further. With an
-# input that ends where the target begins the error is 1.005, the variance
-# and a little more. A network that is trained on the first framing is asked
-# to copy, not to predict, and its error says nothing about tomorrow.
+# 0.000, because every target stands in the input, one place further. The fit
+# needs one weight for each target, and the weight is one. With an input that
+# ends where the target begins, the error is 1.005, the variance and a little
+# more. The little more is chance, and weights that were fitted to noise.
+#
+# A network that is trained on the first framing is asked to copy, not to
+# predict, and its error says nothing about tomorrow. The framing cannot be
+# seen in the shapes of the arrays. Ask instead when the last number of the
+# input was measured, and when the first of the target.
 
 # %% [markdown]
 # ### Composite or single?
 #
 # So the honest form has the first half of a sequence as its input and the
-# second half as its target. Its baselines are the last value, a linear map,
-# and what one knows about sines: $x_t = c\,x_{t-1} - x_{t-2}$ with
-# $c = 2\cos\omega$, one number that can be fitted to the ten steps that are
-# seen.
+# second half as its target. The first half, once more, is what the second
+# decoder of a composite rebuilds. The case for it, as
+# {cite:t}`srivastava2015` make it: a code that only has to be decoded learns
+# its input by heart, and a code that only has to predict keeps the last few
+# steps. With both decoders it may do neither.
+#
+# We compare one decoder ahead, one back, and the composite. All three are
+# trained on the same five hundred sequences with as many updates. In the
+# composite Keras adds the losses of the two outputs, and both gradients pull
+# at the one encoder.
+#
+# The baselines are the mean, the last value, a linear map, and what one
+# knows about sines. In a sine the values one step before and one step after
+# add up to the value between them, times a number $c$ that depends on the
+# pace alone. So each value follows from the two before it:
+#
+# $$x_t = c\,x_{t-1} - x_{t-2}, \qquad c = 2\cos\omega$$
+#
+# For each sequence least squares fits its $c$ to the ten steps that are
+# seen:
+#
+# $$c = \frac{\sum_t (x_t + x_{t-2})\, x_{t-1}}{\sum_t x_{t-1}^2}$$
 
 # %%
 def recurrence(old, steps):
@@ -505,28 +618,41 @@ for row, found in tables["composite"].items():
     print(f"{row:22}  {found:.5f}")
 
 # %% [markdown]
-# Three things can be read off. A single decoder predicts with an error of
-# 0.00183, far below the mean, 0.23597, and the last value held, 0.49544,
-# which is worse than the mean. A linear map is better by
-# far, 0.00006, and the recurrence, which knows what a sine is, is exact. And
-# the composite *loses*: 0.00624 ahead against 0.00183, and 0.00116 back
-# against 0.00087, with every seed.
+# Three things can be read off. First, a single decoder predicts with an
+# error of 0.00183. That is far below the mean, 0.23597, and the last value
+# held, 0.49544. The last value is worse than the mean, since many sines turn
+# within ten steps.
+#
+# Second, no network is needed. A linear map is better by far, 0.00006:
+# ten values leave it room for weights that suit nearly every pace. The
+# recurrence, which knows what a sine is, is exact.
+#
+# Third, the composite *loses*: 0.00624 ahead against 0.00183, and 0.00116
+# back against 0.00087, with every seed.
 #
 # {cite:t}`srivastava2015` find that *the best performing model is the
-# composite*, on video and with far more units. Here
-# one state of `32` numbers has to serve two decoders within the same number
-# of updates. A reader below the tutorial, who had expected two decoders to
-# predict better than one, found what we find. It is a thing to measure, not
-# to assume.
+# composite*, on video and with far more units. Here one state of `32`
+# numbers has to serve two decoders within the same number of updates. A
+# reader below the tutorial, who had expected two decoders to predict better
+# than one, found what we find. It is a thing to measure, not to assume.
 
 # %% [markdown]
 # ## Where a mask is lost
 #
 # *Does the padding count?* Sequences of different lengths are padded to the
-# same length, a `Masking` layer in front marks the padding, and *the masked
+# same length. A `Masking` layer in front marks the padding, and *the masked
 # values are skipped*. That is the author's reply, and it is true for the
-# layer that reads them. A spy that passes its input on, and notes whether a
-# mask came with it, shows how far the mask travels:
+# layer that reads them.
+#
+# In Keras a mask travels beside the data. Each layer is handed the mask of
+# its input, and decides whether its output has one. We want to know how far
+# it gets. A spy passes its input on and notes whether a mask came with it.
+# With `supports_masking` it lets the mask pass; otherwise Keras warns that
+# the spy destroys it.
+#
+# We stack an autoencoder for four steps, with two layers in its encoder, and
+# put a spy behind each of its layers. Two short sequences go through, padded
+# with zeros. Behind which layer will the mask be missing?
 
 # %%
 class Spy(layers.Layer):
@@ -566,12 +692,24 @@ for layer in autoencoder_of_four:
 # steps again, and nothing says which of them are real. Whatever comes after,
 # the loss included, counts every step.
 #
-# Poison proves it. We set the *target's* padding to seven. A network that
-# labels every step keeps the mask to its end, and Keras leaves masked steps
-# out of its loss; an autoencoder does not. Keras' usual reduction is the
-# mean over all steps, and `sample_weight` is one for a real step and zero
-# for padding. The models run eagerly, operation by operation, since to trace
-# them would cost seconds.
+# Poison proves it. We set the *target's* padding to seven and leave the
+# input alone. The network then answers as before, and a loss that leaves out
+# the padding cannot change. A network that labels every step keeps the mask
+# to its end, and Keras leaves masked steps out of its loss. An autoencoder
+# has lost the mask by then, so its loss should change.
+#
+# The remedy is to tell the loss once more which steps are real.
+# `sample_weight` gives each step a weight $w_{bt}$, one for a real step and
+# zero for padding. If $\ell_{bt}$ is the squared error of a step, Keras'
+# usual reduction is the first of these, and `mean_with_sample_weight` is the
+# second:
+#
+# $$\frac{1}{B\,T} \sum_{b,t} w_{bt}\, \ell_{bt}, \qquad
+# \frac{\sum_{b,t} w_{bt}\, \ell_{bt}}{\sum_{b,t} w_{bt}}$$
+#
+# All models are drawn with the same seed, so that the three autoencoders
+# differ in their loss alone. They run eagerly, operation by operation, since
+# tracing them would take seconds.
 
 # %%
 def compiled(parts, **settings):
@@ -625,19 +763,25 @@ for row, (model, named) in rows.items():
 # %% [markdown]
 # The labeler's loss is 10.028 either way. The autoencoder's goes from 6.954
 # to 25.457: it is asked to rebuild poison. With weights it is 6.954 again,
-# whatever stands in the padding, but that is no mean over real steps: the
-# reduction still divides by all eight steps, five of which are real.
-# `mean_with_sample_weight` divides by the sum of the weights, and gives
-# 11.126.
+# whatever stands in the padding. But that is no mean over real steps, for
+# the sum is still divided by all eight steps, five of which are real.
+# `mean_with_sample_weight` divides by the sum of the weights and gives
+# 11.126, eight fifths of 6.954.
+#
+# The two clean losses of 6.954 could mislead. One counts the padding and one
+# does not, and yet they agree. An untrained network answers nearly zero
+# everywhere, and zero is what stands in the clean padding. Without poison
+# the mistake would have gone unseen.
 
 # %% [markdown]
 # ### Exercise 3.14 · An error that padding cannot touch (about 4 lines)
 #
 # Write that mean yourself, with `keras.ops`, so that it can serve as a loss
 # and as a measure. Its value has to be untouched by anything that stands in
-# the padding, and so has its gradient: zero times infinity is not a number.
-# It is *one* mean over all real entries of the batch, so that long sequences
-# count more than short ones. With $R$ for the set of all real steps,
+# the padding, and so has its gradient. *Anything* includes infinity: zero
+# times infinity is not a number. It is *one* mean over all real entries of
+# the batch, so that long sequences count more than short ones. With $R$ for
+# the set of all real steps,
 #
 # $$L = \frac{1}{|R|\, F} \sum_{(b, t) \in R} \sum_f
 # \bigl(y_{btf} - \hat y_{btf}\bigr)^2$$
@@ -666,7 +810,9 @@ for name, target in {"clean": padded, "poisoned": poisoned}.items():
 
 # %% [markdown]
 # The same 11.126, twice. There is one more trap in a mask, and it is silent.
-# A real value that happens to equal `mask_value` is skipped like padding:
+# A real value that happens to equal `mask_value` is skipped like padding. We
+# let one layer read three steps with a zero in the middle, and then the two
+# other steps alone:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -680,12 +826,21 @@ print("a real zero in the middle is skipped:", skipped)
 assert skipped
 
 # %% [markdown]
+# To the layer the two are the same sequence. With several features a step is
+# skipped only if all of them equal the value, which makes the accident rarer
+# and harder to find.
+#
 # So choose a value that no step can have, and scale the data before they are
-# padded.
+# padded. Scaled afterwards, the padding takes on another value, and the mask
+# does not find it.
 
 # %% [markdown]
 # What does the state of an LSTM do where the padding begins? We hand it one
-# curve, cut to every length, with a mask and without.
+# curve, cut to every length, with a mask and without. `layers.RNN` takes the
+# cell of the layer above, with its weights, and returns every step, so that
+# we can watch. The figure has a slider, but no Python runs behind it. The
+# cell computes the states for all twenty lengths and both paddings in
+# advance, and the chart only picks the records that are asked for.
 
 # %%
 curve = np.cos(np.arange(20) / 3)
@@ -737,14 +892,26 @@ alt.vconcat(given.properties(width=380, height=80),
 # the last of them on, and what the layer returns is what it knew there.
 # Without one the state goes on through the padding (dashed), to a place that
 # depends less on the curve than on the padding, and that is what it returns.
+#
+# Then choose zero as the padding. A short curve now ends near zero, with
+# hardly anything left of it. In both cases the code of a short sequence
+# tells the decoder more about what was filled in than about what was
+# measured.
 
 # %% [markdown]
-# What does all this cost? We take sines of five to twenty steps, padded
-# behind with $-1$, which the tutorial's author suggests where a real value
-# may be zero, or with zero; squeeze them into a code of six; and measure the
-# error on the real steps of held-out sequences. *Mask lost* has a `Masking`
-# layer and no weights in the loss, *no mask* has neither mask nor weights,
-# *mask and weights* has both. The baseline is an answer of zero everywhere.
+# What does all this cost? We take sines of five to twenty steps, squeeze
+# them into a code of six, and measure the error on the real steps of
+# held-out sequences. They are padded behind, with $-1$ or with zero. The
+# tutorial's author suggests $-1$ where a real value may be zero. Our sines
+# are hardly ever equal to either, so the trap above stays out of the
+# comparison.
+#
+# *Mask lost* has a `Masking` layer and no weights in the loss, *no mask* has
+# neither mask nor weights, *mask and weights* has both. For one seed all of
+# them have the same sines, the same first weights and the same order of
+# batches. They differ only in training: the test is `masked_mse` for all
+# three, so that nobody is charged for the padding. The baseline is an answer
+# of zero everywhere.
 
 # %% tags=["experiment"]
 def draw_lengths(rng, count, padding):
@@ -826,10 +993,11 @@ assert lost.median > 3 * weighted.median
 # mask and weights the error is 0.01259, less than a third of that with a
 # lost mask, and the ranges are far apart.
 #
-# Padded with zero, all of this nearly vanishes. A lost mask leaves 0.01364,
-# which is 1.1 times what mask and weights leave, and doing nothing at all,
-# 0.01170, is even the best. Zero is the mean of these sines, so a decoder
-# that has to write it is not led far astray.
+# Padded with zero, the differences nearly vanish. A lost mask leaves
+# 0.01364, which is 1.1 times what mask and weights leave. Doing nothing at
+# all even has the best median, 0.01170, though the ranges overlap. Zero is
+# the mean of these sines, so a decoder that has to write it is not led far
+# astray.
 #
 # Only mask and weights give the same error with both paddings, to the last
 # digit: nothing of the padding reaches it. How much a lost mask costs is a
@@ -839,11 +1007,17 @@ assert lost.median > 3 * weighted.median
 # %% [markdown]
 # ## State, kept and dropped
 #
-# *When does a layer forget?* The course notes leave this heading empty, and
-# the tutorial's author, asked whether `stateful=True` makes sense, says that
-# it depends on whether you want to control the state. By default a layer
-# begins every batch with zeros. A stateful one begins with what it knew at
-# the end of the batch before, row by row:
+# *When does a layer forget?* The course notes leave this heading empty. The
+# tutorial's author, asked whether `stateful=True` makes sense, says that it
+# depends on whether you want to control the state. By default a layer begins
+# every batch with zeros. A stateful one begins row $b$ of a batch with what
+# it knew at the end of row $b$ of the batch before:
+#
+# $$\bigl(h_{b0},\, c_{b0}\bigr) \leftarrow \bigl(h_{bT},\, c_{bT}\bigr)$$
+#
+# So the rows have to stay in their places. `fit` shuffles samples unless it
+# is told not to, and then one series goes on with the memory of another. A
+# toy of one unit gets the same single step three times:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -857,13 +1031,15 @@ for call in ("a first call", "the same again", "after reset_state"):
 
 # %% [markdown]
 # The same input gives 0.092 and then 0.139, and 0.092 again after a reset.
-# Nothing in the call says which of the two it will be: that is the price.
+# Nothing in the call says which of the two it will be: that is the price. A
+# layer with state is not a function of its input alone, and cannot be tested
+# like one.
 
 # %% [markdown]
 # ### Exercise 3.15 · In pieces, with state (about 6 lines)
 #
 # A stateful layer can read a series that is too long for one batch, and lose
-# nothing. Return what it says to all steps of `x`, reading `size` steps at a
+# nothing. Return its outputs for all steps of `x`, reading `size` steps at a
 # time. The layer may have been used before, or never, and `x` is a new
 # series; `reset_state()` does no harm to a layer that has no state yet.
 
@@ -893,12 +1069,24 @@ print(f"greatest difference: {np.abs(parts - whole).max():.6f}")
 
 # %% [markdown]
 # The chunks differ from the whole by 0.000000. The gradient is another
-# matter: it ends where a chunk begins, as in chapter two.
+# matter: it ends where a chunk begins, as in chapter two. A layer can use
+# what an earlier chunk has left in its state, but no update can change what
+# that chunk should have left.
 #
-# A task that needs a state is a latch. Pulses are rare, one step in twenty,
-# and the answer is one from the first pulse of a series on. A series has
-# forty steps and comes in four chunks, so the pulse that decides may lie
-# three chunks back.
+# A task that needs a state is a latch. The answer is one from the first
+# pulse of a series on:
+#
+# $$y_t = \max(x_1, \dots, x_t)$$
+#
+# Pulses are rare, one step in twenty. A series has forty steps and comes in
+# four chunks, so the pulse that decides may lie three chunks back.
+#
+# We train the same network in three ways that differ in one thing: the state
+# is reset between series, before every chunk, or never. `run_latch` is the
+# loop for training and for testing, and `visit` is what it does with a
+# chunk, an update or a count of right answers. The test thus resets as the
+# training did. The input has a fixed batch of fifty, since the layer keeps a
+# state for each row. What can it know in each of the three cases?
 
 # %% tags=["experiment"]
 def draw_latch(rng, count, steps=40):
@@ -970,19 +1158,29 @@ print("the first seed once more, inside:", inside)
 assert inside and stored["between series"].low >= 0.99
 
 # %% [markdown]
+# To say *one* at every step is right for a share of 0.584, the base rate.
 # With a reset between series the latch is learned without an error, 1.000.
-# Reset before every chunk, the layer cannot know what came earlier and gets
-# 0.642, not much more than the base rate of 0.584. Never reset, it begins a
-# series with the latch of another and gets 0.760. The last is what
-# `stateful=True` does when nobody thinks of it.
+# No gradient spans more than one chunk, and none has to: holding a pulse for
+# ten steps is the same skill as holding it for forty.
+#
+# Reset before every chunk, the layer cannot know what came earlier. It can
+# say one after a pulse of the same chunk, and zero before, and gets 0.642,
+# not much more than the base rate.
+#
+# Never reset, it begins a series with the latch of another and gets 0.760.
+# It cannot see where a series begins. The longer ago a pulse was, the
+# likelier it belongs to another series, so it pays to forget. That is the
+# opposite of a latch. This case is what `stateful=True` does when nobody
+# thinks of it.
 
 # %% [markdown]
 # ### Three libraries below Keras
 #
 # Which library runs below Keras has not mattered so far. Here it does. We
-# train a stateful layer on two batches and look at its state. The book's
-# tests run this notebook on each of the three libraries, and the `assert`
-# below stops it where what we say about one of them is no longer so.
+# train a stateful layer on two batches and look at its state. It takes two,
+# since the first leaves a state and the second meets it. The book's tests
+# run this notebook on each of the three libraries, and the `assert` below
+# stops it where what we say about one of them is no longer so.
 
 # %%
 def state_after_training():
@@ -1015,17 +1213,22 @@ assert state == KNOWN[library]
 # On TensorFlow the state is kept, as printed. What follows is known of the
 # other two, and asserted where this notebook runs on them.
 #
-# On torch the second batch ends with an error, since the state still hangs
-# on the first batch's graph. On JAX, where functions return their state
-# instead of changing it, the state is dropped, and nothing says so. Outside
-# of training, in the exercise above, all three agree. A remedy that works
-# everywhere: train on whole series without state, and give the weights to a
-# stateful twin.
+# On torch the first batch already ends with an error. The new state is
+# written over the old one, which the gradient still needs. On JAX, where
+# functions return their state instead of changing it, the state is dropped,
+# and nothing says so. Outside of training, in the exercise above, all three
+# agree. A remedy that works everywhere: train on whole series without state,
+# and give the weights to a stateful twin.
 #
-# Masks do not differ: the poison above leaves the labeler's loss as it is
-# on all three. Time does. The first update of a network contains its tracing
-# and compiling, the later ones do not. Each library has a process of its own
-# here, with the two layers of twenty units and fifty steps of 3a.
+# Masks do not differ: the poison above leaves the labeler's loss as it is on
+# all three. Time does. The first update of a network contains its tracing
+# and compiling, the later ones do not. Tracing writes the operations of an
+# update down once, as a graph; compiling turns the graph into faster code.
+#
+# We time the two layers of twenty units and fifty steps of 3a. Keras chooses
+# its library when it is imported and keeps it, so each library gets a
+# process of its own. We count CPU seconds, so that waiting for other
+# programs does not count, and take the mean of twenty later updates.
 
 # %% tags=["experiment"]
 import json
@@ -1082,20 +1285,23 @@ for row, found in tables["libraries"].items():
 # %% [markdown]
 # TensorFlow traces for 1.47 CPU seconds and then needs 14.20 milliseconds an
 # update. With `jit_compile=True` it takes longer to begin, 4.08 seconds, and
-# 9.30 milliseconds from then on, which pays after some hundreds of updates.
+# 9.30 milliseconds from then on. That pays after some hundreds of updates.
+#
 # Torch traces nothing and begins at once, but each update costs 32.95
 # milliseconds, since Keras walks through the steps one by one in Python. JAX
 # always compiles, for 2.19 seconds, and then has the cheapest update, 8.00
-# milliseconds. Apart from what becomes of a state, the library decides about
-# the waiting and not about the result.
+# milliseconds. So torch is the best choice for a model that is tried for a
+# few updates, and the most expensive for one that is trained. Apart from
+# what becomes of a state, the library decides how long we wait and not what
+# comes out.
 
 # %% [markdown]
 # ## The code, put to use
 #
 # *Is a code good for anything but being decoded?* The tutorial ends with an
-# encoder of its own, for visualization or as the features of a classifier,
-# and cuts it out with `Model(model.inputs, model.layers[0].output)`. That
-# depends on luck:
+# encoder of its own, for visualization or as the features of a classifier.
+# It cuts the encoder out with `Model(model.inputs, model.layers[0].output)`.
+# Whether that is the encoder depends on how the model was built:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1105,7 +1311,8 @@ for name, model in {"sequential": autoencoder, "functional": posted}.items():
 # %% [markdown]
 # In a functional model the first layer is the input, and the *encoder* hands
 # back what it is given. In a sequential one it is the LSTM, so our encoder
-# would miss its dense layer.
+# would miss its dense layer. Neither mistake raises an error. A classifier
+# on top of the first would work, and somebody might praise the code for it.
 
 # %% [markdown]
 # ### Exercise 3.16 · The encoder alone (about 5 lines)
@@ -1114,6 +1321,16 @@ for name, model in {"sequential": autoencoder, "functional": posted}.items():
 # the autoencoder was built. It shares the layers: when the autoencoder is
 # trained on, the encoder changes with it. Any layer of a finished model
 # knows what it was given, as `layer.input`, and `keras.Model` can end there.
+#
+# Below, the encoder gets its first job. Does the code know the pace of a
+# sine? We fit a straight line to half of the held-out sequences and look at
+# the other half. Its rival is the same line on the raw numbers, and the
+# score is the share of the variance that is explained,
+#
+# $$R^2 = 1 - \frac{\sum (\hat\omega - \omega)^2}
+# {\sum (\omega - \bar\omega)^2}$$
+#
+# where $\bar\omega$ is the mean of the half that is looked at.
 
 # %% exercise="encoder_of" tags=["exercise"]
 def encoder_of(model: keras.Model) -> keras.Model:
@@ -1150,17 +1367,28 @@ axes.set_title("Slow sines lie below and at the sides")
 plt.show()
 
 # %% [markdown]
-# From half of the sequences we fit a line for the pace, and look at the
-# other half. From the raw numbers it is worse than the mean, −0.148; from
-# the code it explains 0.757 of the variance. Nobody asked the network for
-# the pace.
+# From the raw numbers the line is worse than the mean, −0.148; from the code
+# it explains 0.757 of the variance. Nobody asked the network for the pace.
+#
+# Why do the raw numbers fail, though they hold all there is to know? Turn a
+# sine upside down. It is as likely as before and has the same pace, but a
+# weighted sum of its values changes its sign. What the sum gets right for
+# the one it gets wrong for the other. A code that bends can give the two the
+# same place.
 #
 # Now a task with few labels. Forty sequences are marked fast or slow, two
-# thousand are not marked at all, and five hundred are held out. Two
-# classifiers of scikit-learn, a linear one and one with a kernel, are given
-# the code, PCA's four numbers, or the raw twenty. And two LSTM classifiers
-# are trained on the forty: one with fresh weights, and one that begins with
-# the encoder's, as {cite:t}`srivastava2015` do.
+# thousand are not marked at all, and five hundred are held out. The border
+# is the middle of their range, so that a coin is right half the time.
+#
+# Two classifiers of scikit-learn, a linear one and one with a kernel, are
+# given the code, PCA's four numbers, or the raw twenty. The unmarked
+# sequences enter only where encoder and PCA were fitted. Every number is
+# standardized first, since a kernel measures distances, and the widest
+# number would decide them.
+#
+# And two LSTM classifiers are trained on the forty: one with fresh weights,
+# and one that begins with the encoder's, as {cite:t}`srivastava2015` do.
+# They are built alike, and all of their weights go on learning.
 
 # %% tags=["experiment"]
 def classifier(seed, x, labels, encoder=None):
@@ -1236,11 +1464,14 @@ assert inside
 
 # %% [markdown]
 # A linear classifier is about as often right as a coin with the raw numbers,
-# 0.514, and with PCA's, 0.508: linearly, a sine's pace cannot be seen
-# without its start. With the code it reaches 0.886 in the median, but the
-# range says that one seed of three is at 0.548. The kernel bends where the
-# code has bent: it gets 0.890 from the code, 0.924 from PCA at no cost, and
-# 0.856 from the raw numbers.
+# 0.514, and with PCA's, 0.508: sines turned upside down defeat it again.
+# With the code it reaches 0.886 in the median, but the range says that one
+# seed of three is at 0.548.
+#
+# The kernel bends where the code has bent. It gets 0.890 from the code,
+# 0.924 from PCA at no cost, and 0.856 from the raw numbers. Its worst seed
+# with the code has 0.874, so the pace is always in there, but not always
+# along a line.
 #
 # And how far does somebody get who knows that these are sines? A second
 # difference is the value itself, times a factor that depends on the pace
@@ -1249,7 +1480,12 @@ assert inside
 # $$x_{t+1} - 2 x_t + x_{t-1} = (2 \cos\omega - 2)\, x_t$$
 #
 # The square of that factor is one number for each sequence, and needs no
-# network:
+# network. Squares do not see a sign, so a sine turned upside down gets the
+# same number. We sum before we divide, because a single value may be close
+# to zero:
+#
+# $$\frac{\sum_t (x_{t+1} - 2 x_t + x_{t-1})^2}{\sum_t x_t^2}
+# = (2 \cos\omega - 2)^2$$
 
 # %%
 def bend(x):
@@ -1274,10 +1510,13 @@ print(f"fast or slow, by one threshold: {right_ones:.3f}")
 
 # %% [markdown]
 # That number, with a straight line, explains 0.917 of the variance of the
-# pace, and one threshold, set between the fast and the slow of forty
-# sequences, sorts 0.982 of the held-out ones correctly. No code above does
-# as well. Whoever knows the law of the data does not need to have it
-# learned.
+# pace. One threshold, set between the fast and the slow of forty sequences,
+# sorts 0.982 of the held-out ones correctly. No code above does as well.
+# Whoever knows the law of the data does not need to have it learned.
+#
+# The number itself is exact. The line misses the rest because the number
+# does not grow evenly with the pace. The threshold misses the rest
+# because forty sequences leave a gap, and the border may be anywhere in it.
 #
 # Copied weights are no help here, 0.806 against 0.790 with fresh ones,
 # within each other's range, and in the median both are behind every kernel.
@@ -1315,14 +1554,16 @@ for name, one in shaped.items():
 
 # %% [markdown]
 # Rows are steps, not samples, unless they have nothing to do with each
-# other. Ten sensors are ten features if one code is to describe them
-# together, and ten samples if each is to have its own. Whoever gets seven
-# codes for seven windows and wants one has cut a sample into seven.
+# other. Each window of thirty rows is one sample, and so the table has 3250.
+# Ten sensors are ten features if one code is to describe them together, and
+# ten samples if each is to have its own. If you get seven codes for seven
+# windows and want one, you have cut a sample into seven.
 #
 # **Why does it return the mean, or one value everywhere?** Chapter one is
 # the long answer: the flat line is the first thing that is learned. The
-# short one is a number to look at, the share of the variance that is
-# explained, zero for a flat line of the right height:
+# short one is a number to look at. A loss has the units of the data,
+# squared, and says little by itself. The share of the variance that is
+# explained has no units, and is zero for a flat line of the right height:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1335,12 +1576,12 @@ for name, guess in {"flat line": line, "four numbers": rebuilt}.items():
     print(f"{name:12} R² {explained:.3f}")
 
 # %% [markdown]
-# Our autoencoder explains 0.998. Whoever sees a share near zero has a flat
-# line, however small the loss.
+# Our autoencoder explains 0.998. If you see a share near zero, you have a
+# flat line, however small the loss.
 #
 # **`RepeatVector` or `return_sequences=True`?** The shapes are the same, and
-# readers conclude that the two are. One hands the decoder the same vector at
-# every step, the other a vector of its own for each:
+# readers conclude that the layers are. One hands the decoder the same vector
+# at every step, the other a vector of its own for each:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1353,8 +1594,9 @@ for name, one in {"RepeatVector": copies, "return_sequences": own}.items():
     print(f"{name:16} {one.shape}, distinct rows: {distinct}")
 
 # %% [markdown]
-# With `return_sequences` a hundred hidden units hand over a hundred numbers
-# a step, and there is no bottleneck at all.
+# One vector against twenty. With `return_sequences` a hundred hidden units
+# hand over a hundred numbers a step, and there is no bottleneck at all. The
+# decoder may rebuild each step from what the encoder said at that step.
 #
 # **Which state is the output, and which one should the decoder get?** The
 # last output is $h$. The cell state $c$ comes only with `return_state=True`,
@@ -1385,11 +1627,13 @@ print("the decoder's input differs between steps:",
       bool(np.ptp(decoder_in, axis=1).max() > 0))
 
 # %% [markdown]
-# Neither holds. What passes from step to step is the hidden state, and the
+# Neither holds. There is one input, and it is no target; and every step
+# reads the same copy. What passes from step to step is the hidden state. The
 # decoder is what {cite:t}`srivastava2015` call unconditional.
 #
 # **Is the loss of two outputs their mean or their sum?** *The mean, I think;
-# I am not sure*, says the author.
+# I am not sure*, says the author. We give a model of two outputs zeros to
+# read. It answers zero, and every target is one:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1402,11 +1646,15 @@ told = two.test_on_batch(x, [x[:, :1] + 1, x[:, :2] + 1], return_dict=True)
 print({name: round(float(value), 3) for name, value in told.items()})
 
 # %% [markdown]
-# The sum: 1.0 and 1.0 make 2.0. To give one output less weight, pass
-# `loss_weights`, a number for each loss of the list.
+# The sum: 1.0 and 1.0 make 2.0. The second output has two numbers and counts
+# no more than the first, since each loss is a mean of its own. To give one
+# output less weight, pass `loss_weights`, a number for each loss of the
+# list.
 #
 # **Does `TimeDistributed` change anything?** *The architecture differs, so
-# results may*, is the reply. `Dense` works on the last axis anyway:
+# results may*, is the reply. It applies one layer to every step alone.
+# `Dense` works on the last axis anyway, and leaves the others as they are.
+# We send the same sequences through the same dense layer, bare and wrapped:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1435,12 +1683,20 @@ print("the same seed:", np.array_equal(drawn(0), drawn(0)))
 print("another seed: ", np.array_equal(drawn(0), drawn(1)))
 
 # %% [markdown]
-# **Why is it NaN?** The tutorial's LSTMs use `activation="relu"`, which
-# takes away the bound that `tanh` gives the cell. On nine numbers below one
-# nobody notices. A reader has a thousand steps in their own units, and gets
-# NaN. We give the posted network two hundred steps that rise from zero to a
-# thousand, and note after how many updates the loss stops being a number,
-# or, where it does not, how much of it is left after twenty.
+# **Why is it NaN?** The tutorial's LSTMs use `activation="relu"`. An LSTM
+# applies its activation $\phi$ twice, to what is offered for writing and to
+# what is shown:
+#
+# $$g = \phi(W x + U h + b), \qquad h' = o \odot \phi(c')$$
+#
+# With `tanh` both stay between minus one and one. With `relu` neither has a
+# bound. What is shown comes back at the next step in what is offered, and
+# may grow with each. On nine numbers below one nobody notices.
+#
+# A reader has a thousand steps in their own units, and gets NaN. We give the
+# posted network two hundred steps that rise from zero to a thousand, and
+# note after how many updates the loss stops being a number. Where it does
+# not stop, we note how much of it is left after twenty.
 
 # %% tags=["experiment"]
 def sound(seed, top, activation="relu", **clip):
@@ -1491,10 +1747,11 @@ longer = [stored[way].values for way in ("relu, raw, clipped to 1",
 assert inside and raw > 1 > scaled and sum(np.greater(*longer)) == 1
 
 # %% [markdown]
-# With `relu` and raw numbers the loss is gone after two updates, or three.
-# Clipping the gradient, which readers are advised to try, does not even
-# postpone it with two seeds: what is to be clipped is already not a number.
-# The remaining seed goes on for 20 updates, and 1.000 of its loss is left.
+# In the table `inf` stands for a loss that is no number any more. With
+# `relu` and raw numbers it is gone after two updates, or three. Readers are
+# advised to try clipping the gradient. With two seeds that does not even
+# postpone the end: what is to be clipped is already not a number. The
+# remaining seed goes on for 20 updates, and 1.000 of its loss is left.
 #
 # With inputs between zero and one the same network is sound and leaves
 # 0.274. And `tanh` on raw numbers is sound too, and learns next to nothing,
@@ -1502,8 +1759,10 @@ assert inside and raw > 1 > scaled and sum(np.greater(*longer)) == 1
 # activation.
 #
 # **Can it read a very long series?** It can be given `2205` steps at once,
-# and next to nothing of the first arrives. We change the first value and
-# look at the last output of an untrained layer:
+# and next to nothing of the first arrives. Every step multiplies the cell by
+# a forget gate, a number below one, and a product of many such numbers is
+# small. The way through $h$ carries little more. We change the first value
+# and look at the last output of an untrained layer:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1517,16 +1776,20 @@ for steps in (15, 50, 100):
 
 # %% [markdown]
 # After fifteen steps 0.007379 of the change is left, after fifty 0.000027,
-# and after a hundred nothing that six digits show; a gradient that travels
+# and after a hundred nothing that six digits show. A gradient that travels
 # back the same way is as small. So a series is cut into windows, as above,
 # or read in chunks with state, and no gradient crosses from one chunk to the
-# next. What was learned within a chunk may last longer than one, as the
-# latch shows, which holds its pulse over all four.
+# next. What was learned within one chunk may still hold over several: the
+# latch keeps its pulse over all four.
 #
 # **Does it find anomalies?** The error of a sequence is its score: what the
 # network was not trained for, it should rebuild badly. Five hundred sines
-# are usual; five hundred others are faster than any that were seen. The
-# measure is the chance that an unusual one has the larger error.
+# are usual; five hundred others are faster than any that were seen. All of
+# the fast ones have a height from the middle of the usual heights, so that
+# size cannot give them away. With $s$ for the score, the measure is the
+# chance that an unusual sequence has the larger one:
+#
+# $$\text{AUC} = P(s_{\text{unusual}} > s_{\text{usual}})$$
 
 # %%
 def unusual(score):
@@ -1564,18 +1827,19 @@ for row, score in ways.items():
 
 # %% [markdown]
 # The autoencoder is right practically always, 1.0000, and so is PCA with as
-# many numbers, 0.9999, while the largest value says nothing, 0.5056. The one
-# number that knows what a sine is needs no training, 1.0000. When a paper
-# reports that an LSTM autoencoder finds anomalies, ask what PCA finds. Two
-# conditions hide in the word *usual*: the training data contain none of the
-# unusual, and the threshold comes from held-out usual ones.
+# many numbers, 0.9999. The largest value says nothing, 0.5056, as intended.
+# The one number that knows what a sine is needs no training, 1.0000. When a
+# paper reports that an LSTM autoencoder finds anomalies, ask what PCA finds.
+#
+# Two conditions hide in the word *usual*: the training data contain none of
+# the unusual, and the threshold comes from held-out usual ones.
 
 # %% [markdown]
 # ## Claim against measurement
 #
 # *Which of the tutorial's statements and replies hold?* The author answers
-# kindly and often without trying. Where a claim has no number it is settled
-# by a cell above.
+# kindly, and often without having tried. Where a claim has no number, it is
+# settled by a cell above.
 
 # %%
 t = tables
@@ -1600,11 +1864,12 @@ for claim, (said, found) in claims.items():
     print(f"{claim:36} {said:7} {found:.4f}")
 
 # %% [markdown]
-# The second figure is confirmed; the first is not: ours is twice as large.
-# But what the second was taken for is not confirmed: 0.0347 is the error of
-# a copy, not of a prediction. That the composite is best is not what we find
-# on sines, 0.0062 against 0.0018. A mask on the input alone costs 0.0402
-# against 0.0126, and `TimeDistributed` changes nothing, 0.0000.
+# Of the tutorial's two figures in this table the second is confirmed and
+# the first is not: ours is twice as large. What the second was taken for is
+# another matter: 0.0347 is the error of a copy, not of a prediction. Nor is
+# the composite best on our sines, 0.0062 against 0.0018. A mask on the input
+# alone costs 0.0402 against 0.0126, and `TimeDistributed` changes nothing,
+# 0.0000.
 #
 # | reply or claim | what we find |
 # |---|---|
@@ -1667,19 +1932,19 @@ for claim, (said, found) in claims.items():
 #
 # Beyond this notebook: a *denoising* autoencoder is given spoiled inputs and
 # clean targets. A *variational* one draws its code from a distribution and
-# pays for its distance from a standard normal. `Conv1D` layers make faster
-# encoders where patterns are short. Which input a code depends on can be
-# asked by *attribution*, with the gradient of the code; the answer holds for
-# one sequence, where PCA's loadings hold for all.
+# pays for the distance of that distribution from a standard normal. `Conv1D`
+# layers make faster encoders where patterns are short. *Attribution* asks
+# which inputs a code depends on, by the gradient of the code. Its answer
+# holds for one sequence; PCA's loadings hold for all.
 #
 # Three questions to think about, without code.
 #
 # 1. A colleague's autoencoder has a code of sixty-four for windows of eight
 #    steps and six features, and a tiny error. What has it learned?
-# 2. Padding in front instead of behind leaves the code next to the last real
-#    step. What does it leave the decoder?
-# 3. A stateful model is served to many users at once. Whose state does the
-#    second request meet?
+# 2. Padding in front instead of behind lets the encoder end on a real step.
+#    What does it change for the decoder?
+# 3. A stateful model serves many users at once. Whose state does the second
+#    request meet?
 #
 # Sources. The tutorial and the course notes are those named in 3a, both read
 # in Chinese and retold here in our own words. The composite model, the
