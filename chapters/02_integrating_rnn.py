@@ -315,7 +315,7 @@ print("mean error below a millionth:", bool(l1_loss(drawn, long_y) < 1e-6))
 # The recurrent layer has 10 weights: two for the input, four between the
 # units, and two biases for each unit. Over ten thousand steps its error
 # stays in the last digits of single precision. Whatever goes wrong with
-# fifty units, it is not that a recurrent network cannot integrate.
+# $50$ units, it is not that a recurrent network cannot integrate.
 #
 # How precise do these weights have to be? A training would have to hit them,
 # so we miss them on purpose. First we let the sum leak, by scaling what the
@@ -345,7 +345,7 @@ for shift in (0.001,):
 # constant, with 0.339.
 #
 # Biases that are wrong by a thousandth cost 0.026. The slip is tiny, but
-# each step adds it once more, and a hundred steps between two limits make a
+# each step adds it once more, and $100$ steps between two limits make a
 # tenth of it. This is a steep target: near the answer a small change of the
 # weights makes a large change of the output.
 
@@ -800,7 +800,7 @@ check("update_steps")
 # %% [markdown]
 # The accepted answer writes `index % 2 == 0` before `backward` and
 # `index % 50 == 0` before the update. Which samples are in which update? We
-# follow each of the quarter of a million samples: it is `waiting` until
+# follow each of them, two hundred and fifty thousand: it is `waiting` until
 # `backward` runs, and then `propagated` until the next update.
 
 # %%
@@ -821,18 +821,18 @@ print("never propagated:", len(waiting))
 # %% [markdown]
 # The first update has 1 sample behind it, because zero is divisible by
 # everything. At the end 48 samples have been propagated and never enter an
-# update, and 1 has not even been propagated. Among a quarter of a million
-# that does no harm. But a program whose period is as long as its data trains
-# on one sample and stops.
+# update, and 1 has not even been propagated. Among so many that does no
+# harm. But a program whose period is as long as its data trains on one
+# sample and stops.
 
 # %% [markdown]
 # ## The claim on trial
 #
 # *Does accumulating make the network learn better?* The asker's program runs
-# once. Ten runs with each schedule, a quarter of a million samples one by
-# one, would take a machine of ours the better part of an hour. So we let the
-# seeds run side by side. Ten networks have ten sets of weights and ten
-# staircases, and what was a product of a matrix and a vector becomes ten
+# once. Ten runs with each schedule, two hundred and fifty thousand samples
+# one by one, would take a machine of ours the better part of an hour. So we
+# let the seeds run side by side. Ten networks have ten sets of weights and
+# ten staircases, and what was a product of a matrix and a vector becomes ten
 # such products, computed in one call.
 #
 # Each network still draws its first weights under its own seed, as if it
@@ -1572,8 +1572,8 @@ for name in RACERS:
 # LSTM ends at 0.0024 and the plainest of them, ReLU units, at 0.0021, with
 # ranges that overlap.
 #
-# After nine thousand steps of a sequence, forty-five times as many as any
-# staircase of the training has, the errors are 0.0029, 0.0021 and 0.0022.
+# In the last thousand of ten thousand steps, where no staircase of the
+# training has more than $200$, the errors are 0.0029, 0.0021 and 0.0022.
 # Nothing drifts, because every visit to a limit sets the level right again.
 #
 # Can the GRU be helped without telling it anything about limits? Its inputs
@@ -1903,7 +1903,7 @@ for statement, found in statements.items():
 # the doubt whether a recurrent network can integrate at all, ten weights
 # refute it.
 #
-# The last three rows of the table belong to networks of thirty-two units
+# The last three rows of the table belong to networks of $32$ units
 # with a linear read-out, and the rows before them to the asker's network.
 # The sizes differ, so the rows are not one ladder. But no attempt above, of
 # any size, came near the last four.

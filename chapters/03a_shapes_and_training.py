@@ -596,11 +596,11 @@ print("outputs changed by any of them:", bool((before != after).any()))
 # third, and below it one sequence whose third symbol is a three and is taken
 # for an eight.
 #
-# Is the network too small? It has more than three thousand weights for a
-# task that one register solves. We look at how it is trained. One sample an
-# update makes a noisy gradient, and a thousand samples are a small part of
-# the hundred thousand sequences that there are. Since sequences cost
-# nothing, no batch ever has to be shown twice.
+# Is the network too small? It has thousands of weights for a task that one
+# register solves. We look at how it is trained. One sample an update makes a
+# noisy gradient, and a thousand samples are a small part of the $10^5$
+# sequences that there are. Since sequences cost nothing, no batch ever has
+# to be shown twice.
 
 # %% [markdown]
 # ### Exercise 3.5 · One update, written out (about 6 lines)
@@ -636,8 +636,8 @@ check("echo_batches")
 # How far does one get without a network? Two answers, on the ten thousand
 # sequences of the test. One is the best constant, the symbol that stands in
 # third place most often. The other is a linear map, by least squares, from
-# the fifty ones and zeros of a sequence to the ten of its target; it is
-# fitted on a thousand sequences, as many as the notes show.
+# the $5 \times 10$ ones and zeros of a sequence to the ten of its target; it
+# is fitted on a thousand sequences, as many as the notes show.
 
 # %%
 asked, due = echo_batches(np.random.default_rng(99), 10_000)
@@ -769,7 +769,7 @@ for row, found in tables["calls"].items():
 # $$s_t = \tfrac12 + \tfrac12 \sin(2 \pi t / p)\, e^{-d t}$$
 #
 # with a period $p$ of ten to twenty steps and a decay $d$ of its own in each
-# sequence, and continues it for five steps. The notes report ten thousand
+# sequence, and continues it for five steps. The notes report $10{,}000$
 # sequences, batches of ten, one epoch and a mean absolute error of a
 # fortieth, and show a curve that looks right.
 
@@ -802,7 +802,7 @@ plt.show()
 # $$s_t = a\, s_{t-1} + b\, s_{t-2} + c$$
 #
 # exactly, with three numbers that belong to its period, its decay and its
-# level. The fifty steps hold forty-eight equations for the three unknowns.
+# level. The fifty steps hold $50 - 2$ equations for the three unknowns.
 
 # %% [markdown]
 # ### Exercise 3.6 · The linear answer (about 10 lines)
@@ -929,7 +929,7 @@ assert inside and 1e3 * linear < again
 # Trained as in the notes, the network has an error of 0.0188, and their one
 # figure lies within our range. Two hundred larger batches with a large rate
 # are hardly better than saying one half, 0.0378. Two thousand take the same
-# network to 0.00049, nearly forty times better than the notes' training.
+# network to 0.00049, a small part of what the notes' training leaves.
 #
 # A single layer, `LSTM(28)` with 0.68 of the weights, ends at 0.00069. So
 # the second layer does see something, all seeds agree on that, but most of

@@ -336,7 +336,7 @@ for row, found in tables["posted"].items():
 # seeds has a smaller share in its hundred sums. Over all sums it is a little
 # less, 0.987. But a sum has two characters, and one wrong one makes a wrong
 # sum, so the exact answers are fewer: 0.974 of all, and 0.960 with the worst
-# seed. One sum in forty is wrong in a table of a thousand.
+# seed. In a table of a thousand sums that is a wrong one on every page.
 
 # %% [markdown]
 # The notes print ten sums at the end, as a demonstration. We score them with
@@ -369,7 +369,7 @@ for sum_, one in zip(printed, printed.values(), strict=True):
 # ## The test was inside
 #
 # *Has it learned to add, or to look up?* With seventy-five thousand draws
-# from a thousand inputs every input has been seen about seventy-five times.
+# from a thousand inputs every input has been seen about $75$ times.
 # The test was drawn from the same thousand, so the test was in the training
 # set: the last row of the table above says that all of its sums had been
 # trained on. That is no mistake if the question is whether the network can
@@ -1299,9 +1299,9 @@ for statement, found in statements.items():
 # the CNN and the order of the frames: without the LSTM it is 0.934, hardly
 # less.
 #
-# Where does it still fail? One held-out sum in two hundred, and one film in
-# twenty. Longer training may still help the films. Where the order of the
-# frames is lost, nothing would help.
+# Where does it still fail? A few of the held-out sums are wrong, and more of
+# the films, of which 0.948 are right. Longer training may still help the
+# films. Where the order of the frames is lost, nothing would help.
 
 # %% [markdown]
 # ## What stays

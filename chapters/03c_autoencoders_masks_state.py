@@ -1376,9 +1376,9 @@ plt.show()
 # the one it gets wrong for the other. A code that bends can give the two the
 # same place.
 #
-# Now a task with few labels. Forty sequences are marked fast or slow, two
-# thousand are not marked at all, and five hundred are held out. The border
-# is the middle of their range, so that a coin is right half the time.
+# Now a task with few labels. Forty sequences are marked fast or slow, $2000$
+# are not marked at all, and five hundred are held out. The border is the
+# middle of their range, so that a coin is right half the time.
 #
 # Two classifiers of scikit-learn, a linear one and one with a kernel, are
 # given the code, PCA's four numbers, or the raw twenty. The unmarked
@@ -1873,7 +1873,7 @@ for claim, (said, found) in claims.items():
 #
 # | reply or claim | what we find |
 # |---|---|
-# | the code is compressed | not with a hundred numbers for nine; with four for twenty it is |
+# | the code is compressed | not with $100$ numbers for $9$; with $4$ for $20$ it is |
 # | *it predicts the next step for each step* | the target stands in the input |
 # | the composite model performs best | not on our sines |
 # | *masks are only needed for the input* | the loss counts the padding |
@@ -1914,7 +1914,7 @@ for claim, (said, found) in claims.items():
 # | readers' question | settled in |
 # |---|---|
 # | samples, steps, features; mean or one value; `RepeatVector`; which state; conditional decoders; sum or mean; `TimeDistributed`; different runs; NaN; very long series; anomalies | *What readers ask* |
-# | why a hundred numbers for nine | *Four networks on one sequence* |
+# | why $100$ numbers for $9$ | *Four networks on one sequence* |
 # | stacking | *A bottleneck that is one* |
 # | target inside the input; composite or single | *A prediction with its target inside* |
 # | mask after `RepeatVector`; several lengths | *Where a mask is lost* |

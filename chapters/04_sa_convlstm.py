@@ -153,7 +153,7 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 # gates do not look at $c$. What a module shows is what the next step gets as
 # $h$.
 #
-# Unless a table says otherwise, our networks have one layer of sixteen
+# Unless a table says otherwise, our networks have one layer of $16$
 # channels on patches of $2 \times 2$ pixels, and a learning rate that rises
 # and falls once. The notes mention layer normalization in passing. We take
 # it over the channels at each position, for a reason that is measured below.
@@ -720,7 +720,7 @@ check("sam_update")
 # is an average of its past and of numbers between minus one and one, and it
 # stays between these two for as long as one likes. The $c$ of an LSTM has no
 # such bound: with its gates open it adds a new $g$ at every step. A missing
-# `tanh` breaks the promise but no shape, so a check runs thirty steps to see
+# `tanh` breaks the promise but no shape, so a check runs $30$ steps to see
 # it.
 #
 # The table names what each equation is checked by: a property that has to
@@ -2301,7 +2301,7 @@ print(f"weights, full to ConvLSTM {sizes[0] / sizes[1]:.2f}, "
 # and its step takes 2.70 times as long.
 #
 # We have no number for TaxiBJ or KTH, and none for Moving MNIST. With more
-# channels, larger frames and eighty thousand steps it may matter more who is
+# channels, larger frames and $80{,}000$ steps it may matter more who is
 # listened to. Whether the paper's numbers hold where the paper measured
 # them, this chapter does not know. It knows that its equations are those of
 # the notes.
