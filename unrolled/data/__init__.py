@@ -8,7 +8,7 @@ What they return is a plain file, never a packed one: open it with numpy, csv or
 from pathlib import Path
 
 from unrolled.data import store
-from unrolled.data.registry import file_of, files_of, read_registry
+from unrolled.data.registry import file_of, read_registry
 
 
 def path(name: str) -> Path:
@@ -38,10 +38,8 @@ def digest(name: str) -> str:
     return file_of(name).digest
 
 
-def names(name: str | None = None) -> tuple[str, ...]:
-    """Return the names of all files, or of those of one data set: pjm/AEP, pjm/COMED, …"""
-    if name is not None:
-        return tuple(one.key for one in files_of(name))
+def names() -> tuple[str, ...]:
+    """Return the names of all files: icews_14x5.csv, pjm/AEP, pjm/COMED, …"""
     return tuple(file.key for one in read_registry() for file in one.files)
 
 
