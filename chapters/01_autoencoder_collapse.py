@@ -18,28 +18,29 @@
 # numbers, answer with five flat lines?*
 #
 # Two minutes for a laptop, an afternoon for you. The first network that
-# draws a curve at all needs some eight hundred steps; the last one needs
-# twenty-six, and what lies between them is five means, five standard
-# deviations and a larger step.
+# draws a curve at all needs about eight hundred steps; the last one needs
+# twenty-six. Between the two lie five means, five standard deviations and a
+# larger step.
 #
 # The question comes from a programming forum. An autoencoder is shown one
-# sequence, fourteen rows of five numbers, and has one task, to give it back.
-# There is no noise and nothing is held out; copying a file does as much.
-# What comes back is a level line through each feature. More units, more
-# epochs, the rows in another order: the lines do not care. In the end
-# somebody replies that the network was too small after all and shows a
-# larger one that fits, and there the matter rests.
+# sequence, fourteen rows of five numbers, and has to give them back. There
+# is no noise and nothing is held out; copying a file would do as much. What
+# comes back is a level line through each feature. More units, more epochs,
+# the rows in another order: the lines do not care. In the end somebody
+# replies that the network was too small and shows a larger one that fits,
+# and there the matter rests.
 #
 # It rests too early. That a larger network fits is a fact about larger
-# networks and not yet about this one. In what follows we put a price on a
-# flat line, tell a network that has collapsed from one that is merely slow,
-# find six real bugs none of which is the culprit, and refute the accepted
-# answer with an experiment that takes seconds.
+# networks and not yet about this one. First we put a price on a flat line,
+# and tell a network that has collapsed from one that is merely slow. Then we
+# find six real bugs, none of them the culprit, and refute the accepted
+# answer with an experiment that takes seconds. At the end a cured
+# autoencoder looks for faults in a plant.
 #
 # What to know before: what an LSTM takes and returns, and what a training
 # loop in PyTorch looks like. The exercises build on one another. Replace
 # each `raise` by an answer; the `check` below it says what holds, what does
-# not, and which mistake it looks like.
+# not, and which mistake your answer resembles.
 
 # %% tags=["setup"]
 import numpy as np
@@ -56,32 +57,32 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # ## Words we will use
 #
 # - **level**: a feature's mean over time, the height of its flat line
-# - **floor**: the loss of the best flat lines, below which learning begins
-# - **collapse**: an output that stays at the floor, however long the network
-#   is trained
-# - **code**: the state that the encoder hands to the decoder
-# - **space**: the units in which the network is trained, such as differences
+# - **floor**: the loss of the best flat lines; learning begins below it
+# - **collapse**: training that does not get below the floor, however long
+#   it runs
+# - **code**: the numbers that the encoder hands to the decoder
+# - **space**: the form in which the network sees the data, such as
+#   differences
 # - **step**: one update of all weights; its size is set by the *learning
 #   rate*. A row of a sequence is a *time step*
 #
 # Axes carry the same letters in every chapter: $B$ sequences in a batch, $T$
-# steps of time, $F$ features, $H$ hidden units.
+# time steps, $F$ features, $H$ hidden units.
 #
-# Of the names that come from `unrolled`, `check` tests an exercise,
-# `data.path` finds a file, `style` sets up a plot, and what is drawn inside
+# Six names come from `unrolled`. `check` tests an exercise, `data.path`
+# finds a file, `style` sets up a plot, and what is drawn at random inside
 # `with seeded(seed):` depends on that seed alone. `experiment` and
-# `measured` are explained where they are first used. A cell that opens with
-# `# NBVAL_CHECK_OUTPUT` prints lines that the book's own tests compare; to
-# you it is a comment.
+# `measured` come later. A cell that opens with `# NBVAL_CHECK_OUTPUT` prints
+# lines that the book's own tests compare; to you it is a comment.
 
 # %% [markdown]
 # ## A flat line has a price
 #
 # *How much does a network lose by drawing a flat line at the right height?*
-# A flat line is a guess, and every guess has its loss. The smallest case has
-# one sequence, one feature and four time steps. Three people guess it: the
-# first says its mean four times, the second goes half of the way from the
-# mean to the truth, the third knows it.
+# A flat line is a guess, and every guess has a loss, here the mean squared
+# error. The smallest case has one sequence, one feature and four time steps.
+# Three people guess: the first says the mean four times, the second goes
+# half of the way from there to the truth, the third knows it.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -93,24 +94,22 @@ for name, guess in guesses.items():
 
 # %% [markdown]
 # The flat line pays 1.00, and that is the variance of the four numbers. No
-# other constant pays less: the mean is the constant that minimizes the
-# squared error. The timid guess is wrong by half as much everywhere and pays
-# 0.25, a quarter, because errors are squared. So a loss means little until
-# it is compared with the price of knowing nothing about time:
+# other constant pays less, since the mean minimizes the squared error. The
+# timid guess is wrong by half as much everywhere and pays 0.25, a quarter,
+# because errors are squared. So a loss means little until it is compared
+# with the floor, the price of knowing nothing about time:
 #
 # $$\text{floor}(x) = \frac{1}{BTF} \sum_{b,t,f} (x_{btf} - \bar x_{bf})^2,
 # \qquad \bar x_{bf} = \frac{1}{T} \sum_t x_{btf}$$
 #
-# The mean carries two indices. Each sequence and each feature has a flat
-# line of its own; one constant for everything would be a much more expensive
-# guess.
+# The mean carries two indices: each sequence and each feature has a flat
+# line of its own.
 
 # %% [markdown]
 # ### Exercise 1.1 · What a flat line is worth (about 2 lines)
 #
-# Given `x` of shape $(B, T, F)$, return the floor as a scalar. Use each
-# sequence's and each feature's own mean, and divide by the number of
-# entries, as the loss does. Do not loop.
+# Given `x` of shape $(B, T, F)$, return the floor as a scalar. Divide by the
+# number of entries, as the loss does. Do not loop.
 
 # %% exercise="variance_floor" tags=["exercise"]
 def variance_floor(x: Tensor) -> Tensor:
@@ -128,9 +127,10 @@ check("variance_floor")
 #
 # *What goes into the network, and what comes back?* The asker counts
 # political events in the news (ICEWS) and describes each time step by shares
-# of event types. To find the bug, all but fourteen time steps and five
-# features are thrown away. The file holds those numbers as they were posted;
-# there is nothing to split, since the whole task is to learn them by heart.
+# of event types. To find the bug, the asker throws away all but fourteen
+# time steps and five features. The file holds those numbers as they were
+# posted. There is nothing to split, since the whole task is to learn them by
+# heart.
 
 # %% tags=["experiment"]
 table = np.loadtxt(data.path("icews_14x5.csv"), delimiter=",")
@@ -146,13 +146,12 @@ print("last four add up to", *(f"{one:.2f}" for one in sums))
 print(f"floor {variance_floor(sequence):.3e}")
 
 # %% [markdown]
-# Two things are worth noticing before any training. The features live far
-# from zero and hardly move: the third has a level of 0.640 and a spread,
-# which is its standard deviation, of 0.050. And the last four features are
-# shares of one whole, so that they add up to 1.00 row by row: one of the
-# five columns tells us nothing that the others do not. The number to
-# remember is the floor, 1.190e-3. Whoever reports a loss of a thousandth
-# here reports little more than a flat line.
+# The features live far from zero and hardly move: the third has a level of
+# 0.640 and a spread, which is its standard deviation, of 0.050. And the last
+# four features are shares of one whole. They add up to 1.00 in every row
+# shown, so one of the five tells us nothing that the others do not. The
+# number to remember is the floor, 1.190e-3. Whoever reports a loss of a
+# thousandth here reports little more than a flat line.
 
 # %% alt="Five nearly horizontal curves over fourteen steps, at heights between 0.05 and 0.65, each moving by a few hundredths."
 import matplotlib.pyplot as plt
@@ -167,9 +166,11 @@ axes.set_title("Small movements on high levels")
 plt.show()
 
 # %% [markdown]
-# The network is the one of {cite:t}`malhotra2016`. An encoder reads the
-# sequence and keeps only its last state, the code. The decoder starts from
-# the code, $(h_1, c_1)$, and is fed what it has just said:
+# The network is that of {cite:t}`malhotra2016`. An encoder reads the
+# sequence and keeps only its own last state, the code. The decoder starts
+# from the code, $(h_1, c_1)$. Its read-out, a linear layer with weights $W$
+# and bias $b$, turns the state into an output, and the cell is fed that
+# output next:
 #
 # $$\hat x_1 = W h_1 + b, \qquad
 # (h_{t+1}, c_{t+1}) = \text{cell}(\hat x_t,\; h_t, c_t), \qquad
@@ -183,11 +184,10 @@ plt.show()
 # ### Exercise 1.2 · Decode a batch (about 12 lines)
 #
 # Write the decoder for any number of sequences, including one, and any
-# number of time steps, including one. `state` holds $h$ and $c$, each of
-# shape $(B, H)$; the result has shape $(B, T, F)$, where `[b, t]` is time
-# step $t$ of sequence $b$. Use one `nn.LSTMCell` and one `nn.Linear`; the
-# true sequence is not at hand, and `nn.LSTM` does not fit, since each input
-# is the output before it.
+# number of time steps, including one. The result has shape $(B, T, F)$,
+# where `[b, t]` is time step $t$ of sequence $b$. Use one `nn.LSTMCell` and
+# one `nn.Linear`. The true sequence is not available, and `nn.LSTM` does not
+# fit, since each input is the output before it.
 
 # %% exercise="Decoder" tags=["exercise"]
 class Decoder(nn.Module):
@@ -233,11 +233,14 @@ class Autoencoder(nn.Module):
 
 # %% [markdown]
 # And here is the training loop, in full. It stops as soon as the error falls
-# below a tolerance, for which the posted answer takes `1e-4`. Two arguments
-# wait for later sections: `restore` takes an output back to the units in
-# which the error is meant, and `truth` is what it is compared with there.
-# The error is taken before the update, so a list of $n$ errors belongs to
-# $n - 1$ steps.
+# below a tolerance, `1e-4` as in the posted answer. Two arguments wait for
+# later sections: `restore` takes an output back to the units of the data,
+# and `truth` is what the restored output is compared with. The error is
+# taken before the update, so a list of $n$ errors belongs to $n - 1$ steps.
+#
+# Two helpers follow. `draw` makes two runs of one seed start alike;
+# `steps_used` counts a run that never arrives as infinite, so that a median
+# can include it.
 
 # %% tags=["experiment"]
 def fit(
@@ -295,34 +298,36 @@ plt.show()
 
 # %% [markdown]
 # There it is. A network with 510 weights fails to remember 70 numbers, and
-# what it draws instead looks like five means. Both halves of that sentence
-# invite a quick conclusion: it is too small, and it predicts the mean. The
-# first is a claim about the cause, the second about the output. We measure
-# both, the output first.
+# what it draws instead looks like five means. Each half of that sentence
+# invites a quick conclusion: the network is too small, and it predicts the
+# mean. The first is about the cause, the second about the output. We begin
+# with the output.
 
 # %% [markdown]
 # ## Is it the mean?
 #
-# A picture cannot say, for a line that moves by a tenth of what it should
-# looks flat to the eye. Two numbers can. The first compares the error with
-# the floor, feature by feature; it is the familiar
+# A picture cannot say: a line that moves by a tenth of what it should looks
+# flat to the eye. Two numbers can. The first, the familiar $R^2$, compares
+# the error with the floor, feature by feature:
 #
 # $$R^2_f = 1 - \frac{\sum_{b,t} (x_{btf} - \hat x_{btf})^2}
 # {\sum_{b,t} (x_{btf} - \bar x_{bf})^2}$$
 #
-# Zero is the flat line at the right height, one is perfect, and below zero
-# nothing is forbidden: a line at the wrong height is worse than the mean.
-# The second number does not ask whether the prediction is right, but how
-# much it moves at all, against how much it should.
+# Zero is the flat line at the right height, one is perfect, and $R^2$ may
+# fall below zero: a line at the wrong height is worse than the mean. The
+# second number, the variance ratio, does not ask whether the prediction is
+# right, but how much it moves, against how much it should:
+#
+# $$\text{ratio}_f = \frac{\sum_{b,t} (\hat x_{btf} - m_{bf})^2}
+# {\sum_{b,t} (x_{btf} - \bar x_{bf})^2}, \qquad
+# m_{bf} = \frac{1}{T} \sum_t \hat x_{btf}$$
 
 # %% [markdown]
 # ### Exercise 1.3 · Is it the mean? (about 6 lines)
 #
 # Write `explained_variance` and `variance_ratio`, for `prediction` and
 # `target` of shape $(B, T, F)$; each returns one number per feature, of
-# shape $(F,)$. Do not loop. Means run over time, each sequence with its own;
-# sums run over sequences and time. The prediction's movement is taken about
-# the prediction's own mean.
+# shape $(F,)$. Do not loop.
 
 # %% exercise="explained_variance" tags=["exercise"]
 def explained_variance(prediction: Tensor, target: Tensor) -> Tensor:
@@ -349,8 +354,8 @@ def variance_ratio(prediction: Tensor, target: Tensor) -> Tensor:
 check("explained_variance")
 
 # %% [markdown]
-# On the toy the two numbers tell apart what the eye confuses. We add a
-# fourth guess, which moves exactly as the truth does, one unit too high.
+# To the toy we add a fourth guess, which moves as the truth does, one unit
+# too high.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -360,19 +365,20 @@ for name, guess in (guesses | {"lifted": toy + 1}).items():
     print(f"{name:7} R² {r2:5.2f}   ratio {ratio:5.2f}")
 
 # %% [markdown]
-# The lifted guess has a perfect ratio of 1.00 and explains nothing at all.
-# So neither number is enough: the ratio asks whether the line moves, and
-# $R^2$ asks whether it comes closer to the truth than the mean does. A
-# network that predicts the mean has zero in both columns. We ask ours, over
-# ten seeds.
+# The lifted guess has a perfect ratio of 1.00 and explains nothing: its
+# $R^2$ is that of the flat line. So neither number is enough alone. The
+# ratio asks whether the line moves, and $R^2$ asks whether it comes closer
+# to the truth than the mean does. A network that predicts the mean has zero
+# in both columns. We measure ours, over ten seeds.
 #
 # A run depends on the weights that it starts from, so we repeat it with
-# others. A function under `@experiment` was run beforehand, once for each
-# seed, by `make results`, and its table is stored with the book; `measured`
-# reads it. A row shows the median over the seeds and, in brackets, the
-# lowest and the highest value; `inf` means that a goal was not reached.
-# Below such a table, a cell runs something anew and asserts that it falls
-# inside.
+# others. `make results` has run every function under `@experiment` once for
+# each seed, and its table is stored with the book; `measured` reads it.
+#
+# A row shows the median over the seeds and, in brackets, the lowest and the
+# highest value; `inf` means that a goal was not reached. Below such a table,
+# a cell runs something anew and asserts that it falls inside the stored
+# range, give or take the `tolerance`.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.1)
@@ -405,32 +411,39 @@ assert inside and late.max() < 0.1
 # Taken literally, it is not the mean. The typical loss is 0.87 of the floor,
 # and no seed of the ten ends above 0.89. After a thousand steps the lines do
 # move a little, by a ninth of the variance they should have (0.11). But look
-# at the features one by one. The fourth (`feature 3`, for the rows count
+# at the features one by one. The fourth (`feature 3`, since the rows count
 # from zero) is explained to 0.42, the fifth to 0.02: a single number for all
-# would have hidden that one curve is half learned while another is not
+# would have hidden that one curve is half learned while another is hardly
 # begun.
 #
-# And in the plot even that little sits in one place. Each dashed line bends
-# at the first time step or two, and from there on hardly anything moves.
+# And in the plot even that little movement sits in one place. Each dashed
+# line bends at the first time step or two. From the third on, none has a
+# tenth of the spread it should have, as the last cell asserts.
 #
-# So the question changes. A network at the mean would have found the best
-# answer that ignores time, and would be stuck there for a reason. A network
-# at 0.87 floors is on its way. Either it cannot go on, or it goes slowly,
-# and those two call for different cures.
+# So the question changes. A network at the mean would be stuck there for a
+# reason: the mean is the best answer that ignores time. A network at 0.87
+# floors is on its way. Either it cannot go on, or it goes slowly, and those
+# two call for different cures.
 
 # %% [markdown]
 # ## Find the bug
 #
 # *Which line of the code draws the flat line?* The posted code holds six
-# defects. Each of them is real, each costs somebody an afternoon, and it is
-# tempting to stop at the first. We give every suspect the same trial: what
-# does it do, in numbers, and does that look like the picture above?
+# defects. Each is real, each costs somebody an afternoon, and it is tempting
+# to stop at the first. We give every suspect the same trial: what does it
+# do, in numbers, and does that look like the picture above?
 
 # %% [markdown]
-# **A suspect with an alibi.** The asker compares the case with an older one,
-# where the prediction had shape $(N, 1)$ and the target $(N,)$, and rules it
-# out, rightly. It still belongs in every collection. Broadcasting compares
-# each prediction with each target.
+# **A suspect with an alibi.** The asker recalls an older case, where the
+# prediction had shape $(N, 1)$ and the target $(N,)$, and rules it out,
+# rightly. It still belongs in a collection of bugs. Broadcasting compares
+# each prediction with each target, and the loss becomes a sum of two terms:
+#
+# $$\frac{1}{N^2} \sum_{i,j} (\hat x_i - x_j)^2 =
+# \frac{1}{N} \sum_i (\hat x_i - \bar x)^2 +
+# \frac{1}{N} \sum_j (x_j - \bar x)^2$$
+#
+# The second is the variance, which no prediction can change.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -444,17 +457,18 @@ for name, guess in {"exact": exact, "mean": constant}.items():
 
 # %% [markdown]
 # The exact prediction pays 2.00 variances and the mean pays 1.00. Here the
-# flat line is not a failure of training but its goal: the loss *is* the
-# variance, the best prediction *is* the mean, and no network, rate or
-# patience changes it. PyTorch's own loss warns about this and goes on. We
-# prefer to stop.
+# flat line is not a failure of training but its goal: the first term
+# vanishes for the mean, and no network, rate or patience does better.
+# PyTorch's own loss warns about the two shapes and goes on. We prefer to
+# stop.
 
 # %% [markdown]
 # ### Exercise 1.4 · An error that refuses to broadcast (about 3 lines)
 #
 # Return the mean squared error of two tensors of the same shape, as a scalar
-# that can be differentiated; PyTorch's own loss is allowed. For any two
-# shapes that differ raise `ValueError`, and name both shapes in its message.
+# that can be differentiated; PyTorch's own loss is allowed. Raise
+# `ValueError` for any two shapes that differ, and name both shapes in its
+# message.
 
 # %% exercise="strict_mse" tags=["exercise"]
 def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
@@ -469,10 +483,10 @@ def strict_mse(prediction: Tensor, target: Tensor) -> Tensor:
 check("strict_mse")
 
 # %% [markdown]
-# **One: the step size.** The training function defaults to `lr=1e-6`, a
-# thousand times less than what Adam is usually given. Adam moves each weight
-# by about one learning rate per step, whatever the gradient's size, so a few
-# hundred steps show how far the default can get.
+# **One: the step size.** The posted training function defaults to `lr=1e-6`,
+# a thousandth of Adam's usual rate. Adam moves each weight by about one
+# learning rate per step, whatever the gradient's size, so a few hundred
+# steps show how far the default can get.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -488,9 +502,9 @@ print(f"that is {crawl[-1] / variance_floor(sequence):.0f} floors")
 # symptom.
 
 # %% [markdown]
-# **Two: steps glued along the batch.** The decoder collects outputs of shape
-# $(B, F)$ and joins them with `torch.cat`, along the first axis. With one
-# sequence this looks like time. With four it does not.
+# **Two: time steps glued along the batch.** The decoder collects outputs of
+# shape $(B, F)$ and joins them with `torch.cat`, along the first axis. With
+# one sequence that axis looks like time. With four it does not.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -503,15 +517,15 @@ except RuntimeError as error:
     print(type(error).__name__)
 
 # %% [markdown]
-# An error is the good case. The asker trains on a single sequence and never
-# meets it, and whoever meets it later repairs it, which brings us to the
-# third.
+# Four sequences come out as one of 56 time steps, which no longer fits its
+# target. An error is the good case. The asker, with a single sequence, never
+# meets it. Whoever does will repair it.
 
 # %% [markdown]
 # **Three: the obvious repair.** There are $B \cdot T \cdot F$ numbers, the
-# loss wants $(B, T, F)$, and `view` asks no questions. Below, every entry is
-# named by its sequence, a to c, and its time step, x to z; a group of three
-# is what comes out as one sequence.
+# loss wants $(B, T, F)$, and `view` asks no questions. Below, each entry is
+# named by its sequence, a to c, and its time step, x to z. Each printed word
+# comes out as one sequence.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -521,10 +535,11 @@ print("view: ", *("".join(row) for row in glued.reshape(3, 3)))
 print("stack:", *("".join(row) for row in np.array(names).T))
 
 # %% [markdown]
-# After `view` the first sequence is the first time step of all three.
-# Nothing complains, and now comes the part that makes this the most
-# dangerous of the six. The network is trained through the same scrambling,
-# so it learns to emit scrambled sequences that `view` puts in place.
+# After `view` the first sequence is the first time step of all three, and
+# nothing complains. Worse, the network is trained through the same
+# scrambling, so it learns to emit scrambled sequences that `view` puts
+# right. That makes this the most dangerous of the six. We train such a
+# network on four sequences of noise, and then hand it each of them alone.
 
 # %%
 class Viewed(Autoencoder):
@@ -550,15 +565,16 @@ print(f"floor:                    {variance_floor(batch):.2f}")
 
 # %% [markdown]
 # The training loss is perfect, and each sequence on its own comes back with
-# an error of 0.43 against a floor of 0.20. The model is worse than five flat
-# lines and its learning curve is beautiful. No loss of a batch can reveal
-# this; the check of the decoder compares a batch with its sequences one by
-# one, and that is why.
+# an error of 0.43 against a floor of 0.20. For one sequence `view` moves
+# nothing, so nothing puts the output right. The model is worse than five
+# flat lines, and its learning curve is beautiful. No loss of a batch can
+# reveal this. That is why the check of the decoder compares a batch with its
+# sequences one by one.
 
 # %% [markdown]
-# **Four: a target that is reversed once.** The paper's decoder speaks
+# **Four: a target reversed in one loop only.** The paper's decoder speaks
 # backward, so the training loop reverses the target. The validation loop
-# forgets to. We hand it a perfect model.
+# forgets to. We hand that loop a perfect model.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -578,8 +594,8 @@ print(f"floor:         {variance_floor(sequence):.3e}")
 #
 # Return the error of `model(batch)` as a scalar. With `reverse=True` the
 # target is the batch with its *time* reversed; its features stay where they
-# are. Only `reverse` decides, and not whether the model is training or
-# being validated. You may use `strict_mse`.
+# are. Only `reverse` decides this; whether the model is being trained or
+# validated does not. You may use `strict_mse`.
 
 # %% exercise="reconstruction_loss" tags=["exercise"]
 def reconstruction_loss(
@@ -598,8 +614,7 @@ check("reconstruction_loss")
 # %% [markdown]
 # **Five: an empty tensor on the wrong device.** The outputs are collected in
 # `torch.tensor([])`, which is made on the CPU wherever the model lives.
-# PyTorch has a device without memory, `meta`, on which the collision can be
-# shown without a GPU.
+# PyTorch's device without memory, `meta`, shows the collision without a GPU.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -609,14 +624,14 @@ except RuntimeError as error:
     print(type(error).__name__)
 
 # %% [markdown]
-# So on a machine with a GPU the loop stops with an error: the function moves
-# the model there, and this tensor stays behind. A plain list, stacked at the
-# end, has no device to get wrong.
+# So with a GPU the loop stops with an error: the model is moved there, and
+# this tensor stays behind. A plain list, stacked at the end, has no device
+# to get wrong.
 
 # %% [markdown]
-# **Six: the dataset.** It cuts the series with `torch.split` and reshapes
-# every piece with `view`. We rebuild those two lines and try them on a
-# series whose numbers say where they come from.
+# **Six: the dataset.** Its class cuts the series with `torch.split` and
+# reshapes every piece with `view`. We rebuild those two lines and try them
+# on a series whose numbers say where they come from.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -642,17 +657,17 @@ pieces[0][0, 0] = -1.0
 print("first row, an item changed:  ", series[0].tolist())
 
 # %% [markdown]
-# Five faults in two lines. The last piece is short, so that the loader
-# cannot stack it. A slice, which the error message of the class promises to
-# accept, fails. The argument `overlap` is taken and forgotten: 3 pieces come
-# where 5 windows were meant.
+# Five faults in two lines. The last piece is short, so the loader cannot
+# stack it. A slice fails, although the error message of the class promises
+# to accept one. The argument `overlap` is accepted and then forgotten: 3
+# pieces come where 5 windows were meant.
 #
-# Data stored by feature passes through `view` in silence, and the first row,
-# which should hold two features of one step, holds two steps of one feature:
-# 0.0 and 2.0. And an item shares its memory with the series: changing one
-# changes the data for everybody, to −1.0 here. The first two at least stop
-# with an error. The last two corrupt the data in silence, and for the last
-# it is enough that somebody normalizes an item in place.
+# Data stored by feature passes through `view`. The first row should hold two
+# features of one time step; it holds two time steps of one feature, 0.0 and
+# 2.0. And an item shares its memory with the series: changing one changes
+# the data for everybody, to −1.0 here. The first two faults at least stop
+# with an error. The last two corrupt the data in silence, the last as soon
+# as somebody normalizes an item in place.
 
 # %% [markdown]
 # ### Exercise 1.6 · Cut windows that overlap (about 15 lines)
@@ -660,9 +675,8 @@ print("first row, an item changed:  ", series[0].tolist())
 # Write the dataset that was meant. `data` has shape $(n, F)$; window $i$
 # starts at step $i \cdot (\text{window} - \text{overlap})$; a tail that is
 # too short is left out, and settings that allow no window raise
-# `ValueError`. An integer gives one window and a slice gives a stack of
-# them. What comes out is a copy. `torch.Tensor.unfold` is allowed; look at
-# the order of its axes.
+# `ValueError`. What comes out is a copy. `torch.Tensor.unfold` is allowed;
+# look at the order of its axes.
 
 # %% exercise="Windows" tags=["exercise"]
 class Windows(Dataset):
@@ -695,7 +709,7 @@ check("Windows")
 # **Two habits that do no harm.** The asker switches the model to `eval()`
 # for validation, and tries `sum` in place of `mean` as the loss's reduction.
 # The first changes nothing in a network without dropout or batch
-# normalization. The second multiplies the gradient by seventy, and Adam
+# normalization. The second multiplies loss and gradient by seventy, and Adam
 # divides by the gradient's size.
 
 # %%
@@ -709,25 +723,25 @@ for way in ("mean", "sum"):
     print(f"{way:4} after {len(errors[1:])} steps: {errors[-1]:.4f}")
 
 # %% [markdown]
-# After 100 steps the two losses agree to four decimals, 0.0794 both. The
-# asker tried both ways and saw no difference, and that was good evidence
-# read as bad luck: it says that the *size* of the loss is not what is wrong.
+# After 100 steps the two runs agree to four decimals: both are at 0.0794.
+# The asker tried both ways and saw no difference. That was good evidence,
+# read as bad luck: the *size* of the loss is not what is wrong.
 #
-# So we have six defects and an alibi, and the line is as flat as before. One
-# of them keeps the network from moving at all, four need several sequences
-# or another machine, and one lies about the score. We mend all six and the
-# symptom stays. That is when the accepted answer arrives.
+# So we have six defects and an alibi. One of the six keeps the network from
+# moving at all, four need several sequences or another machine, and one lies
+# about the score. Our own network had none of them and drew flat lines all
+# the same. That is when the accepted answer arrives.
 
 # %% [markdown]
 # ## Refuting "capacity"
 #
 # *Are five units too few?* The accepted answer says so, offers a hundred,
 # and adds a second remedy: train on the differences between time steps. It
-# shows four runs, five and a hundred units, with and without differences,
-# and the outcome is clean. Small networks fail both times, large ones
-# succeed, and differences make the large one four times as fast.
+# shows four runs, with five units and with a hundred, each with and without
+# differences. Small networks fail both times, large ones succeed, and
+# differences make the large one four times as fast.
 #
-# The difference of a sequence keeps its first row, so that it can be undone:
+# Differencing keeps the first row, so that it can be undone:
 #
 # $$d_1 = x_1, \qquad d_t = x_t - x_{t-1}, \qquad x_t = \sum_{s \le t} d_s$$
 
@@ -735,7 +749,7 @@ for way in ("mean", "sum"):
 # ### Exercise 1.7 · Differences, and the way back (about 4 lines)
 #
 # Write `difference` and its inverse, `undo_difference`; each takes and
-# returns $(B, T, F)$. Do not loop. The argument stays as it was, the first
+# returns $(B, T, F)$. Do not loop. The argument must not change. The first
 # row of the differences is the first row of the data, and the way back
 # returns the data for any number of time steps, including one.
 
@@ -760,8 +774,8 @@ check("difference")
 
 # %% [markdown]
 # The answer's own version does not pass these checks. It subtracts a rolled
-# copy, in place, and puts back a first row that it had saved before. Rebuilt
-# in our names:
+# copy, in place, and puts back a first row that it had saved before. In our
+# names:
 
 # %% tags=["experiment"]
 def source_difference(x):
@@ -786,17 +800,19 @@ print(f"lost: {lost / variance_floor(sequence):.0f} floors of the data")
 # %% [markdown]
 # The saved row is a *view*. It shares its memory with `x`, so subtracting in
 # place changes what was saved, and putting it back puts back nothing. The
-# first row becomes the first time step minus the last, the level is gone for
-# good, and adding the differences up again gives an error of 0.158, which is
-# 133 floors.
+# first row becomes the first time step minus the last. The level is gone for
+# good: adding the differences up again gives an error of 0.158, which is 133
+# floors.
 #
 # A network that learns these differences to perfection has not learned the
-# sequence. Note also that each space has its own floor, 1.24e-2 here and
-# 2.02e-3 there: a loss of `1e-4` is not the same achievement in both.
+# sequence. And each space has its own floor, 1.24e-2 for our differences and
+# 2.02e-3 for theirs, since only our first row still holds the level. A loss
+# of `1e-4` is not the same achievement in both.
 
 # %% [markdown]
 # Here are the four runs, with differences taken correctly and undone before
-# plotting. Each is filmed: we keep what the network draws before every step.
+# plotting. Each is filmed: `fit` passes every output through `restore`,
+# where we keep it.
 
 # %%
 def filmed(model, x, restore=lambda y: y, **options):
@@ -835,7 +851,8 @@ plt.show()
 # they are no better: it has learned a constant change instead of a constant.
 # The large one does what the answer promised. But four panels are four
 # throws of the dice, and their step counts are printed above them as if they
-# were constants of nature. We draw the weights again, twenty times.
+# were constants of nature. We draw the weights again, twenty times. `show`
+# adds to each row how many seeds arrived, which a median hides.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(20), tolerance=0.1)
@@ -879,16 +896,18 @@ ramps = mse_loss(undo_difference(runs["differenced", 5][1]), sequence)
 assert inside and faster and ramps > runs["raw", 5][0][-1]
 
 # %% [markdown]
-# The table supports the answer, and honestly so. Five units never arrive, on
-# any data, with any of 20 seeds; a hundred arrive on differences always, in
-# 270 steps, and on raw data 17 times of 20, in 820. The order is as claimed.
+# The table supports the answer. Five units never arrive, in any space, with
+# any of 20 seeds. A hundred units always arrive on differences, after 270
+# steps, and 17 times of 20 on raw data, after 820. The order is as claimed.
 # The precision is not: between the luckiest seed, 678 steps, and the three
-# that need more than a thousand, a single run says little.
+# that need more than a thousand, a single run says little. The losses at the
+# foot belong to three spaces and cannot be compared: the smallest, 1.02e-3,
+# is also the closest to its own floor.
 #
 # And yet the conclusion does not follow. "Never" means *not within a
 # thousand steps*, and the limit was chosen by the person who ran it. The
 # small network has seven weights for every number that it must store. Two
-# experiments could rescue the claim that these are too few, or sink it. The
+# experiments could rescue the claim that seven are too few, or sink it. The
 # first is to wait.
 
 # %% tags=["experiment"]
@@ -899,10 +918,15 @@ def patience(seed):
     return {"steps": steps_used(errors), "loss": errors[-1]}
 
 # %% [markdown]
-# The second does not wait. It puts each feature on a level of zero and a
-# spread of one, takes larger steps, and judges the result in the units of
-# the data. We write all the spaces of this chapter down in one place: what
-# the network sees, and the way back.
+# The second does not wait. It standardizes: each feature loses its level and
+# is divided by its spread $s$. The network trains there with larger steps,
+# and is judged in the units of the data.
+#
+# $$z_{btf} = \frac{x_{btf} - \bar x_{bf}}{s_{bf}}, \qquad
+# \hat x_{btf} = s_{bf}\, \hat z_{btf} + \bar x_{bf}$$
+#
+# A control takes the larger steps alone. Here are the spaces of this
+# chapter: what the network sees, and the way back.
 
 # %% tags=["experiment"]
 def spaces(x):
@@ -951,20 +975,21 @@ print("new runs lie inside:", inside, "and in order:", new[0] < new[1])
 assert inside and new[0] < new[1]
 
 # %% [markdown]
-# Both sink it. The same five units on the same raw numbers, with the same
-# optimizer, reach `1e-4` for 5 of 5 seeds, after 11460 steps in the middle
-# case. They were never too few; the clock was stopped at a tenth of the way.
-# And standardized, with larger steps, they arrive in 253, three times sooner
-# than a hundred units do on the raw data, and 20 of 20 times. Larger steps
-# alone help 1 seed of 20.
+# Both sink it. The same five units on the same raw numbers reach `1e-4` for
+# 5 of 5 seeds, after 11460 steps in the median. They were never too few; the
+# clock was stopped at a tenth of the way. Standardized, with larger steps,
+# they arrive 20 of 20 times, after 253 steps, three times sooner than a
+# hundred units do on the raw data; the slowest seed needs 1611. Larger steps
+# alone bring 1 seed of 20 there within a thousand.
 #
 # This is the difference between *collapse* and *slow fitting*. Whoever
 # believes in collapse buys a larger network. Whoever sees slow fitting asks
 # what makes it slow.
 
 # %% [markdown]
-# The films of the runs show the difference. Beside them go a size between
-# the two, and five units with the cure.
+# The films show the difference. We add two, of twenty units on raw numbers
+# and of five units with the cure. One cell asserts what the picture will
+# show.
 
 # %%
 standard, restore = spaces(sequence)["standardized"]
@@ -1030,17 +1055,18 @@ alt.vconcat(above, below, data=alt.Data(values=rows)).properties(
     title="The flat lines are a place on the way").add_params(at, who)
 
 # %% [markdown]
-# *Move the steps, and change the network.* On raw numbers a network of any
-# size draws the levels first and then lingers near the floor, which is
-# dotted. The cured five have arrived before any other is at half of it.
+# *Move the steps, and change the network.* On raw numbers each of the three
+# networks draws the levels first and then lingers near the floor, the dotted
+# line. The cured five units have arrived before any other network is at half
+# the floor.
 
 # %% [markdown]
 # What about the other advice that such threads collect? A second layer, a
 # bidirectional encoder, the target reversed as {cite:t}`srivastava2015` do,
-# a decoder that is fed nothing, or the truth, instead of its own words: each
-# is a small change of the same model. `Backwards` emits the last time step
-# first, and `BothWays` shares the units out between two directions, so that
-# the code keeps its size.
+# a decoder that is fed nothing, or the truth, instead of its own output:
+# each is a small change of the same model. `Backwards` emits the last time
+# step first. `BothWays` splits the units between two directions, so that the
+# code keeps its size.
 
 # %% tags=["experiment"]
 class Backwards(Autoencoder):
@@ -1077,10 +1103,10 @@ class TwoLayers(Autoencoder):
         return self.decoder((h[1], c[1]), steps=x.size(1))  # (B, T, F)
 
 # %% [markdown]
-# For the last two we unroll the same cell over inputs of our choice. Fed
-# with zeros it is the unconditional decoder; fed with the truth it is
+# For these two decoders we unroll the same cell over inputs of our choice.
+# Fed with zeros, it is the unconditional decoder. Fed with the truth, it is
 # teacher forcing, which we use for the gradient only: the error is always
-# that of the free-running decoder, since at the end nobody whispers.
+# that of the decoder that hears itself, since at the end nobody whispers.
 
 # %% tags=["experiment"]
 def unroll(model, x, inputs):
@@ -1137,26 +1163,25 @@ print("a new run lies inside:", inside, "and wins:", fast < again["raw"])
 assert inside and fast < again["raw"]
 
 # %% [markdown]
-# None of these is a cure. Twice the units do come down from 840 steps to
-# 582, and so the accepted answer has a point; but three times the learning
-# rate does as much without one unit more, 553. We read the two as one
-# effect: with more units, or with longer steps, the output moves farther per
-# update. Capacity bought speed.
+# None of these is a cure. Twice the units do bring 840 steps down to 582, so
+# the accepted answer has a point. But three times the learning rate does as
+# much without one unit more, 553, and ten times gains nothing further (578).
+# We read more units and larger steps as one effect: with either, the output
+# moves farther per update. Capacity bought speed.
 #
 # Two layers gain next to nothing (808). Reversing the target (899), feeding
 # the decoder zeros (909) or the truth (915), and reading in both directions
-# with the same number of units (934) make it slower, if anything. And `sum`
-# needs 838 steps, as Adam promised.
+# (934) make the network slower, if anything. And `sum` needs 838 steps, as
+# expected of Adam.
 
 # %% [markdown]
 # ## What centering does
 #
-# *Why do differences help?* They do make the large network faster, and a
-# good explanation says what they have that the other remedies lack. They
-# remove the level. After the first row the network no longer has to produce
-# a large number and a small change, but the change alone. If that is all,
-# then taking the level away by hand must help as much, and it costs nothing
-# to undo.
+# *Why do differences help?* They do make the large network faster, so what
+# do they have that the other remedies lack? They remove the level. After the
+# first row the network has to produce only a small change, not one on top of
+# a large number. If that is all, then taking the level away by hand, which
+# is called centering, must help as much, and it costs nothing to undo.
 #
 # Before you run the next cell, predict three curves: the error, in the units
 # of the data, of a hundred units on raw, centered and standardized numbers.
@@ -1191,13 +1216,16 @@ for space, errors in curves.items():
 # %% [markdown]
 # At the start the raw network stands at 142 floors, because it knows no
 # levels. Fifty steps later it stands at 1.03, the centered one at 0.75 and
-# the standardized one at 0.54. From there the standardized curve dives, the
-# centered one follows after a hundred steps, and the raw one stays. By step
-# ninety it has come from 1.03 to 0.79, and there it rests for hundreds: just
-# below the floor, where plots of flat lines are made.
+# the standardized one at 0.54. From there the standardized curve dives, to
+# 0.11 at step ninety, and the centered one follows after a hundred steps.
+# The raw one pauses: by step ninety it has come from 1.03 to 0.79, and there
+# it stays for hundreds of steps, just below the floor, where plots of flat
+# lines are made.
 #
-# The rest is not the end. The raw curve, too, breaks away at last, with the
-# same units and nothing new to help it. What held it up for so long?
+# The pause is not the end. The raw curve breaks away at last, with nothing
+# new to help it. What held it up for so long? To find out, we take the level
+# away in one place at a time: from the input alone, from input and target,
+# or by starting the read-out's bias at it, $b = \bar x$.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.2)
@@ -1239,16 +1267,21 @@ assert inside and ordered
 # %% [markdown]
 # Centering is most of the cure. Over these ten seeds raw data take 840
 # steps, differences 260 (now judged in the units of the data), and the plain
-# subtraction of five means 229: what differences do well is to center, and
+# subtraction of five means 229. What differences do well is to center, and
 # they do it by a detour. Standardizing takes 88, or 26 with ten times the
-# step. Larger numbers alone are no help, for scaled data that keep their
-# level arrive with 0 of 10 seeds.
+# step. Larger numbers alone are no help: scaled data that keep their level
+# arrive with 0 of 10 seeds.
 #
 # Two rows say where the level hurts. With only the input centered nothing is
-# gained (872), so the encoder does not mind. With raw data everywhere, and
-# five biases of the read-out set to the five means before the first step,
-# 196 are enough, no more than on centered data. The whole trouble sits in
-# five numbers.
+# gained (872), so the encoder does not mind the level. With raw data
+# everywhere and only the five biases set, 196 steps are enough, no more than
+# on centered data. The whole trouble sits in five numbers.
+#
+# The five biases are weights like any other, so why does training not set
+# them? We stop after four hundred steps and ask which share of the level
+# they hold:
+#
+# $$\text{share} = \frac{b \cdot \bar x}{\bar x \cdot \bar x}$$
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.2)
@@ -1281,19 +1314,19 @@ print("a new run lies inside:", inside)
 assert inside
 
 # %% [markdown]
-# The five biases are weights like any other, so why does training not set
-# them? It hardly tries. After 400 steps, of which some 54 were spent above
-# the floor, the bias holds a share of 0.056 of the level.
+# Training hardly tries. After 400 steps, about 54 of them above the floor,
+# the bias holds a share of 0.056 of the level.
 #
 # Adam moves a weight by about the learning rate, so a bias alone would need
-# 640 steps to climb to the highest level, while a hundred units that pull
-# together lift the output by the same amount in fifty. The units arrive
-# first, the error of the level is gone, and nobody relieves them.
+# 640 steps to climb to the highest level. A hundred units that pull together
+# lift the output by the same amount in fifty. The units arrive first. Then
+# the error of the level is gone, and nothing pushes the bias any more.
 #
-# From then on they serve two masters. Whatever a unit does to draw a
-# movement also shifts the level that it helps to hold, and the level is far
-# more expensive. If this reading is right, the price must rise with the
-# level. We lift the standardized data by one, three and ten spreads.
+# From then on the units serve two masters. Whatever a unit does to draw a
+# movement also shifts the level that it helps to hold, and an error of the
+# level is far more expensive. If this reading is right, the price must rise
+# with the level. We lift the standardized data by one, three and ten
+# spreads.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.2)
@@ -1326,25 +1359,23 @@ assert inside and rising
 # %% [markdown]
 # It rises with every lift: 88 steps without a level, 143 on a level of one
 # spread, 532 on three, and on ten no seed of 10 arrives within a thousand.
-# The asker's five features sit 2.3 to 20.0 spreads above zero. They do
-# better than this table foretells, since on their own small scale the level
-# is below one and the units lift it quickly; height and spread both have a
-# price.
+# The asker's five features sit 2.3 to 20.0 spreads above zero, and raw they
+# arrive all the same: in their own units the levels are below one, and the
+# network lifts them quickly. Divided by the spreads, as we saw, they do not.
 #
 # A level many spreads high is the ordinary state of raw data, from
-# temperatures in kelvin to share prices, and the reason why standardizing
-# comes before the choice of an architecture.
+# temperatures in kelvin to share prices. That is why standardizing comes
+# before the choice of an architecture.
 
 # %% [markdown]
 # ### Exercise 1.8 · Fit the sequence in sixty steps (about 15 lines)
 #
 # Put it together: standardize, draw an `Autoencoder` inside
 # `with seeded(seed):`, train it with a learning rate of your choice, and
-# stop when the error *in the units of x* is below the tolerance. Return the
-# reconstruction in those units and the number of steps. Sixty steps are
-# enough for a hundred units and a tolerance of `1e-4`. You may use
-# `strict_mse`. Write the loop yourself: the checks run exercises and the
-# imports above, so they do not know the chapter's `fit`.
+# stop when the error *in the units of x* is below the tolerance. Sixty steps
+# are enough for a hundred units and a tolerance of `1e-4`. You may use
+# `strict_mse`. Write the loop yourself: the checks see the exercises and the
+# imports, not the chapter's `fit`.
 
 # %% exercise="fit_sequence" tags=["exercise"]
 def fit_sequence(
@@ -1387,19 +1418,24 @@ assert all(inside) and all(enough)
 
 # %% [markdown]
 # Standardized and with a rate of `1e-2`, a hundred units reach `1e-4` in 26
-# steps and `1e-6`, a hundred times closer, in 68; the slowest of 20 seeds
-# takes 31 and 75. It is the very network that rests for hundreds of steps
+# steps and `1e-6`, a hundred times closer, in 68; no seed of 20 needs more
+# than 31 and 75. It is the very network that pauses for hundreds of steps
 # just below the floor when its numbers are raw.
 
 # %% [markdown]
 # ## A level of one thousand
 #
-# *Is a small change on a high level lost?* The answer has a case of its own
-# for differences. Imagine a hundred time steps of one feature near a level
-# of a thousand, with changes of at most one. The answer expects a network to
-# take the changes for noise and to predict the thousand, and differences to
-# make it look at them. We build that sequence, a walk whose changes are
-# drawn between minus one and one, and give each space two hundred steps.
+# *Is a small change on a high level lost?* The case made for differences is
+# this: a hundred time steps of one feature near a level of a thousand, with
+# changes of at most one. The answer expects a network to take the changes
+# for noise and predict the thousand, unless it is given differences. We
+# build that sequence as a walk, each change $u_s$ drawn evenly between minus
+# one and one:
+#
+# $$x_t = 1000 + \sum_{s \le t} u_s$$
+#
+# Each space gets two hundred steps. So do differences whose start is kept
+# aside, since an ordinary first row holds the thousand.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.3)
@@ -1442,12 +1478,12 @@ print("a new run lies inside:", inside, "and in order:", ordered)
 assert inside and ordered
 
 # %% [markdown]
-# None of it happens. The raw network does not predict a thousand: after two
-# hundred steps its output has climbed to 26.1, and the typical error is 975,
-# where the best constant has 2.2. Differences do not help either,
-# because their first row is the thousand; one row in a hundred is enough to
-# spoil the lot. With the start kept aside they come to 1.4, since errors add
-# up on the way back. Centering gets to 0.84 and standardizing to 0.76.
+# None of it happens. The raw network does not predict a thousand: its output
+# has climbed to 26.1, and the typical error is 975, where the best constant
+# has 2.2. Differences do not help either. Their first row is the thousand,
+# and the way back carries its error into every later row. With the start
+# kept aside they come to 1.4, since the errors of the changes add up, too.
+# Centering gets to 0.84 and standardizing to 0.76.
 #
 # So the case made for differences is a case for centering. The intuition
 # behind it, that small changes drown in a high level, is right.
@@ -1457,10 +1493,9 @@ assert inside and ordered
 #
 # The conversation under the answer turns to this purer question. If the code
 # has as many numbers as the sequence, $14 \cdot 5 = 70$, nothing has to be
-# left out, and the network could copy. The answer holds that copying is hard
-# because the network is not linear, and again because a recurrent one
-# squeezes all steps into one state. Those are two causes, and they can be
-# separated.
+# left out, and the network could copy. The answer gives two reasons why
+# copying is hard all the same: the network is not linear, and a recurrent
+# one squeezes all time steps into one state. The two can be separated.
 #
 # We take four networks with a code of seventy numbers: dense and recurrent,
 # each with and without a nonlinear function. The linear recurrent one is our
@@ -1468,7 +1503,8 @@ assert inside and ordered
 #
 # $$h_t = A\,[h_{t-1}, x_t] + a$$
 #
-# with one pair $A$, $a$ for reading and another for speaking.
+# with one pair $A$, $a$ for reading and another for decoding, where the last
+# output takes the place of $x_t$.
 
 # %% tags=["experiment"]
 class LinearAutoencoder(nn.Module):
@@ -1492,9 +1528,8 @@ class LinearAutoencoder(nn.Module):
 
 # %% [markdown]
 # To copy one sequence is to memorize it. To copy *any* sequence is the
-# identity, so training and test batches are fresh noise, in which no step
-# says anything about another. The loop is short, for no tolerance ends it
-# and no units need to be restored. We score $R^2$ on noise that was never
+# identity, so training and test batches are fresh noise, in which no time
+# step says anything about another. We score $R^2$ on noise that was never
 # seen; for noise of mean zero and variance one it is one minus the loss.
 
 # %% tags=["experiment"]
@@ -1560,29 +1595,30 @@ assert inside and sooner
 # %% [markdown]
 # The dense network with its $\tanh$ copies almost as well as the linear one,
 # 0.988 against 1.000. The nonlinearity costs a hundredth. The recurrent
-# network without any manages 0.382, and the LSTM is no worse at 0.427,
-# although its gates are the culprit in the story and its code, $h$ and $c$
-# together, has twice the room. Of the two causes the second is the right
+# network without any manages only 0.382. The LSTM, whose gates are the
+# culprit in the story, is no worse at 0.427, though its code, $h$ and $c$
+# together, has twice the room. Of the two reasons the second is the right
 # one.
 #
-# And it has a remedy. Asked for the sequence *backward*, both improve, to
-# 0.900 and 0.728: what was heard last is said first, the way plates leave a
-# stack. {cite:t}`srivastava2015` reversed their targets for this reason. On
-# our one sequence it did nothing, for a sequence that is learned by heart
-# has no order to exploit.
+# And recurrence has a remedy. Asked for the sequence *backward*, both
+# improve, to 0.900 and 0.728: what was heard last is said first, the way
+# plates leave a stack. {cite:t}`srivastava2015` reversed their targets for
+# this reason. On our one sequence it did nothing, since a sequence that is
+# learned by heart has no order to exploit.
 
 # %% [markdown]
 # ## Many sequences
 #
 # So far one sequence was learned by heart. An autoencoder is meant for many:
 # it should find the few numbers in which they differ, and rebuild sequences
-# that it has never seen. So we change the question. *How many numbers does
-# the code need, and does the network need fewer of them than a method
-# without training?*
+# that it has never seen. *How many numbers does the code need, and does a
+# network need fewer of them than a method without training?*
 #
 # We take a family that we know. Each sequence is a sine over a day of hourly
-# values, with any phase and with anything from one turn to two and a half.
-# Two numbers describe it completely, so a perfect code is tiny.
+# values, with any phase $\varphi$ and with $r$ turns, from one to two and a
+# half. Two numbers describe it completely, so a perfect code is tiny:
+#
+# $$x_t = \sin(2\pi\, r\, t / T + \varphi)$$
 
 # %% tags=["experiment"]
 def sines(rng: np.random.Generator, count: int, steps: int = 24) -> Tensor:
@@ -1596,9 +1632,8 @@ def sines(rng: np.random.Generator, count: int, steps: int = 24) -> Tensor:
 # %% [markdown]
 # Two draws from one generator give the split: `512` sequences to train on
 # and `256` that are held out. No sine of the second set is in the first, so
-# learning by heart, which was the whole task until now, earns nothing here.
-# There is no noise either: whatever is missing from a reconstruction is
-# missing from the method.
+# learning by heart earns nothing here. There is no noise either: whatever is
+# missing from a reconstruction is missing from the method.
 
 # %% alt="Six sine curves over twenty-four hours, each with its own phase and number of turns."
 figure, axes = plt.subplots(figsize=(6, 2.6))
@@ -1608,15 +1643,16 @@ axes.set_title("Sequences that differ in two numbers only")
 plt.show()
 
 # %% [markdown]
-# The baseline comes first. Principal component analysis (PCA) flattens a
-# sequence to a vector, keeps the $d$ directions $u_i$ in which the training
-# set varies most, and rebuilds from those. Here $\bar x$ is the mean of the
-# training sequences, a curve, and no longer a mean over time:
+# Principal component analysis (PCA) flattens a sequence to a vector, keeps
+# the $d$ directions $u_i$ in which the training set varies most, and
+# rebuilds from those. Here $\bar x$ is the mean of the training sequences, a
+# curve, and no longer a mean over time:
 #
 # $$\hat x = \bar x + \sum_{i=1}^{d} u_i\, u_i^\top (x - \bar x)$$
 #
-# Its components are ordered, so we compute eight once and close all but the
-# first $d$. With $d = 0$ what remains is one mean curve for everybody.
+# The directions come in order of what they explain, so we compute eight once
+# and close all but the first $d$. With $d = 0$ what remains is one mean
+# curve for everybody.
 
 # %% tags=["experiment"]
 from sklearn.decomposition import PCA
@@ -1644,18 +1680,19 @@ for d in (0, 1, 2, 3, 5, 8):
     print(f"d = {d}: PCA explains {found:.3f}")
 
 # %% [markdown]
-# With nothing to tell sequences apart PCA scores −0.023, a little below each
-# sequence's own flat line, because one curve cannot follow all their levels.
-# Two numbers are enough for a sine, and yet PCA with $d = 2$ explains only
-# 0.606. It needs five for 0.982 and eight for 1.000. The reason is that
-# sines of all frequencies do not lie in a plane: each frequency has a plane
-# of its own, and PCA may only choose directions once, for all. A curved code
-# should do better.
+# With nothing to tell sequences apart, PCA scores −0.023, a little below
+# each sequence's own flat line, because one curve cannot follow all their
+# levels. Two numbers are enough for a sine, and yet PCA with $d = 2$
+# explains only 0.606. It needs five for 0.982 and eight for 1.000. Each
+# frequency has a plane of its own, and PCA may choose its directions only
+# once, for all. A curved code, such as a network can learn, should do
+# better.
 #
 # Our autoencoder hands over two vectors, $h$ and $c$. To choose $d$ freely
 # we squeeze $h$ through eight numbers, with weights $S$ and a bias $s$, and
-# open $d$ of them with a mask $m_d$ of ones and zeros. A second layer, $V$
-# and $v$, makes of them the state $(h', c')$ that the decoder starts from:
+# keep $d$ of them open with a mask $m_d$ of ones and zeros. A second layer,
+# with weights $V$ and bias $v$, turns them into the state $(h', c')$ that
+# the decoder starts from:
 #
 # $$z = m_d \odot (S h + s), \qquad (h', c') = V z + v$$
 
@@ -1678,18 +1715,15 @@ class Narrow(nn.Module):
         return self.decoder((h, c), steps=x.size(1))  # (B, T, F)
 
 # %% [markdown]
-# Because the numbers are closed and not removed, networks of every $d$ start
-# from the same weights under one seed. One case is worth a thought before it
-# runs: with $d = 0$ the code is zero, the decoder still runs, and what it
-# can learn is the one curve that suits everybody. That is collapse by
-# construction, a specimen to compare others with.
-#
-# Everything else is as before: the decoder is fed what it has just said, and
-# the target runs forward. Only the data differ, and there are more of them.
+# Because the other numbers are closed and not removed, networks of every $d$
+# start from the same weights under one seed. With $d = 0$ the code is zero,
+# the decoder still runs, and what it can learn is the one curve that suits
+# everybody. That is collapse by construction, a specimen to compare others
+# with.
 #
 # The loop draws random batches and lowers the learning rate evenly as it
-# goes. It hands control back after each backward pass, while the gradient
-# still stands, so that we can look.
+# goes. It yields after each backward pass, while the gradient is still
+# there, so that we can look.
 
 # %% tags=["experiment"]
 def training(model, data: Tensor, steps: int, rng: np.random.Generator):
@@ -1708,12 +1742,11 @@ def training(model, data: Tensor, steps: int, rng: np.random.Generator):
 
 # %% [markdown]
 # What do we look at? $R^2$ says whether the network works, but it compares
-# value by value with the truth. Two signs that do without that are often
-# proposed for a collapsed network: its output does not move (the variance
-# ratio), and no gradient arrives at the bottleneck, the narrow middle (the
-# norm of the gradient of `squeeze.weight`). We record all three, on held-out
-# sines, at five moments. The gradient is that of the training batch, since
-# no other exists.
+# value by value with the truth. Two signs of collapse that do without are
+# often proposed: the output does not move (the variance ratio), and no
+# gradient arrives at the bottleneck (the norm of the gradient of
+# `squeeze.weight`). We record all three, on held-out sines, at five moments.
+# The gradient is that of the training batch, since no other exists.
 
 # %% tags=["experiment"]
 @torch.no_grad()
@@ -1755,9 +1788,8 @@ def code_sizes(seed: int) -> dict[str, float]:
     return rows
 
 # %% [markdown]
-# Five seeds draw new data, new weights and new batches; PCA sees the same
-# data as the network it is compared with. Predict before reading on: from
-# which $d$ does the network lose?
+# Each of five seeds draws new data, weights and batches; PCA sees the same
+# data. Predict before reading on: from which $d$ does the network lose?
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1788,15 +1820,16 @@ plt.show()
 # A curved code pays where numbers are scarce. With $d = 2$ the network
 # explains 0.899 where PCA explains 0.606, and it is better in all five
 # seeds. With $d = 8$ PCA is ahead in every seed, and it needs no steps at
-# all. At five the medians are 0.988 and 0.982, a draw of three to two.
+# all. At five the medians are 0.988 and 0.982, and the network wins three
+# seeds to two, nearly a draw.
 #
 # What surprised us is the width of the band. With $d = 3$ the median is
 # 0.966, yet one network of the five stops at 0.600, while the worst PCA of
 # that size explains 0.789. A method that is better in the median can be the
 # worse bet.
 #
-# A stored table is a claim, so we train two of the networks again here, and
-# ask for the same verdicts: ahead with three numbers, behind with eight.
+# A stored table is a claim, so we train two of the networks again here and
+# expect the same: ahead with three numbers, behind with eight.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -1808,9 +1841,9 @@ print("the network beats PCA, by d:", dict(zip(again, better, strict=True)))
 assert all(inside) and better == [True, False]
 
 # %% [markdown]
-# Where the two curves cross is not only a matter of codes. We look at the
-# five networks with $d = 5$ once more, halfway through their training, and
-# train them anew with three times the steps.
+# Where the two curves cross is not only a matter of the code's size. We look
+# at the five networks with $d = 5$ once more, halfway through their
+# training, and train them anew with three times the steps.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(5), tolerance=0.1)
@@ -1833,22 +1866,23 @@ for name, found in budgets.items():
 print(f"{'PCA':12} {pca:.3f}")
 
 # %% [markdown]
-# Halfway, PCA wins from $d = 5$ on: 0.957 against 0.982, and the network is
-# better in one seed. At the end it is a draw. With three times the steps the
-# network wins four times and reaches 0.999 in the median. So "PCA wins from
-# five numbers" is true of one budget and false of another, and a comparison
-# that hides the budget says nothing. Patience is no guarantee either: the
-# fifth network ends at 0.954, below PCA, and this is the long run.
+# Halfway, PCA wins at $d = 5$: the network has 0.957 against 0.982, and is
+# better in one seed. At the end they are nearly even. With three times the
+# steps the network wins four times and reaches 0.999 in the median. So "PCA
+# wins at five numbers" is true of one budget and false of another, and a
+# comparison that hides the budget says nothing. Patience is no guarantee
+# either: after the long run the fifth network ends at 0.954, below PCA.
 
 # %% [markdown]
 # **Which sign tells that a network has collapsed?** We have looked at five
-# code sizes, five moments and five seeds. No single moment can tell whether
-# a network would stay at the floor for good, so *collapsed* here means flat
-# at that moment, with an $R^2$ below a fifth.
+# code sizes above zero, five moments and five seeds. No single moment can
+# tell whether a network would stay at the floor for good, so *collapsed*
+# here means flat at that moment, with an $R^2$ below a fifth.
 #
-# For each sign we ask two things: does it rank the networks as $R^2$ does,
-# and how often does it place a collapsed network below one that works? That
-# share is called the AUC: a half is guessing, one is a perfect order.
+# For each sign we ask two things. Does it rank the networks as $R^2$ does
+# (the rank correlation)? And how often does it place a collapsed network
+# below one that works? That share is called the AUC: a half is guessing, one
+# is a perfect order.
 
 # %%
 def signs(name, moments):
@@ -1887,18 +1921,17 @@ for sign in ("ratio", "gradient"):
 # something. After fifty steps the correlation is 0.626: where a gradient
 # arrives, learning has begun. After eight hundred it is −0.699: the networks
 # that are still being pulled hard are those that have not arrived. The same
-# sign means hope at first and trouble at the end.
+# large gradient means hope at first and trouble at the end.
 #
-# The ranks would mean nothing if all networks had been alike, but they were
-# not: 37 of the 125 portraits show a collapsed network.
+# The ranks mean something only because the networks differ: 37 of the 125
+# portraits show a collapsed one.
 #
 # To be fair to the gradient: it still tells collapsed networks from the
-# others with an AUC of 0.903, which is far from nothing. But no threshold
-# works. Some collapsed network has a norm of 0.158, and some network that
-# explains more than nine tenths has 0.007. The variance ratio leaves a gap:
-# collapsed networks reach 0.259, good ones begin at 0.918. It scores 0.998,
-# costs one forward pass, and has no unit, so that a threshold means the same
-# on the next data set.
+# others with an AUC of 0.903. But no threshold works. One collapsed network
+# has a norm of 0.158, and one that explains more than nine tenths has 0.007.
+# The variance ratio leaves a gap: collapsed networks reach 0.259, good ones
+# begin at 0.918. It scores 0.998, costs one forward pass, and has no unit,
+# so a threshold means the same on the next data set.
 
 # %% alt="Two scatter plots against R squared. The variance ratio lies on the diagonal. The gradient norm rises to the middle and falls again, so that low values stand for both collapsed and finished networks."
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4), sharex=True)
@@ -1921,20 +1954,21 @@ plt.show()
 #
 # What is a cured autoencoder good for? {cite:t}`malhotra2016` train it on
 # sequences of a machine in good health and let it rebuild whatever comes
-# later. What it has never seen it cannot rebuild, and the error gives the
-# fault away. *How much does that find, and does one need a network for it?*
+# later. It cannot rebuild what it has never seen, and the error gives the
+# fault away. *How many faults does that find, and does it take a network?*
 #
-# We need faults whose truth is known, so we build a plant. One load turns
-# all its machines, now faster, now slower; each machine reports three
-# metrics, two that turn with the load and one twice as fast, each with a
-# phase of its own and some noise. All series are hourly.
+# We need faults that we know, so we build a plant. One load turns all its
+# machines, now faster, now slower. Each machine reports three metrics: two
+# turn with the load and one turns twice as fast, each with a phase of its
+# own and some noise $\varepsilon$. All series are hourly.
 #
 # $$x_{tmk} = \sin(n_k\,\theta_t + \varphi_{mk}) + \varepsilon_{tmk},
 # \qquad n = (1, 1, 2)$$
 #
 # The angle $\theta$ belongs to the plant and the phases $\varphi$ to a
-# machine. A pace that drifts matters: with a constant one every day would
-# repeat the last, and remembering it would be enough.
+# machine. The pace drifts (`jitter` in the code), and that matters: at a
+# constant pace every day would repeat the last, and remembering it would be
+# enough.
 
 # %% tags=["experiment"]
 def plant(rng: np.random.Generator, steps: int, machines: int) -> Tensor:
@@ -1947,16 +1981,15 @@ def plant(rng: np.random.Generator, steps: int, machines: int) -> Tensor:
     return torch.tensor(metrics, dtype=torch.float32).flatten(1)  # (n, F)
 
 # %% [markdown]
-# The split follows time, and it has three parts, because three things are
-# fitted or judged. The first hours train the model and give the scale of
-# each metric. The next give the mean and the covariance of its errors; the
-# model must not have seen them, or normal errors would look too small. The
-# last are the test.
+# The split follows time and has three parts. The first hours train the model
+# and give the scale of each metric. The next give the mean and the
+# covariance of its errors; the model must not have seen these hours, or
+# normal errors would look too small. The last are the test.
 #
-# The `Windows` that you have written cut them, and overlap is a choice here.
-# Training windows share half their hours, which doubles their number. Test
-# windows share none, so that each is one trial. They go in turn to the
-# normal side and to the side that we will break.
+# Your `Windows` cut the series into days. Training windows share half their
+# hours, which doubles their number. Test windows share none, so that each is
+# one trial. They go in turn to the normal side and to the side that we will
+# break.
 
 # %% tags=["experiment"]
 SPLIT = (6_000, 2_400, 38_400)  # hours to train, to validate, to test
@@ -1982,15 +2015,15 @@ for part in (early, middle, normal, odd):
 
 # %% [markdown]
 # There are 499 windows to train on, 100 to validate, and 800 on each side of
-# the test. Why so many for the test? Because the AUC of a coin toss is only
-# near a half, and we want it near enough to notice a leak.
+# the test. Why so many? The AUC of a coin toss is only near a half, and we
+# want it near enough to notice a leak.
 #
 # Now the faults. A *spike* is one value in one metric, two standard
 # deviations too high. A *stuck* sensor repeats a value of the first half of
 # the day until the day ends. *Swapped* metrics are two cables in each
 # other's socket. And *null* is nothing at all: a method that finds a null
-# anomaly finds something in the experiment that we did not put there. Two
-# more faults need several machines and wait for the end of the section.
+# anomaly finds something that we did not put there. Two more faults need
+# several machines and come later.
 
 # %% tags=["experiment"]
 def tamper(windows: Tensor, kind: str, rng: np.random.Generator) -> Tensor:
@@ -2032,11 +2065,11 @@ figure.suptitle("The same day, broken in three ways (dashed)",
 plt.show()
 
 # %% [markdown]
-# The error of a step is a vector with one entry per metric. To make it one
-# number we cannot add squares: some metrics are rebuilt worse than others
-# every day, and errors of related metrics come in pairs. So we measure the
-# error in units of what is usual. With mean $\mu$ and covariance $\Sigma$ of
-# errors $e$ on normal data, the squared Mahalanobis distance is
+# The error of a time step is a vector with one entry per metric. We cannot
+# add squares to make it one number: some metrics are rebuilt worse than
+# others every day, and errors of related metrics come in pairs. So we
+# measure the error in units of what is usual. With mean $\mu$ and covariance
+# $\Sigma$ of errors $e$ on normal data, the squared Mahalanobis distance is
 #
 # $$a(e) = (e - \mu)^\top \Sigma^{-1} (e - \mu)$$
 
@@ -2045,8 +2078,8 @@ plt.show()
 #
 # Return $a$ for each row of `residual`, of shape $(N, F)$. Mean and
 # covariance come from the rows of `fit_on`, $(M, F)$, and from nothing else;
-# the covariance is divided by $M$. The result has shape $(N,)$. Do not loop
-# over rows, and do not use a library's Mahalanobis distance or covariance.
+# the covariance is divided by $M$. Do not loop over rows, and do not use a
+# library's Mahalanobis distance or covariance.
 
 # %% exercise="anomaly_score" tags=["exercise"]
 def anomaly_score(residual: Tensor, fit_on: Tensor) -> Tensor:
@@ -2063,8 +2096,8 @@ check("anomaly_score")
 
 # %% [markdown]
 # A toy first. The usual errors are two units in the first metric and a fifth
-# of a unit in the second. Then the same error of one unit arrives, in either
-# metric.
+# of a unit in the second. Then the same error of one unit arrives, in one
+# metric or in the other.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -2075,18 +2108,19 @@ for error in torch.eye(2):
     print("error", error.tolist(), f"score {score:.1f}")
 
 # %% [markdown]
-# In the first metric it scores 0.5, in the second 50.0. The plain squared
-# error calls them equal.
+# In the first metric it scores 0.5, in the second 50.0, while the plain
+# squared error calls them equal. The two metrics are unrelated here, so the
+# square is divided by the metric's own variance.
 #
-# A window is as suspect as its worst hour. And we set no threshold: what a
-# false alarm costs is not ours to say. Instead we ask how often a broken
-# window outscores a normal one, which is again the AUC, the area under the
-# ROC curve:
+# A window is as suspect as its worst hour and scores $\max_t a(e_t)$. We set
+# no threshold, since what a false alarm costs is not ours to say. Instead we
+# ask how often a broken window outscores a normal one, which is again the
+# AUC, the area under the ROC curve:
 #
 # $$\text{AUC} = P\,(a_\text{broken} > a_\text{normal})$$
 #
-# The null anomaly has to score a half; what a fault scores above that is
-# found.
+# The null anomaly has to score a half; only what a fault scores above that
+# counts.
 
 # %% tags=["experiment"]
 @torch.no_grad()
@@ -2121,8 +2155,7 @@ def trained(windows: Tensor, seed: int, steps: int = 600) -> Narrow:
 # zero, the mean, for every metric, so that the score judges the values
 # themselves. The second is PCA with a code of the same eight numbers. All
 # three share the score and the windows; only the rebuilding differs. The
-# network is the narrow one of the last section, with all of its eight
-# numbers open.
+# network is the narrow one of the last section, all eight numbers open.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.05)
@@ -2156,21 +2189,20 @@ for kind in ("null", "spike", "stuck", "swapped"):
 
 # %% [markdown]
 # The null stays between 0.479 and 0.524, whoever rebuilds, so nothing leaks.
-# The values alone are no straw man: they find spikes with an AUC of 0.814
-# and stuck sensors with 0.755. But swapped cables they cannot see at all,
-# 0.498, and no more data would help. Both values are ones that occur every
-# day, and the pair of them is as likely one way as the other. Only their
-# order in time has changed.
+# The values alone find spikes with an AUC of 0.814 and stuck sensors with
+# 0.755. But they cannot see swapped cables at all (0.498), and more data
+# would not help. Each of the two values occurs every day, and the pair is as
+# likely one way round as the other. Only their order in time has changed.
 #
-# PCA looks at the whole day and finds the swap with 0.968. The network adds
+# PCA looks at the whole day and finds the swap with 0.968. The network gains
 # where a value jumps or stands still: 0.937 against 0.881 for spikes, 0.962
 # against 0.845 for stuck sensors, in all ten seeds. For swaps it is ahead in
 # nine, by next to nothing.
 #
-# So the answer to our question is a modest one: one does not need a network
-# to find faults, but this one finds more of them.
+# So it does not take a network to find faults, but this one finds more of
+# them.
 #
-# The first seed once more, trained in front of us:
+# The first seed once more, trained here:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -2185,18 +2217,17 @@ for row in ("values, null", "PCA, null", "network, null"):
     assert 0.45 < single[row].low and single[row].high < 0.55
 
 # %% [markdown]
-# **Several machines.** A plant has many machines with several metrics each,
-# and a question comes at once: one model for each machine, one for all of
-# them in turn, or one that sees all metrics together? We take three
-# machines, so nine metrics, and add two faults. *Exchanged*: one machine
-# reports what its neighbor reports, its own cable being in the neighbor's
-# socket. *Out of step*: it reports another day of its own, so that each
-# machine is healthy and the plant is not.
+# **Several machines.** Does a plant need one model for each machine, one for
+# all of them in turn (*pooled*), or one *over all* metrics together? We take
+# three machines, so nine metrics, and add two faults. *Exchanged*: one
+# machine reports what its neighbor reports, because its own cable sits in
+# the neighbor's socket. *Out of step*: it reports another day of its own, so
+# that each machine is healthy and the plant is not.
 #
-# Every model has a code of eight and takes the same number of steps. With
+# Every model has a code of eight and takes the same number of steps. Of
 # three scores, one for each machine, the largest counts. A model over all
-# has one score anyway, from nine errors and their covariance. Two baselines
-# stand beside it, as before: PCA, and the bare values.
+# has one, from nine errors and their covariance. The baselines are as
+# before, PCA and the bare values.
 
 # %% tags=["experiment"]
 def by_machine(windows: Tensor) -> tuple[Tensor, ...]:
@@ -2267,15 +2298,16 @@ print(f"widest range {widest:.3f}, median range",
 # %% [markdown]
 # Two columns show what a model *cannot* see. Out of step, one model for each
 # machine scores 0.549 and the pooled one 0.530, and no training will mend
-# that: each machine shows a healthy day. Seen as a whole it is plain, with
-# 0.982. Exchanged, the pooled model scores 0.413, *below* guessing. It knows
-# all three machines, so a copy of the neighbor is healthy; and the largest
-# of three scores, two of them equal, is the largest of two. A broken plant
-# looks better than a sound one.
+# that: each machine shows a healthy day. Seen as a whole, the fault is
+# plain: 0.982. Exchanged, the pooled model scores 0.413, *below* guessing.
+# It knows all three machines, so a copy of the neighbor is healthy; and the
+# largest of three scores, two of them equal, is the largest of only two. A
+# broken plant looks better than a sound one.
 #
-# The same mechanism explains the 0.549. The machines share one load, so
-# their hard hours coincide; a foreign day adds a fresh chance of a large
-# score. An AUC away from a half does not mean that the fault was seen.
+# The same mechanism, turned around, explains the 0.549. The machines share
+# one load, so the hours that are hard to rebuild coincide; a foreign day
+# adds a fresh chance of a large score. An AUC away from a half does not mean
+# that the fault was seen.
 #
 # Pooling costs elsewhere too: a swap falls from 0.928 to 0.788, and to 0.663
 # in the worst seed. We had expected that a spike in one metric of nine would
@@ -2284,15 +2316,16 @@ print(f"widest range {widest:.3f}, median range",
 #
 # Then the last row, which we did not expect. There is no model in it, no
 # time, no training: the Mahalanobis distance of nine values from their mean.
-# It is as good as the network over all in every column but one, where it is
-# a thousandth behind, and for spikes it is better, 0.946.
+# It is at least as good as the network over all for every fault but the
+# stuck sensor, where it is a thousandth behind. For spikes it is better,
+# 0.946.
 #
 # Why? Six of the nine metrics turn with the load, and all six are mixtures
-# of one sine and one cosine. Four directions hold nothing but noise, and the
-# covariance knows them. A single machine has no such direction, and there
-# the values were the worst.
+# of one sine and one cosine. So four of their six directions hold nothing
+# but noise, and the covariance knows them. A single machine has no such
+# direction, and there the values were the worst.
 #
-# We repeat one seed with all five ways, and check the order.
+# One seed again, to check that only the whole sees what is out of step:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -2306,24 +2339,23 @@ assert all(again[row] in found for row, found in plants.items())
 assert seen
 
 # %% [markdown]
-# So the question "one model each, or one over all?" has an order for an
-# answer. Look at all metrics together first, with one covariance and no
-# training. What metrics say about one another is found there, at no cost.
-# Then train a network for what is left, which is what a metric says about
-# its own next hour. And pool machines only if a machine that behaves like
-# its neighbor is no fault.
+# So the answer to "one model each, or one over all?" is an order of work.
+# Look at all metrics together first, with one covariance and no training.
+# What metrics say about one another is found there, at no cost. Then train a
+# network for what is left: what a metric says about its own next hour. And
+# pool machines only if a machine that behaves like its neighbor is no fault.
 #
 # Where does this still fail? Our plant is kind. Its healthy life is of one
 # sort, its noise is Gaussian, and its faults are ones that we thought of.
-# Real plants change their habits, and what changes is then called anomalous.
+# Real plants change their habits, and then the score takes the change for a
+# fault.
 
 # %% [markdown]
 # ## Claim against measurement
 #
-# *Which of the answer's claims hold?* Its four runs stand here beside twenty
+# *Which of the answer's claims hold?* Its four runs are set beside twenty
 # seeds of ours, in the same space and with the same differences, lost first
-# row included. `its seed` is our run with the seed that the answer sets;
-# `inf` stands for a seed that did not arrive within a thousand steps.
+# row included. `its seed` is our run with the seed that the answer sets.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -2360,34 +2392,33 @@ show({
 # 946 against 942 and 216 against 215. What fails is the sentence that they
 # were meant to prove. Five units arrive with 5 of 5 seeds when nobody stops
 # them, in 11460 steps, and in 253 when the data are standardized and the
-# steps larger. Differences work, at 260, because they center, and centering
-# works as well, at 229.
+# steps larger. Differences work, in 260 steps, because they center;
+# centering alone does it in 229.
 #
-# That the loss may be a sum or a mean is true, 838 against 840, and was the
-# best clue in the whole conversation: it cleared the size of the loss and
-# left the size of the data. The level of a thousand speaks for centering,
-# not for differences; and copying is hard because of the order in which a
-# recurrent network must speak, not because it is nonlinear.
+# It is true that the loss may be a sum or a mean, 838 steps against 840.
+# That was the best clue of all: it cleared the size of the loss and left the
+# size of the data. The level of a thousand speaks for centering, not for
+# differences. And copying is hard because of the order in which a recurrent
+# network must speak, not because it is nonlinear.
 
 # %% [markdown]
 # ## What stays
 #
 # *A flat line is not a wall but a plateau: the network was neither blind nor
-# too small, it was busy holding up the level with units that were needed for
+# too small; it was busy holding up the level with units that were needed for
 # the movement.*
 #
-# Three questions to think about, without code.
+# Three questions, without code.
 #
 # 1. A colleague's network stops just above the floor. Which two experiments,
 #    of one minute each, tell you whether it has collapsed or is slow?
 # 2. Adam cannot see whether the loss is a mean or a sum. Could plain
 #    gradient descent? And what would weight decay change?
-# 3. Setting the bias of one layer helps as much as centering. In which layer
-#    of which other model that you use does a level hide, and who holds it?
+# 3. Setting the bias of one layer helps as much as centering. In which other
+#    model that you use does a level hide, in which layer, and who holds it?
 #
-# Sources. The question and its answer are posted on a well-known programming
-# forum and are retold here in our own words; the fourteen rows of numbers
-# are the asker's. The model is EncDec-AD of {cite:t}`malhotra2016`; the two
-# decoders and the reversed target come from {cite:t}`srivastava2015`; the
-# optimizer is that of {cite:t}`kingma2015`; the cell is that of
-# {cite:t}`hochreiter1997`.
+# Sources. The question and its answer are posted on a programming forum and
+# are retold here in our own words; the fourteen rows of numbers are the
+# asker's. The model is EncDec-AD of {cite:t}`malhotra2016`; the two decoders
+# and the reversed target come from {cite:t}`srivastava2015`; optimizer and
+# cell are those of {cite:t}`kingma2015` and {cite:t}`hochreiter1997`.
