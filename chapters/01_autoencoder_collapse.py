@@ -409,7 +409,7 @@ assert inside and late.max() < 0.1
 
 # %% [markdown]
 # Taken literally, it is not the mean. The typical loss is 0.87 of the floor,
-# and no seed of the ten ends above 0.89. After a thousand steps the lines do
+# and no seed of the ten ends above 0.89. After $1000$ steps the lines do
 # move a little, by a ninth of the variance they should have (0.11). But look
 # at the features one by one. The fourth (`feature 3`, since the rows count
 # from zero) is explained to 0.42, the fifth to 0.02: a single number for all
@@ -709,7 +709,7 @@ check("Windows")
 # **Two habits that do no harm.** The asker switches the model to `eval()`
 # for validation, and tries `sum` in place of `mean` as the loss's reduction.
 # The first changes nothing in a network without dropout or batch
-# normalization. The second multiplies loss and gradient by seventy, and Adam
+# normalization. The second multiplies loss and gradient by $70$, and Adam
 # divides by the gradient's size.
 
 # %%
@@ -1493,9 +1493,10 @@ assert inside and ordered
 #
 # The conversation under the answer turns to this purer question. If the code
 # has as many numbers as the sequence, $14 \cdot 5 = 70$, nothing has to be
-# left out, and the network could copy. The answer gives two reasons why
-# copying is hard all the same: the network is not linear, and a recurrent
-# one squeezes all time steps into one state. The two can be separated.
+# left out, and the network could copy. The answer gives three reasons why
+# copying is hard all the same: the network is not linear, a recurrent one
+# squeezes all time steps into one state, and an LSTM is made to forget what
+# seems to matter least. We separate the first two.
 #
 # We take four networks with a code of seventy numbers: dense and recurrent,
 # each with and without a nonlinear function. The linear recurrent one is our

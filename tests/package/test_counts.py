@@ -109,7 +109,7 @@ def test_counts_are_of_all_the_code_that_is_reached_and_of_the_rules(
         assert (counted_codes(notebook)["twice"] != code) == moves
         edit(file, new, old)
         assert counted_codes(notebook)["twice"] == code
-    for rule in ("checks/compare.py", "mutants.py"):
+    for rule in RULES:
         monkeypatch.setattr("unrolled.author.counts.RULES", [one for one in RULES if one != rule])
         assert counted_codes(notebook)["twice"] != code
 
