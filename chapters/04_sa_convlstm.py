@@ -160,11 +160,11 @@ torch.set_num_threads(1)  # small maps: one thread is faster
 # And *memory without attention*, one of the five variants, is no more than a
 # name in the notes; what we build under it is a guess.
 #
-# Before we build anything, we do attention by hand. There are two positions,
-# and a key has one channel. The queries are $2$ and $0$, the keys $1$ and
-# $-1$. A score is a query times a key, so there are four of them, and the
-# softmax runs over the last axis, the positions that answer. What will the
-# second position hear, whose query is zero?
+# Before we build anything, we do the weights of attention by hand. There are
+# two positions, and a key has one channel. The queries are $2$ and $0$, the
+# keys $1$ and $-1$. A score is a query times a key, so there are four of
+# them, and the softmax runs over the last axis, the positions that answer.
+# To whom will the second position listen, whose query is zero?
 
 # %%
 query = torch.tensor([[[2.0, 0.0]]])  # (B, K, N): two positions
@@ -280,7 +280,7 @@ plt.show()
 # The digits are scikit-learn's, $8 \times 8$ pixels from zero to one
 # {cite:p}`alpaydin1998`. Four frames are given and four are to be forecast.
 # Where two digits overlap, no single frame says which pixel belongs to whom.
-# The frames before do, so a forecaster has to remember.
+# Several frames in a row say more, so a forecaster has to remember.
 #
 # Before any network we need a measure, and before we trust a measure we ask
 # how it can go wrong. Four of them are usual for this task. Each can be
@@ -661,7 +661,8 @@ class SAMemory(nn.Module):
 # %% [markdown]
 # What `SAMemory` calls is yours to write: the last two exercises about the
 # paper's equations. They ask for functions and not for methods, because
-# other modules below call the same functions with weights of their own.
+# other modules below call the second one, `sam_update`, with weights of
+# their own.
 
 # %% [markdown]
 # ### Exercise 4.6 · Ask the memory (about 9 lines)
@@ -1106,8 +1107,8 @@ assert inside and solved and blind
 # has to show there the brightness of its namesake.
 #
 # Two prices are known before any training: that of hearing nothing, and that
-# of hearing both cues and forecasting their average. Whoever ends below the
-# second has chosen.
+# of hearing both cues and forecasting their average. Whoever ends far below
+# the second has chosen.
 
 # %% tags=["experiment"]
 def draw_named(rng, count, size):
@@ -1297,9 +1298,9 @@ asking = grid.transform_filter(
 # %% [markdown]
 # *Move the position that asks; on the page a click or a tap will do.* A
 # position near a cue looks for all that carry its name, itself included, and
-# so does the far corner. A kernel brings the name to the neighbors, and
-# attention carries it across the map. A position that has heard no name
-# looks everywhere alike.
+# so does the far corner. A kernel brings a cue and its name to the
+# neighbors, and attention finds the name across the map. A position that has
+# heard no name looks everywhere alike.
 #
 # Two positions in the row above the far corner, though, look for the other
 # name. Nothing corrects them. The loss reads the far corner alone, and after
@@ -1506,8 +1507,8 @@ print("medians above the mean frame at the last two horizons:",
 # The bump at five comes from the data: the mean frame, which is the same at
 # every horizon, costs 19.420 there. Horizon five is eight steps after a
 # clip's first frame. A digit of eight pixels has a room of eight in a frame
-# of sixteen, so by then a speed of one or two has brought it back to its
-# start or to the mirror image of it.
+# of sixteen, so by then a speed of two has brought it back to its start, and
+# a speed of one to the mirror image of it.
 #
 # Starts lie anywhere with equal chance, whereas a folded path is at the
 # border half as often as elsewhere. At the border the cloud is thin.
@@ -1732,8 +1733,8 @@ print("the last layer is the more even on", sum(more), "of", len(more))
 # %% [markdown]
 # The first half of the claim holds and says little. A query on a black patch
 # gives 0.538 of its weight to black patches in the first layer and 0.606 in
-# the last one: most of it, as the notes say. But black patches are 0.691 of
-# all. A query that looked at all positions alike would give them more.
+# the last one: most of it, as the notes say. But a query that looked at all
+# positions alike would give them more, 0.691.
 #
 # The second half cannot be seen here. Both layers are nearly even in their
 # weights on $H$, with 0.972 and 0.992 of the greatest entropy, and on two of
@@ -1824,8 +1825,8 @@ plt.show()
 # Fourth, two channels. TaxiBJ has two, for traffic that comes and goes. For
 # ours we put one digit into each. The network changes by one number, the
 # channels of a patch. The clips need a function of their own: it bounces
-# both digits twice, with the other one black, and from the same seed, so
-# that the two channels are one clip, taken apart.
+# each pair twice from the same seed, each time with one of the two digits
+# black, so that the two channels are one clip, taken apart.
 
 # %% tags=["experiment"]
 def draw_two_channels(images, rng, count):
@@ -1932,10 +1933,10 @@ assert gap < 1e-14
 # %% [markdown]
 # The numbers are the same; what do they cost? We take one step of the module
 # with its gradients, and measure its seconds and the most memory that
-# PyTorch holds at once. That is a running sum over what its profiler sees
-# taken and given back. Both modules take turns, and a share is taken within
-# each repeat, so that a slow minute of the machine weighs on both. At the
-# two larger sizes each share has a goal that no repeat may miss.
+# PyTorch holds at once: the peak of a running sum over what its profiler
+# sees taken and given back. Both modules take turns, and a share is taken
+# within each repeat, so that a slow minute of the machine weighs on both. At
+# the two larger sizes each share has a goal that no repeat may miss.
 
 # %% tags=["experiment"]
 def forward_and_back(step, memory, h, m):

@@ -67,7 +67,7 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # %% [markdown]
 # ## Words we will use
 #
-# - **origin**: the moment at which a forecast is made; from then on nothing
+# - **origin**: the moment at which a forecast is made; from then on no load
 #   is known
 # - **horizon**: how far a forecast reaches beyond its origin
 # - **lag**: the load a given number of hours before the one that is forecast
@@ -90,11 +90,11 @@ torch.set_num_threads(1)  # tiny matrices: one thread is faster
 # ## Six hours by hand
 #
 # *What is the task, on numbers that fit on one line?* Here are six hours of
-# load. A forecast reads the last three of them, its *lookback*, and says the
-# next one: a horizon of one. Three such windows fit. The simplest forecast
-# of all repeats the last hour of each. Its error is the distance from what
-# came, in percent of the mean of the two. Twice the distance over their sum
-# is the same; hence the `200`.
+# load. A forecast reads three of them in a row, its *lookback*, and says the
+# one that follows: a horizon of one. Three such windows fit. The simplest
+# forecast of all repeats the last hour of each. Its error is the distance
+# from what came, in percent of the mean of the two. Twice the distance over
+# their sum is the same; hence the `200`.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -158,7 +158,7 @@ def slow(rng, count, past, size):
 #
 # The temperature is the first to wander. One value a day makes warm and cold
 # spells, and two cosines add the seasons and the course of a day: coldest in
-# late January, warmest in the middle of the afternoon. But a building feels
+# the second half of January, warmest in the middle of the afternoon. But a building feels
 # the weather late, because its walls warm up slowly. With $u_t$ for the
 # temperature outside it feels
 #
@@ -197,12 +197,12 @@ def free_days(index):
 # `softly` spreads each change over nine hours.
 #
 # Heating begins below some twelve degrees and cooling above eighteen. Each
-# has a soft bend, $\ln(1 + e^z)$, which is close to zero where $z$ is far
-# below zero and close to $z$ where it is far above. Each part $p_{it}$ says
-# by how many percent it raises or lowers a basic load $m$, and the parts are
+# has a soft bend, $\ln(1 + e^s)$, which is close to zero where $s$ is far
+# below zero and close to $s$ where it is far above. Each part $p_{it}$ says
+# by how many percent it raises or lowers a basic load $L$, and the parts are
 # multiplied:
 #
-# $$y_t = m \prod_i \Bigl(1 + \frac{p_{it}}{100}\Bigr)$$
+# $$y_t = L \prod_i \Bigl(1 + \frac{p_{it}}{100}\Bigr)$$
 
 # %% tags=["experiment"]
 KNOTS = (0, 3, 5, 8, 11, 16, 19, 21, 24)  # hours of the day
@@ -337,11 +337,11 @@ print("rows that do not follow the one before", int(away.sum() - 1))
 # place, spoils a forecast for as long as it is among the lags, and it sets
 # the lower end of any scaling between extremes.
 #
-# How does one compare two loads that share no hour? By a few numbers for
-# each. An *autocorrelation* is the correlation of a series with itself some
-# hours earlier; it says how much of a load still holds an hour, a day or a
-# week later. We ask it of the *change* from one hour to the next as well. A
-# load may be right in its level and wrong in how it moves.
+# How does one compare two loads when one of them never happened? By a few
+# numbers for each. An *autocorrelation* is the correlation of a series with
+# itself some hours earlier; it says how much of a load still holds an hour,
+# a day or a week later. We ask it of the *change* from one hour to the next
+# as well. A load may be right in its level and wrong in how it moves.
 
 # %% tags=["experiment"]
 def portrait(load):
@@ -362,8 +362,8 @@ def portrait(load):
 
 # %% [markdown]
 # Then the profiles of a series: how the load of each hour, weekday and month
-# compares with the mean. Of the real load the book stores only these few
-# shares, and none of its readings.
+# compares with the mean. Of the real load the book stores such shares and
+# other summaries, and none of its readings.
 
 # %% tags=["experiment"]
 def profiles(load):
@@ -864,7 +864,7 @@ check("windows")
 # Python function is called for each row and each part of the calendar. Every
 # column is then scaled between its extremes,
 #
-# $$z = \frac{x - \min x}{\max x - \min x}$$
+# $$x' = \frac{x - \min x}{\max x - \min x}$$
 #
 # so that its lowest value becomes zero and its highest one. Last, ninety
 # rows are copied for every hour.
@@ -1014,11 +1014,11 @@ def ridge_predict(
 check("ridge_fit")
 
 # %% [markdown]
-# Every model that is compared in this chapter has two verbs, as in
-# scikit-learn: `fit` with some hours, `predict` for others. Both get the
-# whole series, which is `z` in units of the training, and its calendar
-# `days`; `hours` says which positions are meant. A forecast may use the
-# loads before its hour and no others.
+# Every model of the next hour has two verbs, as in scikit-learn: `fit` with
+# some hours, `predict` for others. Both get the whole series, which is `z`
+# in units of the training, and its calendar `days`; `hours` says which
+# positions are meant. A forecast may use the loads before its hour and no
+# others.
 
 # %% tags=["experiment"]
 class Line:
@@ -2303,7 +2303,7 @@ print(f"width and error of a day, LSTM on AEP: {follows:.2f}")
 # on. Corrected by what it missed in the validation year, its band holds
 # 88.7. It is wider for that, 1,864 MW in place of 1,687, and worth its
 # width: the loss falls to 118.38. The line's errors of the same year make a
-# band of 86.4 percent, at the loss that the network had before the
+# band of 86.4 percent, at nearly the loss that the network had before the
 # correction.
 #
 # On the synthetic load, whose years are all alike, all three bands are close
@@ -2716,10 +2716,10 @@ print(f"kept for each window {megabytes:.2f} MB,",
 # of ninety steps.
 #
 # Two more faults can be tried out. The tutorial takes the hour and the
-# weekday from the rows before it sorts them; we do both and compare. And it
-# takes the extremes for its scaling from the whole file, test included.
-# There we ask which share of a file's range its training covers, and which
-# share is left once the drop-outs are gone.
+# weekday from the rows before it sorts them; we take the hour before and
+# after, and compare. And it takes the extremes for its scaling from the
+# whole file, test included. There we ask which share of a file's range its
+# training covers, and which share is left once the drop-outs are gone.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -2812,8 +2812,8 @@ for fault, effect in EFFECTS.items():
 
 # %% [markdown]
 # Then the recipes side by side; a window of the tutorial's counts as a
-# chunk. Below them are the tutorial's own times for its evaluation, taken
-# once, with a clock on the wall.
+# chunk. Below them are the copy's own times for its evaluation, taken once,
+# with a clock on the wall.
 
 # %%
 RECIPES = {  # the tutorial's, and our wide LSTM's
@@ -2836,9 +2836,12 @@ assert 20 * max(map(weights_of, CONTENDERS)) < min(counts)
 # By the copy's own figures the GRU is better, by the original's the LSTM,
 # with one seed each. What many seeds would say we do not know, for we have
 # not trained these networks: five epochs on a million windows are work for a
-# GPU. Ours have less than a twentieth of the weights. On the tutorial's own
-# clock the LSTM is the quicker one, 19.93 seconds against 26.03, although it
-# is the larger. So it was in our training.
+# GPU. Ours have less than a twentieth of the weights.
+#
+# On the copy's clock the LSTM is the quicker one, 19.93 seconds against
+# 26.03, although it is the larger. In the original's posted run the GRU is,
+# in its training as in its evaluation: this order, too, turned between two
+# runs. In our training the LSTM was the quicker one.
 #
 # Two faults change what one concludes: the metric and the missing baseline.
 # Two leave open whether one may conclude anything, the single seed and the
