@@ -32,10 +32,11 @@
 #
 # It rests too early. That a larger network fits is a fact about larger
 # networks and not yet about this one. First we put a price on a flat line,
-# and tell a network that has collapsed from one that is merely slow. Then we
-# find six real bugs, none of them the culprit, and refute the accepted
-# answer with an experiment that takes seconds. At the end a cured
-# autoencoder looks for faults in a plant.
+# and ask whether the network is at the mean at all. Then we find six real
+# bugs, none of them the culprit. We refute the accepted answer with an
+# experiment that takes seconds, and that tells a network that has collapsed
+# from one that is merely slow. At the end a cured autoencoder looks for
+# faults in a plant.
 #
 # What to know before: what an LSTM takes and returns, and what a training
 # loop in PyTorch looks like. The exercises build on one another. Replace
@@ -149,9 +150,9 @@ print(f"floor {variance_floor(sequence):.3e}")
 # The features live far from zero and hardly move: the third has a level of
 # 0.640 and a spread, which is its standard deviation, of 0.050. And the last
 # four features are shares of one whole. They add up to 1.00 in every row
-# shown, so one of the five tells us nothing that the others do not. The
-# number to remember is the floor, 1.190e-3. Whoever reports a loss of a
-# thousandth here reports little more than a flat line.
+# shown, and in the others too, so one of the five tells us nothing that the
+# others do not. The number to remember is the floor, 1.190e-3. Whoever
+# reports a loss of a thousandth here reports little more than a flat line.
 
 # %% alt="Five nearly horizontal curves over fourteen steps, at heights between 0.05 and 0.65, each moving by a few hundredths."
 import matplotlib.pyplot as plt
@@ -166,7 +167,7 @@ axes.set_title("Small movements on high levels")
 plt.show()
 
 # %% [markdown]
-# The network is that of {cite:t}`malhotra2016`. An encoder reads the
+# The network follows {cite:t}`malhotra2016`. An encoder reads the
 # sequence and keeps only its own last state, the code. The decoder starts
 # from the code, $(h_1, c_1)$. Its read-out, a linear layer with weights $W$
 # and bias $b$, turns the state into an output, and the cell is fed that
@@ -413,8 +414,8 @@ assert inside and late.max() < 0.1
 # move a little, by a ninth of the variance they should have (0.11). But look
 # at the features one by one. The fourth (`feature 3`, since the rows count
 # from zero) is explained to 0.42, the fifth to 0.02: a single number for all
-# would have hidden that one curve is half learned while another is hardly
-# begun.
+# would have hidden that one curve is nearly half explained and another
+# hardly at all.
 #
 # And in the plot even that little movement sits in one place. Each dashed
 # line bends at the first time step or two. From the third on, none has a
@@ -428,16 +429,18 @@ assert inside and late.max() < 0.1
 # %% [markdown]
 # ## Find the bug
 #
-# *Which line of the code draws the flat line?* The posted code holds six
-# defects. Each is real, each costs somebody an afternoon, and it is tempting
-# to stop at the first. We give every suspect the same trial: what does it
-# do, in numbers, and does that look like the picture above?
+# *Which line of the code draws the flat line?* The posted code holds five
+# defects, and the obvious repair of one of them is a sixth. Each is real,
+# each costs somebody an afternoon, and it is tempting to stop at the first.
+# We give every suspect the same trial: what does it do, in numbers, and does
+# that look like the picture above?
 
 # %% [markdown]
-# **A suspect with an alibi.** The asker recalls an older case, where the
-# prediction had shape $(N, 1)$ and the target $(N,)$, and rules it out,
-# rightly. It still belongs in a collection of bugs. Broadcasting compares
-# each prediction with each target, and the loss becomes a sum of two terms:
+# **A suspect with an alibi.** The asker recalls an older case, a broadcast
+# of shapes that did not match, and rules it out, rightly. It still belongs
+# in a collection of bugs. Suppose that the prediction has shape $(N, 1)$ and
+# the target $(N,)$. Broadcasting compares each prediction with each target,
+# and the loss becomes a sum of two terms:
 #
 # $$\frac{1}{N^2} \sum_{i,j} (\hat x_i - x_j)^2 =
 # \frac{1}{N} \sum_i (\hat x_i - \bar x)^2 +
@@ -497,9 +500,9 @@ print(f"that is {crawl[-1] / variance_floor(sequence):.0f} floors")
 # %% [markdown]
 # In 300 steps the loss goes from 0.1693 to 0.1671. This network has not
 # found the mean; it stands at 140 floors, and the mean at one. A flat line
-# *at the level* cannot come from here, so the asker must have used another
-# value when the plots were made. The defect is real and innocent of the
-# symptom.
+# *at the level* comes from here only after a very long run, so the asker was
+# very patient, or used another value when the plots were made. The defect is
+# real and innocent of the symptom.
 
 # %% [markdown]
 # **Two: time steps glued along the batch.** The decoder collects outputs of
@@ -567,9 +570,9 @@ print(f"floor:                    {variance_floor(batch):.2f}")
 # The training loss is perfect, and each sequence on its own comes back with
 # an error of 0.43 against a floor of 0.20. For one sequence `view` moves
 # nothing, so nothing puts the output right. The model is worse than five
-# flat lines, and its learning curve is beautiful. No loss of a batch can
-# reveal this. That is why the check of the decoder compares a batch with its
-# sequences one by one.
+# flat lines, and its learning curve is beautiful. The loss of the batch that
+# it was trained on cannot reveal this. That is why the check of the decoder
+# compares a batch with its sequences one by one.
 
 # %% [markdown]
 # **Four: a target reversed in one loop only.** The paper's decoder speaks
@@ -896,9 +899,10 @@ ramps = mse_loss(undo_difference(runs["differenced", 5][1]), sequence)
 assert inside and faster and ramps > runs["raw", 5][0][-1]
 
 # %% [markdown]
-# The table supports the answer. Five units never arrive, in any space, with
-# any of 20 seeds. A hundred units always arrive on differences, after 270
-# steps, and 17 times of 20 on raw data, after 820. The order is as claimed.
+# The table supports the answer. Five units arrive in none of these three
+# spaces, with none of 20 seeds. A hundred units always arrive on
+# differences, after 270 steps, and 17 times of 20 on raw data, after 820.
+# The order is as claimed.
 # The precision is not: between the luckiest seed, 678 steps, and the three
 # that need more than a thousand, a single run says little. The losses at the
 # foot belong to three spaces and cannot be compared: the smallest, 1.02e-3,
@@ -1103,10 +1107,11 @@ class TwoLayers(Autoencoder):
         return self.decoder((h[1], c[1]), steps=x.size(1))  # (B, T, F)
 
 # %% [markdown]
-# For these two decoders we unroll the same cell over inputs of our choice.
-# Fed with zeros, it is the unconditional decoder. Fed with the truth, it is
-# teacher forcing, which we use for the gradient only: the error is always
-# that of the decoder that hears itself, since at the end nobody whispers.
+# For the two decoders that are fed something else we unroll the same cell
+# over inputs of our choice. Fed with zeros, it is the unconditional decoder.
+# Fed with the truth, it is teacher forcing, which we use for the gradient
+# only: there the error is that of the decoder that hears itself, since at
+# the end nobody whispers.
 
 # %% tags=["experiment"]
 def unroll(model, x, inputs):
@@ -1218,14 +1223,14 @@ for space, errors in curves.items():
 # levels. Fifty steps later it stands at 1.03, the centered one at 0.75 and
 # the standardized one at 0.54. From there the standardized curve dives, to
 # 0.11 at step ninety, and the centered one follows after a hundred steps.
-# The raw one pauses: by step ninety it has come from 1.03 to 0.79, and there
-# it stays for hundreds of steps, just below the floor, where plots of flat
+# The raw one pauses: by step ninety it has come from 1.03 to 0.79, and from
+# there it creeps for hundreds of steps, below the floor, where plots of flat
 # lines are made.
 #
 # The pause is not the end. The raw curve breaks away at last, with nothing
 # new to help it. What held it up for so long? To find out, we take the level
-# away in one place at a time: from the input alone, from input and target,
-# or by starting the read-out's bias at it, $b = \bar x$.
+# away in three ways: from the input alone, from input and target, or by
+# starting the read-out's bias at it, $b = \bar x$.
 
 # %% tags=["experiment"]
 @experiment(seeds=range(10), tolerance=0.2)
@@ -1374,8 +1379,8 @@ assert inside and rising
 # `with seeded(seed):`, train it with a learning rate of your choice, and
 # stop when the error *in the units of x* is below the tolerance. Sixty steps
 # are enough for a hundred units and a tolerance of `1e-4`. You may use
-# `strict_mse`. Write the loop yourself: the checks see the exercises and the
-# imports, not the chapter's `fit`.
+# `strict_mse`. Write the loop yourself: the checks see the exercises, the
+# imports and `Autoencoder`, not the chapter's `fit`.
 
 # %% exercise="fit_sequence" tags=["exercise"]
 def fit_sequence(
@@ -1498,7 +1503,7 @@ assert inside and ordered
 # squeezes all time steps into one state, and an LSTM is made to forget what
 # seems to matter least. We separate the first two.
 #
-# We take four networks with a code of seventy numbers: dense and recurrent,
+# We take four networks that are seventy units wide: dense and recurrent,
 # each with and without a nonlinear function. The linear recurrent one is our
 # autoencoder with every gate and every $\tanh$ taken out:
 #
@@ -1531,7 +1536,8 @@ class LinearAutoencoder(nn.Module):
 # To copy one sequence is to memorize it. To copy *any* sequence is the
 # identity, so training and test batches are fresh noise, in which no time
 # step says anything about another. We score $R^2$ on noise that was never
-# seen; for noise of mean zero and variance one it is one minus the loss.
+# seen, this time against the mean of all noise, zero, and not against each
+# sequence's own. The noise has variance one, so it is one minus the loss.
 
 # %% tags=["experiment"]
 def dense(*between):
@@ -1604,8 +1610,8 @@ assert inside and sooner
 # And recurrence has a remedy. Asked for the sequence *backward*, both
 # improve, to 0.900 and 0.728: what was heard last is said first, the way
 # plates leave a stack. {cite:t}`srivastava2015` reversed their targets for
-# this reason. On our one sequence it did nothing, since a sequence that is
-# learned by heart has no order to exploit.
+# this reason. On our one sequence it did nothing, perhaps because a sequence
+# that is learned by heart has no order to exploit.
 
 # %% [markdown]
 # ## Many sequences
@@ -1651,9 +1657,9 @@ plt.show()
 #
 # $$\hat x = \bar x + \sum_{i=1}^{d} u_i\, u_i^\top (x - \bar x)$$
 #
-# The directions come in order of what they explain, so we compute eight once
-# and close all but the first $d$. With $d = 0$ what remains is one mean
-# curve for everybody.
+# The directions come in order of what they explain, so we always compute
+# eight and close all but the first $d$. With $d = 0$ what remains is one
+# mean curve for everybody.
 
 # %% tags=["experiment"]
 from sklearn.decomposition import PCA
@@ -1870,9 +1876,10 @@ print(f"{'PCA':12} {pca:.3f}")
 # Halfway, PCA wins at $d = 5$: the network has 0.957 against 0.982, and is
 # better in one seed. At the end they are nearly even. With three times the
 # steps the network wins four times and reaches 0.999 in the median. So "PCA
-# wins at five numbers" is true of one budget and false of another, and a
-# comparison that hides the budget says nothing. Patience is no guarantee
-# either: after the long run the fifth network ends at 0.954, below PCA.
+# wins at five numbers" is true of a run cut short and false of a finished
+# one, and a comparison that hides the budget says nothing. Patience is no
+# guarantee either: after the long run the fifth network ends at 0.954, below
+# PCA.
 
 # %% [markdown]
 # **Which sign tells that a network has collapsed?** We have looked at five
@@ -2193,7 +2200,8 @@ for kind in ("null", "spike", "stuck", "swapped"):
 # The values alone find spikes with an AUC of 0.814 and stuck sensors with
 # 0.755. But they cannot see swapped cables at all (0.498), and more data
 # would not help. Each of the two values occurs every day, and the pair is as
-# likely one way round as the other. Only their order in time has changed.
+# likely one way round as the other. What has changed is their order in time,
+# and how they go with the third metric, which a covariance does not see.
 #
 # PCA looks at the whole day and finds the swap with 0.968. The network gains
 # where a value jumps or stands still: 0.937 against 0.881 for spikes, 0.962
@@ -2305,10 +2313,10 @@ print(f"widest range {widest:.3f}, median range",
 # largest of three scores, two of them equal, is the largest of only two. A
 # broken plant looks better than a sound one.
 #
-# The same mechanism, turned around, explains the 0.549. The machines share
-# one load, so the hours that are hard to rebuild coincide; a foreign day
-# adds a fresh chance of a large score. An AUC away from a half does not mean
-# that the fault was seen.
+# The same mechanism, turned around, may explain the 0.549. The machines
+# share one load, so the hours that are hard to rebuild coincide; a foreign
+# day adds a fresh chance of a large score. An AUC away from a half does not
+# mean that the fault was seen.
 #
 # Pooling costs elsewhere too: a swap falls from 0.928 to 0.788, and to 0.663
 # in the worst seed. We had expected that a spike in one metric of nine would
@@ -2420,6 +2428,7 @@ show({
 #
 # Sources. The question and its answer are posted on a programming forum and
 # are retold here in our own words; the fourteen rows of numbers are the
-# asker's. The model is EncDec-AD of {cite:t}`malhotra2016`; the two decoders
-# and the reversed target come from {cite:t}`srivastava2015`; optimizer and
-# cell are those of {cite:t}`kingma2015` and {cite:t}`hochreiter1997`.
+# asker's. The model follows EncDec-AD of {cite:t}`malhotra2016`; the two
+# decoders and the reversed target come from {cite:t}`srivastava2015`;
+# optimizer and cell are those of {cite:t}`kingma2015` and
+# {cite:t}`hochreiter1997`.

@@ -336,7 +336,7 @@ for row, found in tables["posted"].items():
 # seeds has a smaller share in its hundred sums. Over all sums it is a little
 # less, 0.987. But a sum has two characters, and one wrong one makes a wrong
 # sum, so the exact answers are fewer: 0.974 of all, and 0.960 with the worst
-# seed. In a table of a thousand sums that is a wrong one on every page.
+# seed. In a table of all the sums that is a wrong one every few dozen rows.
 
 # %% [markdown]
 # The notes print ten sums at the end, as a demonstration. We score them with
@@ -369,7 +369,7 @@ for sum_, one in zip(printed, printed.values(), strict=True):
 # ## The test was inside
 #
 # *Has it learned to add, or to look up?* With seventy-five thousand draws
-# from a thousand inputs every input has been seen about $75$ times.
+# from a thousand inputs each input has been seen $75$ times on average.
 # The test was drawn from the same thousand, so the test was in the training
 # set: the last row of the table above says that all of its sums had been
 # trained on. That is no mistake if the question is whether the network can
@@ -932,11 +932,12 @@ def reverser(kind):
     return keras.Model(given, out)
 
 # %% [markdown]
-# Until now `fit` held the loop; here it stands in full. Each update draws
-# sixty-four new lines, so no line is seen twice except by chance, and the
-# share of exact answers is one on unseen lines. `feed` says what the network
-# reads of them. Where a network also hands out its attention, only the first
-# output is trained: the weights are for us to look at, not for the loss.
+# Until now `fit` held the loop; here it stands in the open, and
+# `train_on_batch` is one update of it. Each update draws sixty-four new
+# lines, so no line is seen twice except by chance, and the exact answers are
+# counted on unseen lines. `feed` says what the network reads of them. Where
+# a network also hands out its attention, only the first output is trained:
+# the weights are for us to look at, not for the loss.
 
 # %% tags=["experiment"]
 def teach(model, seed, steps, feed):
@@ -1299,8 +1300,8 @@ for statement, found in statements.items():
 # the CNN and the order of the frames: without the LSTM it is 0.934, hardly
 # less.
 #
-# Where does it still fail? A few of the held-out sums are wrong, and more of
-# the films, of which 0.948 are right. Longer training may still help the
+# Where does it still fail? Now and then a held-out sum is wrong, and more
+# often a film, of which 0.948 are right. Longer training may still help the
 # films. Where the order of the frames is lost, nothing would help.
 
 # %% [markdown]

@@ -158,9 +158,9 @@ def slow(rng, count, past, size):
 #
 # The temperature is the first to wander. One value a day makes warm and cold
 # spells, and two cosines add the seasons and the course of a day: coldest in
-# the second half of January, warmest in the middle of the afternoon. But a building feels
-# the weather late, because its walls warm up slowly. With $u_t$ for the
-# temperature outside it feels
+# the second half of January, warmest in the middle of the afternoon. But a
+# building feels the weather late, because its walls warm up slowly. With
+# $u_t$ for the temperature outside it feels
 #
 # $$v_t = \tfrac14 u_t + \tfrac34 v_{t-1}$$
 #
