@@ -37,8 +37,7 @@
 # two samples, so the network had always fitted the newest ones and forgotten
 # the others. With the gradients of fifty samples collected before each
 # change, the network *learns much better, but still not perfectly*. The
-# explanation is plausible, it comes with a working program, and it is
-# accepted.
+# explanation is plausible, and it comes with a working program.
 #
 # First we build the answer that nobody looked for. Then we learn what
 # exactly a truncated gradient is, and what exactly accumulating does. Only
@@ -177,10 +176,10 @@ axes.set_title("The target is the input's integral, kept between its limits")
 plt.show()
 
 # %% [markdown]
-# Every jump of the staircase bends the ramp, and at a limit the target runs
-# flat although the input still moves. Eight such sequences of two thousand
-# steps are held out. An *error* in this chapter is the mean absolute error
-# over them, unless other sequences are named.
+# Between the limits every jump of the staircase bends the ramp. At a limit
+# the target runs flat although the input still moves. Eight such sequences
+# of two thousand steps are held out. An *error* in this chapter is the mean
+# absolute error over them, unless other sequences are named.
 #
 # The asker supposed that neighboring data look alike for some twenty to
 # fifty samples. We can check that by the *autocorrelation*: how closely a
@@ -719,7 +718,7 @@ for sizes in [(8, 8, 8, 8), (8, 8, 8, 3)]:
 #
 # Given an optimizer's class and its settings, return `True` if training ends
 # at the same weights when the loss is multiplied by fifty. Start some
-# weights at zero, take some twenty steps on the sum of $(w - 3)^2$, do the
+# weights at zero, make some twenty updates on the sum of $(w - 3)^2$, do the
 # same on fifty times that sum, and compare. The ends count as equal when
 # they differ by less than a thousandth of the way that the first run has
 # gone. Names tell nothing, since the settings matter and unknown optimizers
@@ -798,7 +797,7 @@ def update_steps(n_samples: int, period: int) -> list[int]:
 check("update_steps")
 
 # %% [markdown]
-# The accepted answer writes `index % 2 == 0` before `backward` and
+# The asker's answer writes `index % 2 == 0` before `backward` and
 # `index % 50 == 0` before the update. Which samples are in which update? We
 # follow each of them, two hundred and fifty thousand: it is `waiting` until
 # `backward` runs, and then `propagated` until the next update.
@@ -1057,7 +1056,7 @@ assert inside and again[2] < again[50]
 # %% [markdown]
 # ## The lever
 #
-# *What then held the network back?* Two lines above the schedule, in the
+# *What then held the network back?* Just above the schedule, in the
 # same program, stands another number: how far the gradient reaches. The
 # asker had turned that one too. We lengthen the chunk and change nothing
 # else. The weights are updated after fifty samples, or after each chunk
@@ -1204,12 +1203,12 @@ assert fast > 50 * slow and 0.5 < hours < 1  # of the trial's twenty runs
 
 # %% [markdown]
 # The posted loop gets through 1730 samples a CPU second. A chunk of fifty
-# steps is one call of the network instead of fifty, and that alone makes
-# 8363. Sixty-four staircases side by side make 238369, because a call for
-# all of them costs far less than sixty-four calls. The ratio to the posted
-# loop is 138. It is not the same training, since there are fewer updates for
-# as many samples. But an experiment that took minutes takes seconds now, and
-# one doubts more when doubting is cheap.
+# steps is one call of the network instead of fifty, and one update instead
+# of $25$. Together they make 8363. Sixty-four staircases side by side make
+# 238369, because a call for all of them costs far less than sixty-four
+# calls. The ratio to the posted loop is 138. It is not the same training,
+# since there are fewer updates for as many samples. But an experiment that
+# took minutes takes seconds now, and one doubts more when doubting is cheap.
 
 # %% [markdown]
 # **Everything that was tried.** The asker lists the attempts: a plain RNN, a
@@ -1472,7 +1471,9 @@ assert inside and first > 5 > 2 > late and visits.min() > 1
 # nothing bounds a ReLU unit from above. A recurrent matrix $W$ that
 # stretches the state would let it grow from step to step, and one that
 # shrinks it would let it fade. So $W$ starts orthogonal, as a rotation or a
-# reflection, which does neither: $\lVert W h \rVert = \lVert h \rVert$.
+# reflection, which by itself does neither:
+# $\lVert W h \rVert = \lVert h \rVert$. Only the cut at zero still takes
+# something away.
 
 # %% tags=["experiment"]
 class LongShort(Integrator):
@@ -1899,9 +1900,10 @@ for statement, found in statements.items():
 # two samples has 0.0652. The result is indeed *still not perfect*, but for
 # other reasons. The reach of the gradient matters, and the asker had turned
 # it up and down. Many staircases instead of one, a rate that falls, and
-# beginnings matter as well, and nobody in the thread mentions them. As for
-# the doubt whether a recurrent network can integrate at all, ten weights
-# refute it.
+# beginnings matter as well. The answer names the first only as a thing it
+# did without, mini-batches. The program has the last only as two lines that
+# are commented out. A rate that falls nobody mentions. As for the doubt
+# whether a recurrent network can integrate at all, ten weights refute it.
 #
 # The last three rows of the table belong to networks of $32$ units
 # with a linear read-out, and the rows before them to the asker's network.
@@ -1910,7 +1912,7 @@ for statement, found in statements.items():
 #
 # Where does it still fail? The best network is off by 0.0021 on average, and
 # two units set by hand are off by nothing. The exact solution is there,
-# among the weights that such units can have, and none of our runs found it.
+# among the weights that such units can have. No network of ours found it.
 
 # %% [markdown]
 # ## What stays

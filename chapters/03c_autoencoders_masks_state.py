@@ -228,10 +228,11 @@ print("some of them are zero:", bool((code == 0).any()))
 # when it has room for a hundred. A code of 9 numbers could be the sequence
 # itself.
 #
-# Some of the hundred are exactly zero. That is the work of
-# `relu`: a unit whose cell is negative shows a zero. It is a free choice of
-# the network, and nothing in the loss rewards it. So the width of a code
-# tells us only how much it may hold, not how much it does.
+# Some of the hundred are exactly zero. That is the work of `relu`: such a
+# cell never takes in anything negative, and a unit that is offered nothing
+# positive keeps it empty and shows a zero. Nothing in the loss asks for
+# that. So the width of a code tells us only how much it may hold, not how
+# much it does.
 
 # %% [markdown]
 # ## A bottleneck that is one
@@ -283,7 +284,8 @@ plt.show()
 # $$\hat x = \bar x + \sum_{i=1}^{d} u_i\, u_i^\top (x - \bar x)$$
 #
 # Of all linear codes of $d$ numbers this one has the smallest squared error
-# on its training data. With $d = 0$ it is the mean, chapter one's flat line.
+# on its training data. With $d = 0$ it is the mean curve, one for all: not
+# chapter one's flat line, which has each sequence's own height.
 
 # %% [markdown]
 # ### Exercise 3.13 · A bottleneck and its baseline (about 15 lines)
@@ -354,7 +356,7 @@ for k in (0, 2, 4, 6):
 # convert, so that networks with more data do not get more steps as well.
 #
 # The experiment also calls `encoder_of` and `downstream`, which come only
-# near the end of the notebook. That is no mistake: `make results` calls it
+# further down in the notebook. That is no mistake: `make results` calls it
 # when everything is defined, and one training then serves both places.
 
 # %% tags=["experiment"]
@@ -423,11 +425,12 @@ assert inside and error < stored["PCA, 4 numbers"].low
 
 # %% [markdown]
 # A reader wants the encoder to narrow in steps, `LSTM(100)` before
-# `LSTM(10)`, and the decoder to widen again. The author has *never seen such
-# a thing*. It takes four layers. The first of two stacked ones has to return
-# sequences, because the second wants to read step by step. Its rival is the
-# network of the exercise, with the same data, the same number of updates and
-# a code of the same four numbers:
+# `LSTM(10)`, and the decoder to widen again. To another, with such a stack,
+# the author replies that he has *never seen such a thing*. It takes four
+# layers. The first of two stacked ones has to return sequences, because the
+# second wants to read step by step. Its rival is the network of the
+# exercise, with the same data, the same number of updates and a code of the
+# same four numbers:
 
 # %% tags=["experiment"]
 def narrow_stack():
@@ -494,7 +497,7 @@ for row, found in tables["narrowing"].items():
 # copy, a network can learn to copy. Each row of $X$ holds an input and a
 # one, each row of $Y$ the target. Least squares finds
 #
-# $$\hat W = \arg\min_W \lVert X W - Y \rVert^2$$
+# $$\lVert X \hat W - Y \rVert^2 = \min_W \lVert X W - Y \rVert^2$$
 #
 # It is fitted to one half of the noise and tested on the other.
 
@@ -838,8 +841,8 @@ assert skipped
 # What does the state of an LSTM do where the padding begins? We hand it one
 # curve, cut to every length, with a mask and without. `layers.RNN` takes the
 # cell of the layer above, with its weights, and returns every step, so that
-# we can watch. The figure has a slider, but no Python runs behind it. The
-# cell computes the states for all twenty lengths and both paddings in
+# we can watch. The figure has a slider, but no Python runs behind it. Our
+# code computes the states for all twenty lengths and both paddings in
 # advance, and the chart only picks the records that are asked for.
 
 # %%
@@ -909,9 +912,9 @@ alt.vconcat(given.properties(width=380, height=80),
 # *Mask lost* has a `Masking` layer and no weights in the loss, *no mask* has
 # neither mask nor weights, *mask and weights* has both. For one seed all of
 # them have the same sines, the same first weights and the same order of
-# batches. They differ only in training: the test is `masked_mse` for all
-# three, so that nobody is charged for the padding. The baseline is an answer
-# of zero everywhere.
+# batches. Only the mask and the weights differ. The test is `masked_mse` for
+# all three, so that nobody is charged for the padding. The baseline is an
+# answer of zero everywhere.
 
 # %% tags=["experiment"]
 def draw_lengths(rng, count, padding):
@@ -1007,7 +1010,7 @@ assert lost.median > 3 * weighted.median
 # %% [markdown]
 # ## State, kept and dropped
 #
-# *When does a layer forget?* The course notes leave this heading empty. The
+# *When does a layer forget?* The course notes say *to be studied*. The
 # tutorial's author, asked whether `stateful=True` makes sense, says that it
 # depends on whether you want to control the state. By default a layer begins
 # every batch with zeros. A stateful one begins row $b$ of a batch with what
@@ -1177,10 +1180,9 @@ assert inside and stored["between series"].low >= 0.99
 # ### Three libraries below Keras
 #
 # Which library runs below Keras has not mattered so far. Here it does. We
-# train a stateful layer on two batches and look at its state. It takes two,
-# since the first leaves a state and the second meets it. The book's tests
-# run this notebook on each of the three libraries, and the `assert` below
-# stops it where what we say about one of them is no longer so.
+# train a stateful layer on two batches and look at its state. The book's
+# tests run this notebook on each of the three libraries, and the `assert`
+# below stops it where what we say about one of them is no longer so.
 
 # %%
 def state_after_training():
@@ -1289,11 +1291,11 @@ for row, found in tables["libraries"].items():
 #
 # Torch traces nothing and begins at once, but each update costs 32.95
 # milliseconds, since Keras walks through the steps one by one in Python. JAX
-# always compiles, for 2.19 seconds, and then has the cheapest update, 8.00
-# milliseconds. So torch is the best choice for a model that is tried for a
-# few updates, and the most expensive for one that is trained. Apart from
-# what becomes of a state, the library decides how long we wait and not what
-# comes out.
+# compiles by default, for 2.19 seconds, and then has the cheapest update,
+# 8.00 milliseconds. So torch is the best choice for a model that is tried
+# for a few updates, and the most expensive for one that is trained. Apart
+# from what becomes of a state, the library decides how long we wait and not
+# what comes out.
 
 # %% [markdown]
 # ## The code, put to use
@@ -1378,7 +1380,8 @@ plt.show()
 #
 # Now a task with few labels. Forty sequences are marked fast or slow, $2000$
 # are not marked at all, and five hundred are held out. The border is the
-# middle of their range, so that a coin is right half the time.
+# middle of their range, so that always giving one answer is right about half
+# the time.
 #
 # Two classifiers of scikit-learn, a linear one and one with a kernel, are
 # given the code, PCA's four numbers, or the raw twenty. The unmarked
@@ -1576,8 +1579,8 @@ for name, guess in {"flat line": line, "four numbers": rebuilt}.items():
     print(f"{name:12} R² {explained:.3f}")
 
 # %% [markdown]
-# Our autoencoder explains 0.998. If you see a share near zero, you have a
-# flat line, however small the loss.
+# Our autoencoder explains 0.998. If you see a share near zero, you have
+# nothing better than a flat line, however small the loss.
 #
 # **`RepeatVector` or `return_sequences=True`?** The shapes are the same, and
 # readers conclude that the layers are. One hands the decoder the same vector
@@ -1627,9 +1630,10 @@ print("the decoder's input differs between steps:",
       bool(np.ptp(decoder_in, axis=1).max() > 0))
 
 # %% [markdown]
-# Neither holds. There is one input, and it is no target; and every step
-# reads the same copy. What passes from step to step is the hidden state. The
-# decoder is what {cite:t}`srivastava2015` call unconditional.
+# Neither holds. There is one input, and the encoder reads it; the decoder
+# reads the same copy at every step. What passes from step to step is the
+# hidden state. The decoder is what {cite:t}`srivastava2015` call
+# unconditional.
 #
 # **Is the loss of two outputs their mean or their sum?** *The mean, I think;
 # I am not sure*, says the author. We give a model of two outputs zeros to
@@ -1695,8 +1699,8 @@ print("another seed: ", np.array_equal(drawn(0), drawn(1)))
 #
 # A reader has a thousand steps in their own units, and gets NaN. We give the
 # posted network two hundred steps that rise from zero to a thousand, and
-# note after how many updates the loss stops being a number. Where it does
-# not stop, we note how much of it is left after twenty.
+# note which update is the first to meet a loss that is no number. Where none
+# does, we note how much of the loss is left in the twentieth.
 
 # %% tags=["experiment"]
 def sound(seed, top, activation="relu", **clip):
@@ -1748,8 +1752,8 @@ assert inside and raw > 1 > scaled and sum(np.greater(*longer)) == 1
 
 # %% [markdown]
 # In the table `inf` stands for a loss that is no number any more. With
-# `relu` and raw numbers it is gone after two updates, or three. Readers are
-# advised to try clipping the gradient. With two seeds that does not even
+# `relu` and raw numbers the second update meets it, or the third. Readers
+# are advised to try clipping the gradient. With two seeds that does not even
 # postpone the end: what is to be clipped is already not a number. The
 # remaining seed goes on for 20 updates, and 1.000 of its loss is left.
 #
