@@ -110,6 +110,15 @@ def test_the_command_says_what_is_outside_and_exits_so(book: Book) -> None:
     assert "one, row" in page(book) and "| 2/2 | 2/3 | 2/3 |" in page(book)
 
 
+def test_times_are_told_apart_from_results(book: Book) -> None:
+    _stored(book, lambda rows: rows["row"].update(values=[9.0] * 4))
+    path = book.root / "data" / "results" / "again.json"
+    _again(book)
+    assert "Results, outside" in page(book) and "Times" not in page(book)
+    edit(path, "row: 3.5", "row, CPU s, worst: 3.5")
+    assert "Results" not in page(book) and "Times, which are those of a machine" in page(book)
+
+
 def test_what_was_measured_with_other_code_is_not_compared_and_that_is_said(book: Book) -> None:
     assert page(book) == NOBODY
     _again(book)

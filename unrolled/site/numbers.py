@@ -167,6 +167,7 @@ def again(book: Book) -> str:
 
 
 NOBODY = "No second run is kept yet."
+TIME = re.compile(r"\b(?:CPU s|seconds)\b[^:]*:")  # in the name of a row
 READ = (
     "The table tells how many of a chapter's tables were measured again; how many of their medians "
     "lay in range; and how many rows came out the same, for every seed and to the last digit. "
@@ -193,8 +194,11 @@ def _again(book: Book, machine: str, kept: Mapping[str, Repeat]) -> Iterator[str
         outside += [f"- {notebook.short}, {_text(line)}" for line in one.outside]
     yield f"**{_text(machine)}**, with {', '.join(f'{k} {n}' for k, n in versions)}:"
     yield _table(lines)
-    if outside:
-        yield "Outside of the stored range and its tolerance:\n\n" + "\n".join(outside)
+    times = [line for line in outside if TIME.search(line)]
+    results = [line for line in outside if line not in times]
+    for what, some in (("Results", results), ("Times, which are those of a machine", times)):
+        if some:
+            yield "\n".join([f"{what}, outside of the stored range and its tolerance:\n", *some])
 
 
 # --- the checks -------------------------------------------------------------------------------
