@@ -687,7 +687,7 @@ def test_pixels_have_no_order(SelfAttention, rng):
 
 def test_a_pixel_can_look_at_every_other(SelfAttention, rng):
     weights = maps_for(rng, 3, 2)
-    weights["query.weight"] /= 5
+    weights["query.weight"] /= 50
     module = attention_of(SelfAttention, 3, 2, weights)
     h = draw(rng, 1, 3, 3, 4)
     before = numbers(module(h))
@@ -827,7 +827,9 @@ def slopes(sam_aggregate, memory, h, m):
 
 
 def test_one_pixel_of_z_feels_every_pixel_of_both(sam_aggregate, SAMemory, rng):
-    memory = memory_of(SAMemory, 3, 2, weights_of(rng))
+    weights = weights_of(rng)
+    weights["query.weight"] /= 50
+    memory = memory_of(SAMemory, 3, 2, weights)
     h, m = draw(rng, 1, 3, 3, 4), draw(rng, 1, 3, 3, 4)
     for name, slope in zip("hm", slopes(sam_aggregate, memory, h, m), strict=True):
         least = 0.0 if slope is None else float(slope.min())
