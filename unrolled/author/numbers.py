@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -61,15 +61,19 @@ def sections(cells: Sequence[Cell]) -> list[int]:
     return numbers
 
 
-def quoted(cells: Sequence[Cell]) -> Iterator[Numeral]:
-    """Yield the numerals of the prose cells that the rule holds for."""
+def quoted(
+    cells: Sequence[Cell],
+    pattern: re.Pattern[str] = NUMERAL,
+    value: Callable[[re.Match[str]], Decimal] = parse,
+) -> Iterator[Numeral]:
+    """Yield the numbers of the prose, as `pattern` finds them and `value` reads them."""
     for number, (cell, section) in enumerate(zip(cells, sections(cells), strict=True)):
         if cell.kind != "markdown":
             continue
-        for match in NUMERAL.finditer(mask(cell.source)):
+        for match in pattern.finditer(mask(cell.source)):
             line = cell.line + 1 + cell.source.count("\n", 0, match.start())
             place = f"{cell.place}:{line}"
-            yield Numeral(match[0], parse(match), section, place, match.start(), number)
+            yield Numeral(match[0], value(match), section, place, match.start(), number)
 
 
 def printed(cells: Sequence[Cell], outputs: Sequence[NotebookNode]) -> list[list[Decimal]]:

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from nbformat import NotebookNode
 
-from unrolled.author.numbers import EXEMPT, NUMERAL, Numeral, mask, parse, sections, values
+from unrolled.author.numbers import EXEMPT, NUMERAL, Numeral, parse, quoted, sections, values
 from unrolled.notebook import Cell
 
 SMALL = (
@@ -47,13 +47,8 @@ def value(words: str) -> int:
 
 def spelled(cells: Sequence[Cell]) -> Iterator[Numeral]:
     """Yield the numbers in words, from LEAST up, of the prose."""
-    for number, (cell, section) in enumerate(zip(cells, sections(cells), strict=True)):
-        if cell.kind == "markdown":
-            for match in SPELLED.finditer(mask(cell.source)):
-                if value(match[0]) >= LEAST:
-                    line = cell.line + 1 + cell.source.count("\n", 0, match.start())
-                    found, place = Decimal(value(match[0])), f"{cell.place}:{line}"
-                    yield Numeral(match[0], found, section, place, match.start(), number)
+    found = quoted(cells, SPELLED, lambda match: Decimal(value(match[0])))
+    return (one for one in found if one.value >= LEAST)
 
 
 def unsaid(cells: Sequence[Cell], outputs: Sequence[NotebookNode]) -> list[str]:
