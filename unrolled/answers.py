@@ -56,7 +56,7 @@ def _statements(source: str) -> list[ast.stmt]:
     """Return what a cell does, a statement each; nothing where it is no plain Python."""
     try:
         return ast.parse(source).body
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a null byte, deep nesting
         return []
 
 

@@ -14,7 +14,8 @@ from unrolled.runtime import seed_generators
 from unrolled.wire import Handle, WireError, decode, encode
 
 HANDLES = 10_000
-TEXT = 2_000
+TEXT = 2_000  # characters of an error, or of a line it went through
+NAMES = 20  # classes that an error is
 
 
 class Worker:
@@ -94,4 +95,4 @@ def described(error: BaseException) -> tuple[list[str], str]:
         text = str(first) if type(first) is str else str(error)
     except BaseException as worse:
         text = f"(an error whose text cannot be had: {type(worse).__name__})"
-    return names[:20], text[:TEXT].encode(errors="replace").decode()
+    return names[:NAMES], text[:TEXT].encode(errors="replace").decode()

@@ -64,14 +64,16 @@ def points(grader: Grader, path: Path) -> dict[str, float]:
 
 
 def test_there_are_enough_attacks() -> None:
-    assert len(FILES) + len(builders()) >= 40
+    assert len(FILES) + len(builders()) > 150  # as the instructors' page says
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_an_attack_earns_no_more_than_its_honest_score(path: Path, grader: Grader) -> None:
-    allowed = honest(path)
-    for exercise, earned in points(grader, path).items():
+    allowed, found = honest(path), points(grader, path)
+    for exercise, earned in found.items():
         assert earned <= allowed.get(exercise, 0.0) + 1e-6, f"{exercise}: {earned}"
+    if path.stem.startswith("honest_"):  # a right answer, however it behaves, loses nothing
+        assert {name: earned for name, earned in found.items() if earned} == allowed
 
 
 @pytest.mark.parametrize("name", builders())

@@ -195,6 +195,27 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_table(
     assert "holds a run already; add --resume" in again.stderr
 
 
+def test_a_submission_that_ends_its_grader_does_not_keep_up_the_class(
+    tiny: Book, tmp_path: Path
+) -> None:
+    edit(
+        tiny.notebooks[0].checks,
+        "    close(",
+        "    if twice(x) == 14:\n        os._exit(1)\n    close(",
+    )
+    edit(tiny.notebooks[0].checks, "from unrolled", "import os\n\nfrom unrolled")
+    handed = hand_in(tmp_path / "handed")
+    (handed / "deadly.py").write_text(CELL.format(name="twice", answer="14"))
+    done = run(handed, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    found = rows(tmp_path / "out")
+    assert "ended by itself, twice" in str(found["deadly"]) and found["right0"]["total"] == "5"
+    kept = sorted((tmp_path / "out" / "rows").iterdir())
+    times = [one.stat().st_mtime_ns for one in kept]
+    assert run(handed, "--out", tmp_path / "out", "--resume").exit_code == 0
+    assert [one.stat().st_mtime_ns for one in kept] == times
+
+
 def test_a_cluster_that_loses_a_worker_gives_the_same_table(tiny: Book, tmp_path: Path) -> None:
     handed = hand_in(tmp_path / "handed", copies=2)
     (tmp_path / "secret").write_text("a secret\n")
@@ -537,6 +558,21 @@ def test_a_course_diagnoses_without_the_wrong_answers(
     (target / "course.toml").write_text("[points]\ntwice = 7\n")
     assert "3.5/7" in CliRunner().invoke(main, ["check", "twice"]).stdout
     assert "this is a course already" in release(tmp_path / "again").stderr
+
+
+def test_a_course_grades_what_no_parser_can_read(whole: Book, tmp_path: Path) -> None:
+    course, deep = tmp_path / "course", tmp_path / "deep.py"
+    assert release(course).exit_code == 0
+    deep.write_text(f"{ANSWERS['mistake']}\ny = a{'.b' * 50_000}\n")
+    notebooks = read_book(course).notebooks
+    grader = Grader(Settings(course, ("01_twice", "02_thrice"), b"s"))
+    try:
+        marked = grader.grade(read(single(deep, notebooks), notebooks))
+        assert {one.kind for one in marked.verdicts if one.outcome == "failed"} >= {
+            "RecursionError"
+        }
+    finally:
+        grader.jail.close()
 
 
 def test_gradescopes_archive_holds_its_scripts_and_the_book(whole: Book, tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ from unrolled.checks.run import (
     Load,
     ThroughWire,
     calling,
-    check_seed,
     checks_by_exercise,
     first_argument,
     given,
@@ -226,7 +225,7 @@ class Checks:
         """Return one argument of a check; all arguments of a check share one namespace."""
         notebook, exercise = self.owner(item)
         if name in GIVEN:
-            return given(name, check_seed(self.config.option.seed, item.name))
+            return given(name, self.config.option.seed, item.name)
         if self.live:
             if name not in self.live.names:
                 raise BookError(f"{name} is not defined here yet: run its cell first")
@@ -292,7 +291,7 @@ class Checks:
             return (yield)
         space = getattr(item, "namespace", {})
         with (
-            calling(space, check_seed(self.config.option.seed, item.name)),
+            calling(space, self.config.option.seed, item.name),
             self.limit(self.owner(item)[1], self.calling),
         ):
             return (yield)
@@ -386,9 +385,12 @@ class Checks:
             return bench.run(check, exercise, answers, DIAGNOSIS_SEED)
 
     def _failed_below(self, notebook: Notebook, exercise: str) -> str | None:
-        """Return a failing exercise that this one uses, where no reference stands in for it."""
+        """Return a failing exercise that this one uses, where no reference stands in for it.
+
+        A stranger's answer is not parsed in this process.
+        """
         rest = self.benches[notebook.name].rest
-        if rest and rest.cells:
+        if (rest and rest.cells) or _plugin(self.config, Submitted):
             return None
         used = uses(notebook, self.answers[notebook.name], exercise)
         return next((one for one in sorted(self.failed - {exercise}) if one in used), None)

@@ -9,8 +9,10 @@ from typing import Any
 from unrolled.answers import Step
 from unrolled.errors import BookError
 from unrolled.wire import NAME, Handle, WireError, decode, encode
+from unrolled.worker import NAMES, TEXT
 
 REQUESTS = 2_000  # of one check
+PLACES = 20  # lines of an answer that one error is said to go through
 Transport = Callable[[bytes], bytes]
 
 
@@ -126,13 +128,17 @@ def _handle_of(value: Any) -> Handle:
 
 
 def _rebuilt(names: Any, text: Any, places: Any) -> BaseException:
-    """Return the error that was described: of the same kind where that is one of Python's."""
+    """Return the error that was described: of the same kind where that is one of Python's.
+
+    An honest worker keeps to the caps; one that an answer has patched need not.
+    """
     if type(names) is not list or type(text) is not str or type(places) is not list:
         raise Lost("an error that is described in no known way")
-    known = [str(name).rpartition(".") for name in names]
+    text, places = text[:TEXT], [str(place)[:TEXT] for place in places[-PLACES:]]
+    known = [str(name)[:TEXT].rpartition(".") for name in names[:NAMES]]
     own = known[0][2][:NAME] if known and known[0][2].isidentifier() else "Exception"
     for error in _attempts([name for module, _, name in known if module == "builtins"], own, text):
-        error.places = [str(place) for place in places]  # type: ignore[attr-defined]
+        error.places = places  # type: ignore[attr-defined]
         return error
     raise Lost("an error of no kind at all")
 

@@ -22,7 +22,7 @@ from unrolled.errors import BookError
 from unrolled.manifest import Notebook
 from unrolled.notebook import read_cells
 from unrolled.runtime import device, seeded
-from unrolled.worker import Worker
+from unrolled.worker import TEXT, Worker
 
 Check = Callable[..., Any]
 GIVEN = ("rng", "seed", "device")
@@ -50,17 +50,23 @@ def new_seed() -> int:
     return secrets.randbelow(2**31)
 
 
-def check_seed(run_seed: int, name: str) -> int:
-    """Derive the seed of one check from the run's, so that checks do not share their draws."""
-    digest = hmac.digest(str(run_seed).encode(), name.encode(), hashlib.sha256)
-    return int.from_bytes(digest[:4], "big") >> 1
+def drawn(run_seed: int, check: str, use: str, bits: int = 31) -> int:
+    """Derive a seed from the run's: checks do not share their draws, and no seed tells another.
+
+    An answer can read those that reach its side. The one of `rng`, from which a check draws what it
+    asks, never does, and is too long to be searched for.
+    """
+    digest = hmac.digest(str(run_seed).encode(), f"{check}/{use}".encode(), hashlib.sha256)
+    return int.from_bytes(digest, "big") >> (256 - bits)
 
 
-def given(name: str, seed: int) -> Any:
+def given(name: str, run_seed: int, check: str) -> Any:
     """Return the value of a check's argument that is not a name of the chapter."""
     if name == "device":
         return device()
-    return np.random.default_rng(seed) if name == "rng" else seed
+    if name == "rng":
+        return np.random.default_rng(drawn(run_seed, check, "rng", bits=256))
+    return drawn(run_seed, check, "seed")
 
 
 def untried(error: BaseException) -> str | None:
@@ -89,7 +95,8 @@ class Failure:
         if isinstance(error, Lost | Endless):
             kind = ENDED
         got = getattr(error, "got", None)
-        return cls(check, kind, str(error) or kind, plain(got), untried(error))
+        text = str(error)[:TEXT] or kind
+        return cls(check, kind, text, plain(got), untried(error))
 
     def alike(self, other: "Failure") -> bool:
         """Whether two answers failed this check with the same values."""
@@ -144,23 +151,22 @@ def checks_by_exercise(notebook: Notebook, module: ModuleType) -> dict[str, list
 
 
 @contextmanager
-def calling(space: Mapping[str, Any], seed: int) -> Iterator[None]:
-    """Seed the global generators, on both sides of a wire: students' layers draw from them."""
-    with seeded(seed):
+def calling(space: Mapping[str, Any], run_seed: int, check: str) -> Iterator[None]:
+    """Seed the global generators, on each side of a wire: students' layers draw from them."""
+    with seeded(drawn(run_seed, check, "here")):
         if isinstance(space, Space):
-            space.seed(seed)
+            space.seed(drawn(run_seed, check, "there"))
         yield
 
 
 def run_check(check: Check, space: Mapping[str, Any], run_seed: int) -> Failure | None:
     """Call one check with names out of a namespace; return how it failed, or None."""
-    seed = check_seed(run_seed, check.__name__)
     try:
         arguments = {
-            name: given(name, seed) if name in GIVEN else space[name]
+            name: given(name, run_seed, check.__name__) if name in GIVEN else space[name]
             for name in inspect.signature(check).parameters
         }
-        with calling(space, seed):
+        with calling(space, run_seed, check.__name__):
             check(**arguments)
     except Broken:
         raise

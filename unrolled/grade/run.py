@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,6 +24,7 @@ from unrolled.grade.grader import Marked, Settings, grade
 from unrolled.grade.submissions import Attempt, Files, read, shown
 from unrolled.manifest import Book, Notebook
 
+DEADLY = "the process that graded it ended by itself, twice; grade it alone with --one"
 Row = dict[str, Any]
 
 
@@ -179,39 +180,68 @@ def _graded(
     with ProcessPool(jobs, context=get_context("spawn")) as pool:
         try:
             yield from _in_turn(
-                waiting, lambda files: pool.schedule(grade, args=[settings, files]), 2 * jobs
+                waiting,
+                lambda files: pool.schedule(grade, args=[settings, files]),
+                ProcessExpired,
+                2 * jobs,
             )
-        except ProcessExpired as error:
-            raise BookError("a grading process ended by itself; add --resume to go on") from error
         finally:
             pool.stop()
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One attempt under way. digest: of its files as they came; deaths: of processes at it."""
+
+    attempt: Attempt
+    files: Files
+    digest: str
+    deaths: int = 0
+
+    def again(self) -> "_Turn":
+        """Return what is tried next: the same, then its row alone, so that a class can go on."""
+        if self.deaths == 2:
+            raise BookError("a grading process ended three times by itself; add --resume to go on")
+        files = replace(self.files, problem=DEADLY) if self.deaths else self.files
+        return replace(self, files=files, deaths=self.deaths + 1)
 
 
 def _in_turn(
     waiting: Iterator[tuple[Attempt, Files]],
     submit: Callable[[Files], "Future[Row]"],
+    died: type[Exception],
     most: int,
 ) -> Iterator[tuple[Attempt, Row]]:
-    """Keep a few attempts under way, so that not all of a class is in memory."""
-    under_way: dict[Future[Row], Attempt] = {}
+    """Keep a few attempts under way, so that not all of a class is in memory.
+
+    died: what a future raises whose process is gone; its attempt is begun anew.
+    """
+    under_way: dict[Future[Row], _Turn] = {}
+
+    def done() -> Iterator[tuple[Attempt, Row]]:
+        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            turn = under_way.pop(future)
+            try:
+                row = future.result()
+            except died:
+                turn = turn.again()
+                under_way[submit(turn.files)] = turn
+            else:
+                yield turn.attempt, row | {"digest": turn.digest}
+
     for attempt, files in waiting:
-        under_way[submit(files)] = attempt
+        under_way[submit(files)] = _Turn(attempt, files, files.digest)
         if len(under_way) >= most:
-            yield from _done(under_way)
+            yield from done()
     while under_way:
-        yield from _done(under_way)
-
-
-def _done(under_way: dict["Future[Row]", Attempt]) -> Iterator[tuple[Attempt, Row]]:
-    for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-        yield under_way.pop(future), future.result()
+        yield from done()
 
 
 def _on_cluster(
     settings: Settings, waiting: Iterator[tuple[Attempt, Files]], scheduler: str
 ) -> Iterator[tuple[Attempt, Row]]:
     """Grade on a Dask cluster; what a worker that dies was at is given to another."""
-    from distributed import Client
+    from distributed import Client, KilledWorker
 
     try:
         client = Client(scheduler, timeout="20s")
@@ -220,7 +250,9 @@ def _on_cluster(
         raise BookError(f"{reason}; start one with `dask scheduler`") from error
     with client, client.get_executor(pure=False, retries=2) as executor:
         most = 4 * max(1, sum(client.ncores().values()))
-        yield from _in_turn(waiting, lambda files: executor.submit(grade, settings, files), most)
+        yield from _in_turn(
+            waiting, lambda files: executor.submit(grade, settings, files), KilledWorker, most
+        )
 
 
 def _result(course: Course, notebooks: Sequence[Notebook], attempt: Attempt, row: Row) -> Result:
