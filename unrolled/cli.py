@@ -208,7 +208,7 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int, again: bool) -> N
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
-    help="Count so many seeded runs of each solution, and keep the counts.",
+    help="Run each solution under so many seeds, and keep the counts.",
 )
 def verify(notebooks: tuple[str, ...], seeds: int | None) -> None:
     """Prove the book: stubs fail, solutions pass, wrong answers are rejected, numbers are printed.

@@ -48,7 +48,7 @@ def _info(name, kind=tarfile.REGTYPE, link=""):
 
 def attack_symlink_to_solution(folder):
     """class: read_answers ; tries: the notebook is a link to the solution ; honest: 0"""
-    for i, up in enumerate(("../../solutions", "/work/main/solutions", "../../../solutions")):
+    for i, up in enumerate(("../../solutions", "/srv/book/solutions", "../../../solutions")):
         (made := folder / "mallory").mkdir(parents=True, exist_ok=True)
         (made / (NAME if i == 0 else f"{i}_{NAME}")).symlink_to(f"{up}/{NAME}")
 

@@ -450,8 +450,8 @@ def test_a_damaged_file_in_the_cache_is_replaced(cache: Path, server: Server) ->
         (Reply(RIGHT * 2, silent=True), "bytes = 300_000", "more bytes come than things has, 300"),
         (Reply(RIGHT * 2, silent=True), "about = 300_000", "more bytes come than things has, 300"),
         (Reply(b"<html>Log in"), "bytes = 300_000", "has 12 bytes there, expected 300,000"),
-        (Reply(status=404), "bytes = 300_000", "things is not to be had there (HTTP 404); look"),
-        (Reply(status=403), "bytes = 300_000", "things is not to be had there (HTTP 403); look"),
+        (Reply(status=404), "bytes = 300_000", "things is not available there (HTTP 404); look"),
+        (Reply(status=403), "bytes = 300_000", "things is not available there (HTTP 403); look"),
     ],
 )
 def test_another_file_is_one_line_and_nothing_is_kept(

@@ -46,7 +46,7 @@ class Verdict:
         if self.mistake:
             lines.append(self.looks_like)
         if self.outcome == "failed" and not self.most:
-            lines.append("(told, and worth no points: an answer reports this of itself)")
+            lines.append("(reported, and worth no points: only the answer itself can say so)")
         return [*lines, self.where] if self.where else lines
 
     @property

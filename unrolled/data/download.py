@@ -265,7 +265,7 @@ class Resuming:
             raise _Cut(f"HTTP {code}")
         if code != 200:
             raise BookError(
-                f"{answer.url}: {self.file.key} is not to be had there (HTTP {code}); look for it "
+                f"{answer.url}: {self.file.key} is not available there (HTTP {code}); look for it "
                 f"elsewhere and put it into UNROLLED_DATA as {self.file.path}"
             )
         total = _number(headers.get("Content-Length", ""))

