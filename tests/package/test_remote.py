@@ -15,10 +15,9 @@ from unrolled.checks.run import (
     ThroughWire,
     checks_by_exercise,
     load_checks,
-    run_check,
 )
 from unrolled.manifest import Book
-from unrolled.wire import decode, encode
+from unrolled.wire import encode
 from unrolled.worker import Worker
 
 
@@ -129,25 +128,6 @@ def test_an_error_is_cut_here_though_the_other_side_does_not_cut_it() -> None:
         Session(lambda request: reply).ask("name", "x")
     assert len(str(raised.value)) + sum(map(len, raised.value.places)) < 10**5
     assert len(Failure.of("a check", AssertionError("A" * 10**6)).message) < 10**4
-
-
-def test_no_seed_that_reaches_an_answer_draws_what_a_check_asks() -> None:
-    worker, asked, reached = Worker(sys.modules[__name__]), [], set()
-
-    def overheard(request: bytes) -> bytes:
-        seed, _, *parts = decode(request)
-        reached.update([seed, parts[1][0]] if len(parts) == 3 else [seed])
-        return worker.answer(request)
-
-    def check(twice, rng, seed):
-        asked.append(rng.random())
-        equal(twice(seed), 2 * seed, "twice")
-
-    session = Session(overheard)
-    names = session.load([Step((("def twice(x): return 2 * x", "answer", 1),), own=True)])
-    assert run_check(check, names, 7) is None
-    assert len(reached - {None}) == 2
-    assert asked[0] not in {np.random.default_rng(one).random() for one in {7} | reached - {None}}
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,11 @@ from unrolled.checks.run import (
     Load,
     ThroughWire,
     calling,
+    check_seed,
     checks_by_exercise,
     first_argument,
     given,
+    hidden_seed,
     in_process,
     new_seed,
     run_check,
@@ -155,6 +157,7 @@ class Checks:
             if config.option.mistake or workers:  # what is wrong is told by this process
                 self.answers = {one.name: self._answers(one) for one in book.notebooks}
             load = self._backend(config.option.backend)
+        self.strangers = submitted is not None
         self.memory = None if submitted else book.home / MEMORY
         self.benches = {n.name: Bench(n, Answers.reference(n), load) for n in book.notebooks}
         self.diagnosed: dict[str, Likeness | None] = {}
@@ -225,7 +228,8 @@ class Checks:
         """Return one argument of a check; all arguments of a check share one namespace."""
         notebook, exercise = self.owner(item)
         if name in GIVEN:
-            return given(name, self.config.option.seed, item.name)
+            derive = hidden_seed if name == "rng" and self.strangers else check_seed
+            return given(name, derive(self.config.option.seed, item.name))
         if self.live:
             if name not in self.live.names:
                 raise BookError(f"{name} is not defined here yet: run its cell first")
@@ -291,7 +295,7 @@ class Checks:
             return (yield)
         space = getattr(item, "namespace", {})
         with (
-            calling(space, self.config.option.seed, item.name),
+            calling(space, check_seed(self.config.option.seed, item.name)),
             self.limit(self.owner(item)[1], self.calling),
         ):
             return (yield)
@@ -390,7 +394,7 @@ class Checks:
         A stranger's answer is not parsed in this process.
         """
         rest = self.benches[notebook.name].rest
-        if (rest and rest.cells) or _plugin(self.config, Submitted):
+        if (rest and rest.cells) or self.strangers:
             return None
         used = uses(notebook, self.answers[notebook.name], exercise)
         return next((one for one in sorted(self.failed - {exercise}) if one in used), None)

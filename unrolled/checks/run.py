@@ -50,23 +50,27 @@ def new_seed() -> int:
     return secrets.randbelow(2**31)
 
 
-def drawn(run_seed: int, check: str, use: str, bits: int = 31) -> int:
-    """Derive a seed from the run's: checks do not share their draws, and no seed tells another.
+def check_seed(run_seed: int, name: str) -> int:
+    """Derive the seed of one check from the run's, so that checks do not share their draws."""
+    digest = hmac.digest(str(run_seed).encode(), name.encode(), hashlib.sha256)
+    return int.from_bytes(digest[:4], "big") >> 1
 
-    An answer can read those that reach its side. The one of `rng`, from which a check draws what it
-    asks, never does, and is too long to be searched for.
+
+def hidden_seed(run_seed: int, name: str) -> int:
+    """Derive the seed of what a check asks a stranger's answer.
+
+    The answer can read `check_seed`, from which its own layers draw; from that it cannot tell this
+    one, which is too long to be searched for as well.
     """
-    digest = hmac.digest(str(run_seed).encode(), f"{check}/{use}".encode(), hashlib.sha256)
-    return int.from_bytes(digest, "big") >> (256 - bits)
+    digest = hmac.digest(str(run_seed).encode(), f"{name}/rng".encode(), hashlib.sha256)
+    return int.from_bytes(digest, "big")
 
 
-def given(name: str, run_seed: int, check: str) -> Any:
+def given(name: str, seed: int) -> Any:
     """Return the value of a check's argument that is not a name of the chapter."""
     if name == "device":
         return device()
-    if name == "rng":
-        return np.random.default_rng(drawn(run_seed, check, "rng", bits=256))
-    return drawn(run_seed, check, "seed")
+    return np.random.default_rng(seed) if name == "rng" else seed
 
 
 def untried(error: BaseException) -> str | None:
@@ -151,22 +155,23 @@ def checks_by_exercise(notebook: Notebook, module: ModuleType) -> dict[str, list
 
 
 @contextmanager
-def calling(space: Mapping[str, Any], run_seed: int, check: str) -> Iterator[None]:
-    """Seed the global generators, on each side of a wire: students' layers draw from them."""
-    with seeded(drawn(run_seed, check, "here")):
+def calling(space: Mapping[str, Any], seed: int) -> Iterator[None]:
+    """Seed the global generators, on both sides of a wire: students' layers draw from them."""
+    with seeded(seed):
         if isinstance(space, Space):
-            space.seed(drawn(run_seed, check, "there"))
+            space.seed(seed)
         yield
 
 
 def run_check(check: Check, space: Mapping[str, Any], run_seed: int) -> Failure | None:
     """Call one check with names out of a namespace; return how it failed, or None."""
+    seed = check_seed(run_seed, check.__name__)
     try:
         arguments = {
-            name: given(name, run_seed, check.__name__) if name in GIVEN else space[name]
+            name: given(name, seed) if name in GIVEN else space[name]
             for name in inspect.signature(check).parameters
         }
-        with calling(space, run_seed, check.__name__):
+        with calling(space, seed):
             check(**arguments)
     except Broken:
         raise

@@ -139,7 +139,9 @@ class Pair:
         texts = paired(changed)
         for path, content in self.contents.items():
             if not path.is_file() or path.read_bytes() != content:
-                raise BookError(f"{path.name} was saved in between: nothing was changed, so try again")
+                raise BookError(
+                    f"{path.name} was saved in between: nothing was changed, so try again"
+                )
         for suffix, text in texts.items():
             write_atomic((self.work / f"{self.notebook.name}{suffix}").resolve(), text)
         return kept
