@@ -1,6 +1,7 @@
 """A book small enough to break: two notebooks, one exercise each; and a browser to look at it."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
+from unrolled.author.reference import write_reference
 from unrolled.cli import main
 from unrolled.manifest import Book, read_book
 from unrolled.site import browser as chromium
@@ -195,6 +197,25 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
     write_book(tmp_path)
     monkeypatch.chdir(tmp_path)
     return read_book(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def proven(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny book with its reference notebooks."""
+    root = tmp_path_factory.mktemp("proven")
+    write_book(root)
+    book = read_book(root)
+    assert len(list(write_reference(book, book.notebooks, lambda *_: None))) == 2
+    return root
+
+
+@pytest.fixture
+def book(proven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
+    """A copy of it that a test may break."""
+    root = tmp_path / "book"
+    shutil.copytree(proven, root)
+    monkeypatch.chdir(root)
+    return read_book(root)
 
 
 @pytest.fixture(scope="module")
