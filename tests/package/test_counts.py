@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.package.conftest import edit
+from tests.package.here import Here
 from unrolled.author.counts import (
     FIRST_SEED,
     RULES,
@@ -20,7 +21,7 @@ from unrolled.author.counts import (
     outdated,
     read_counts,
 )
-from unrolled.author.verify import Here, Report, Task, false_failures, mutation
+from unrolled.author.verify import Report, Task, false_failures, mutation
 from unrolled.checks.run import Behavior, Failure, checks_by_exercise, load_checks
 from unrolled.checks.session import placed, run_pytest
 from unrolled.errors import BookError

@@ -12,15 +12,16 @@ from pathlib import Path
 import pytest
 
 from tests.package.conftest import edit, run
+from tests.package.here import Here
 from unrolled.author.counts import FIRST_SEED, Count, keep_counts, read_counts
 from unrolled.author.readme import chapter_table, fill_table, readme_problems
 from unrolled.author.reference import write_reference
 from unrolled.author.verify import (
     SEEDS,
-    Here,
     Keep,
     Report,
     Task,
+    There,
     elsewhere,
     stubs_and_solutions,
     verify,
@@ -206,10 +207,10 @@ def test_what_spends_too_much_ends_alone_and_what_waits_is_waited_for(
 ) -> None:
     monkeypatch.setattr("unrolled.author.verify.WAIT", 60)
     with elsewhere(book.notebooks[0], jobs=1) as there:
-        assert there._each(_spends, [60, 0.1], 0.5) == [None, 0.1]
-        assert there._each(_sleeps, [2], 0.5) == [2]
+        assert there.each(_spends, [60, 0.1], 0.5) == [None, 0.1]
+        assert there.each(_sleeps, [2], 0.5) == [2]
         monkeypatch.setattr("unrolled.author.verify.WAIT", 0.5)
-        assert there._each(_sleeps, [30], 1) == [None]
+        assert there.each(_sleeps, [30], 1) == [None]
 
 
 def _sleeps(root: Path, name: str, seconds: float) -> float:
@@ -230,7 +231,7 @@ def test_an_interrupt_does_not_wait_for_what_runs_elsewhere(book: Book) -> None:
 def test_a_log_of_a_long_count_says_how_far_it_is_and_of_a_short_one_nothing(
     book: Book, monkeypatch: pytest.MonkeyPatch, words: list[str], log: str
 ) -> None:
-    def short(notebook: Notebook, run: Here, said: Callable[[str], None], *_: object) -> Report:
+    def short(notebook: Notebook, run: There, said: Callable[[str], None], *_: object) -> Report:
         said("so far")
         return Report(notebook.key)
 

@@ -68,7 +68,7 @@ Keep = Callable[[Mapping[str, Count]], None]
 
 def verify(
     notebook: Notebook,
-    run: "Here",
+    run: "There",
     said: Callable[[str], None],
     seeds: int = 0,
     keep: Keep = lambda _: None,
@@ -97,7 +97,7 @@ def verify(
 
 
 def behave(
-    run: "Here",
+    run: "There",
     notebook: Notebook,
     checks: dict[str, list[Check]],
     report: Report,
@@ -175,40 +175,29 @@ def _unnamed(root: Path, name: str, exercise: str) -> Sequence[str]:
 Run = Callable[[Sequence[Task]], list[Behavior | None]]
 
 
-class Here:
-    """Runs tasks in this process."""
+@dataclass(frozen=True)
+class There:
+    """Runs tasks in other processes, each with a time limit."""
 
-    def __init__(self, notebook: Notebook) -> None:
-        self._what = notebook.root, notebook.name
+    notebook: Notebook
+    pool: ProcessPool
 
     def behaviors(self, tasks: Sequence[Task]) -> list[Behavior | None]:
         """Return how answers behave; None for one that did not end in time."""
-        _prepared.cache_clear()
-        return self._each(_behave, tasks, PATIENCE)
+        return self.each(_behave, tasks, PATIENCE)
 
     def unnamed(self, exercises: Mapping[str, int]) -> list[Sequence[str] | None]:
         """Return the sentences that nobody gets, by exercise; None where that took too long.
 
         exercises: how many wrong answers each has.
         """
-        return self._each(_unnamed, list(exercises), PATIENCE * max(exercises.values(), default=1))
+        return self.each(_unnamed, list(exercises), PATIENCE * max(exercises.values(), default=1))
 
-    def _each(self, work: Callable[..., Any], tasks: Sequence[Any], seconds: float) -> list[Any]:
-        return [work(*self._what, task) for task in tasks]
-
-
-class There(Here):
-    """Runs tasks in other processes, each with a time limit."""
-
-    def __init__(self, notebook: Notebook, pool: ProcessPool) -> None:
-        super().__init__(notebook)
-        self.pool = pool
-
-    def _each(self, work: Callable[..., Any], tasks: Sequence[Any], seconds: float) -> list[Any]:
+    def each(self, work: Callable[..., Any], tasks: Sequence[Any], seconds: float) -> list[Any]:
+        """Call `work` with the notebook's root, its name and each task; None: not in time."""
+        what = self.notebook.root, self.notebook.name
         futures = [
-            self.pool.schedule(
-                _within, args=[seconds, work, *self._what, task], timeout=WAIT * seconds
-            )
+            self.pool.schedule(_within, args=[seconds, work, *what, task], timeout=WAIT * seconds)
             for task in tasks
         ]
         return [_result(future) for future in futures]
@@ -267,7 +256,7 @@ def stubs_and_solutions(
 
 
 def wrong(
-    run: Here, notebook: Notebook, checks: dict[str, list[Check]], report: Report
+    run: There, notebook: Notebook, checks: dict[str, list[Check]], report: Report
 ) -> Iterator[str]:
     """Yield each wrong answer that is accepted, or like another; each idle check."""
     catalog = wrong_answers(notebook)
