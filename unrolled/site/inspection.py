@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,129 +34,30 @@ SLICE = 15_000  # pixels of a page's height in one picture
 # Sections that are not laid out yet hide what is too wide or too pale in them.
 WHOLE = "section { content-visibility: visible !important; }"
 
+
+def _probe(name: str) -> str:
+    """Return an expression of JavaScript that looks at a page: `probes/NAME.js`."""
+    file = resources.files("unrolled.site").joinpath("probes", f"{name}.js")
+    return file.read_text("utf-8").rstrip("\n")
+
+
 # The lowest contrast of any text, by WCAG's formula, with the text that has it.
-CONTRAST = """(() => {
-  const ink = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const known = new Map();
-  const rgb = (color) => {
-    if (!known.has(color)) {
-      ink.clearRect(0, 0, 1, 1); ink.fillStyle = color; ink.fillRect(0, 0, 1, 1);
-      known.set(color, [...ink.getImageData(0, 0, 1, 1).data].map((v) => v / 255));
-    }
-    return known.get(color);
-  };
-  const linear = (v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-  const over = (a, b) => [0, 1, 2].map((i) => a[i] * a[3] + b[i] * (1 - a[3]));
-  const papers = new Map([[null, [1, 1, 1]]]);
-  const paper = (e) => {
-    if (!papers.has(e)) {
-      papers.set(e, over(rgb(getComputedStyle(e).backgroundColor), paper(e.parentElement)));
-    }
-    return papers.get(e);
-  };
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  let worst = [21, ""];
-  while (texts.nextNode()) {
-    const e = texts.currentNode.parentElement, text = texts.currentNode.data.trim();
-    if (!text || !e.checkVisibility({visibilityProperty: true})) continue;
-    if (e.closest("script, style") || e.getBoundingClientRect().width < 2) continue;
-    const back = paper(e), a = light(over(rgb(getComputedStyle(e).color), back)), b = light(back);
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < worst[0]) worst = [ratio, text];
-  }
-  return worst;
-})()"""
+CONTRAST = _probe("contrast")
 
 # What a page says of itself: one line for each thing that is not as it should be.
-STRUCTURE = r"""((language) => {
-  const said = [], shown = (e) => e.checkVisibility({visibilityProperty: true});
-  const root = document.documentElement;
-  if (root.lang !== language) said.push(`lang is "${root.lang}", not "${language}"`);
-  const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter(shown);
-  const levels = headings.map((e) => Number(e.tagName[1]));
-  const first = levels.filter((level) => level === 1).length;
-  if (first !== 1) said.push(`${first} headings of the first level`);
-  levels.forEach((level, i) => {
-    if (level > (i ? levels[i - 1] : 0) + 1) {
-      said.push(`h${level} "${headings[i].innerText.trim()}" skips a level`);
-    }
-  });
-  for (const image of document.images) {
-    if (!image.complete || !image.naturalWidth) said.push(`${image.src} is not there`);
-  }
-  for (const e of document.querySelectorAll("[class*='fa-']")) {
-    if (shown(e) && e.matches("i, span") && getComputedStyle(e).maskImage === "none") {
-      said.push(`the icon ${e.className} is not in icons.css`);
-    }
-  }
-  for (const e of document.querySelectorAll("body *")) {
-    for (const part of ["::before", "::after"]) {
-      if (/[\uE000-\uF8FF]/.test(getComputedStyle(e, part).content) && shown(e)) {
-        said.push(`${e.tagName.toLowerCase()}${part} needs the theme's icon font`);
-      }
-    }
-  }
-  const seen = new Set();
-  for (const e of document.querySelectorAll("[id]")) {
-    if (seen.has(e.id)) said.push(`two elements have the id ${e.id}`);
-    seen.add(e.id);
-  }
-  return said;
-})"""
+STRUCTURE = _probe("structure")
 
 # Elements that still move where a reader has asked for less motion.
-MOTION = """[...document.querySelectorAll("*")].filter((e) => {
-  const seconds = (text) => Math.max(...text.split(",").map(parseFloat));
-  const style = getComputedStyle(e);
-  return seconds(style.transitionDuration) > 0.01 || style.scrollBehavior === "smooth"
-    || (style.animationName !== "none" && seconds(style.animationDuration) > 0.01);
-}).map((e) => e.tagName.toLowerCase() + (e.id && "#" + e.id))"""
+MOTION = _probe("motion")
 
 # On paper: code that is cut, and navigation that is printed.
-PAPER = """(() => {
-  const said = [], shown = (e) => e.checkVisibility({visibilityProperty: true});
-  for (const e of document.querySelectorAll("pre, table, math, img")) {
-    if (shown(e) && e.getBoundingClientRect().right > innerWidth + 1) {
-      said.push(`${e.tagName.toLowerCase()} leaves the page: ${e.textContent.trim().slice(0, 40)}`);
-    }
-    for (let box = e; box && box !== document.body; box = box.parentElement) {
-      if (e.tagName === "math" && box === e) continue;  // its inside may be wider than its line
-      if (!shown(e) || getComputedStyle(box).overflowX === "visible") continue;
-      if (box.scrollWidth > box.clientWidth + 1) {
-        said.push(`${e.tagName.toLowerCase()} is cut: ${e.textContent.trim().slice(0, 40)}`);
-        break;
-      }
-    }
-  }
-  const navigation = "nav, .bd-header-article, .prev-next-footer, .copybtn, #pst-primary-sidebar";
-  for (const e of document.querySelectorAll(navigation)) {
-    if (shown(e) && e.getBoundingClientRect().height > 1) {
-      said.push(`${e.tagName.toLowerCase()}.${e.className} is printed`);
-    }
-  }
-  return said;
-})()"""
+PAPER = _probe("paper")
 
 # Solutions are looked at as well.
 OPEN = "document.querySelectorAll('.toggle-button-hidden').forEach((one) => one.click())"
 
-COST = """(() => {
-  const all = [...performance.getEntriesByType("navigation"),
-               ...performance.getEntriesByType("resource")];
-  const sum = (name) => all.map((one) => one[name]).reduce((a, b) => a + b, 0);
-  const paint = performance.getEntriesByName("first-contentful-paint")[0];
-  return {sent: sum("transferSize"), read: sum("decodedBodySize"), requests: all.length,
-          paint: paint ? paint.startTime : 0, shift: window.shifts};
-})()"""
-
-FOCUSED = """(() => {
-  const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
-  const ring = parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none"
-    || style.boxShadow !== "none";
-  return {toggle: e.matches(".solution .toggle-button"), next: e.matches("a.right-next"),
-          seen: ring && box.width > 0, what: e.outerHTML.slice(0, 80)};
-})()"""
+COST = _probe("cost")
+FOCUSED = _probe("focused")
 
 # What a screen reader says of what has the focus.
 NAMED = "document.activeElement.ariaLabel"
