@@ -44,6 +44,12 @@ class Commands(click.Group):
         except BookError as error:
             click.echo(f"unrolled: {error}", err=True)
             ctx.exit(2)
+        except ModuleNotFoundError as error:  # a group of packages that is not installed
+            if not error.name or error.name.partition(".")[0] == __package__:
+                raise
+            mend = "unrolled doctor" if PACKED.is_dir() else "python unrolled/environment.py all"
+            click.echo(f"unrolled: {error.name} is not installed; `{mend}` helps", err=True)
+            ctx.exit(2)
         except BrokenPipeError:  # whoever reads has seen enough; click ends in silence
             raise
         except OSError as error:  # a full disk, a folder that may not be written
@@ -108,9 +114,9 @@ def build(notebooks: tuple[str, ...]) -> None:
     NOTEBOOKS (01, 03a) limits what is executed; the default is all. What has not changed is not
     executed again.
     """
+    book = _clone()
     from unrolled.site import build as build_book
 
-    book = _clone()
     with _progress("cells") as show:
         cells, page = build_book(book, book.select(notebooks), show)
     click.echo(f"{amount(cells, 'cell')} executed · {page.relative_to(book.root)}")
@@ -123,9 +129,9 @@ def pdf() -> None:
     A title page, contents with the numbers of pages, bookmarks, solutions at the end of each
     chapter, an index. It takes the system's Chromium, as `inspect` does.
     """
+    book = _clone()
     from unrolled.site.pdf import write_pdf
 
-    book = _clone()
     path = write_pdf(book)
     click.echo(f"{decimal(path.stat().st_size)} · {path.relative_to(book.root)}")
 
@@ -138,12 +144,13 @@ def inspect(lighthouse: bool) -> None:
     axe, contrast, headings, requests to other hosts, errors, movement, bytes, the keyboard's way
     from an exercise to its solution. Pictures go to build/shots/. Exit code 1 if anything is amiss.
     """
+    book = _clone()
     from unrolled.site.inspection import report
 
     console = Console(soft_wrap=True)
     if not console.is_terminal:
         console.width = WIDE
-    problems = report(_clone(), console, lighthouse)
+    problems = report(book, console, lighthouse)
     click.echo(amount(problems, "problem") if problems else "every page holds")
     sys.exit(1 if problems else 0)
 
@@ -176,6 +183,7 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int, again: bool) -> N
     stored ones; how far they agree is kept in data/results/again.json, by kind of machine. Exit
     code 1 if a median lies outside of the stored range and its tolerance.
     """
+    book = _clone()
     from unrolled.machine import machine_class
     from unrolled.measure import again as repeating
     from unrolled.measure.results import measure
@@ -183,7 +191,7 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int, again: bool) -> N
     if again and scale != "default":
         raise BookError("--again is of the default scale: leave out --scale, and UNROLLED_SCALE")
     outside = 0
-    for notebook in _clone().select(notebooks):
+    for notebook in book.select(notebooks):
         kept: list[str] = []
         try:
             with _progress("runs") as show:
@@ -219,9 +227,9 @@ def verify(notebooks: tuple[str, ...], seeds: int | None) -> None:
     often checks err; runs that are counted there, and whose code is the same, are not repeated. It
     writes as it goes, and may be stopped at any time: at most twenty seeds are run once more.
     """
+    book, problems = _clone(), 0
     from unrolled.author.verify import verify_book
 
-    book, problems = _clone(), 0
     console = Console(stderr=True)
     with console.status("…") as status:
         log = seeds and not console.is_terminal  # of hours
@@ -244,9 +252,9 @@ def reference(notebooks: tuple[str, ...]) -> None:
 
     Fetched data is not used for it, so that the outputs reproduce where there is none.
     """
+    book = _clone()
     from unrolled.author.reference import write_reference
 
-    book = _clone()
     hide_fetched(book.root)
     with _progress("cells") as show:
         for path in write_reference(book, book.select(notebooks), show):
@@ -256,9 +264,9 @@ def reference(notebooks: tuple[str, ...]) -> None:
 @main.command()
 def readme() -> None:
     """Write README's table of chapters and its figure."""
+    book = _clone()
     from unrolled.author.readme import write_readme
 
-    book = _clone()
     for path in write_readme(book):
         click.echo(path.relative_to(book.root))
 
@@ -499,6 +507,7 @@ def grade(
     Students' code runs in a jail. OUT gets grades.csv, canvas.csv, report.html, and for each
     student a page of feedback and a Gradescope results.json.
     """
+    book = _clone()
     from unrolled.course import read_course
     from unrolled.grade.export import write_all
     from unrolled.grade.grader import Settings
@@ -506,7 +515,6 @@ def grade(
     from unrolled.grade.run import prepare, run, secret_of
     from unrolled.grade.submissions import attempts, single
 
-    book = _clone()
     notebooks = book.select(chapters)
     if out.exists() and not out.is_dir():
         raise BookError(f"{out} is a file; name a folder for the results")
@@ -544,9 +552,9 @@ def release(target: Path, gradescope: bool, course: Path | None) -> None:
 
     With --gradescope, write the instructor's autograder archive instead; that one has the answers.
     """
+    book = _clone()
     from unrolled.grade import release as parts
 
-    book = _clone()
     if gradescope:
         parts.gradescope(book, target, course)
         click.echo(target)
@@ -667,11 +675,11 @@ def bench(what: tuple[str, ...], keep: bool) -> None:
     A mark: the figure is further from the stored one than chance explains. An interrupted call goes
     on where it stopped. Wall times mean something where nothing else is running.
     """
+    book = _clone()
     from unrolled.machine import machine_class
     from unrolled.measure import bench as measuring
     from unrolled.measure import costs
 
-    book = _clone()
     chosen = measuring.parts(book, what, partial(click.echo, err=True))
     machine = machine_class()
     before = costs.stored(book).get(machine, {})

@@ -58,22 +58,35 @@ def _packages(book: Book) -> Iterator[Finding]:
         return
     whole = True
     for line in lines:
-        asked = Requirement(line)
-        if asked.marker and not asked.marker.evaluate():
-            continue
-        try:
-            found = version(asked.name)
-        except PackageNotFoundError:
-            found = ""
-        fits = bool(found) and asked.specifier.contains(found, prereleases=True)
+        found, fits = _held(line)
         whole = whole and fits
+        asked = Requirement(line)
         if not fits:
             mend = f'{sys.executable} -m pip install "{line}"' if book.root == PACKED else MAKE
             yield Finding(asked.name, f"{found or 'not here'}; expected {asked.specifier}", mend)
-        elif asked.name in SHOWN:
+        elif found and asked.name in SHOWN:
             yield Finding(asked.name, found)
     if whole:
         yield Finding("packages", "all in their ranges")
+    if book.root == PACKED or not (book.root / "solutions").is_dir():
+        return  # what needs the groups needs a clone
+    for name, lines in table["project"].get("optional-dependencies", {}).items():
+        amiss = [Requirement(line).name for line in lines if not _held(line)[1]]
+        if amiss:
+            found = f"missing, or not in its range: {', '.join(amiss)}"
+            yield Finding(f"group {name}", found, MAKE, needed=False)
+
+
+def _held(line: str) -> tuple[str, bool]:
+    """Return the version that is here, and whether it is what a requirement asks for."""
+    asked = Requirement(line)
+    if asked.marker and not asked.marker.evaluate():
+        return "", True
+    try:
+        found = version(asked.name)
+    except PackageNotFoundError:
+        return "", False
+    return found, asked.specifier.contains(found, prereleases=True)
 
 
 def _devices() -> Iterator[Finding]:

@@ -1,6 +1,9 @@
 """The book's environment: `.venv`, installed from the lock of this platform.
 
-    python unrolled/environment.py
+    python unrolled/environment.py [GROUP ...]
+
+A GROUP is one of the optional dependencies of pyproject.toml. Without one, a clone gets all of
+them, and a course, which has no answers, what a student needs.
 
 It is what `make` calls first, and all that a machine without make needs. A second call finds the
 stamp in `.venv` and returns at once; a changed lock or a changed list of dependencies installs
@@ -17,7 +20,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager
-from typing import IO, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import IO, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 OLDEST, NEWEST = (3, 11), (3, 13)  # requires-python of pyproject.toml
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -93,16 +96,21 @@ def project_of(root: str) -> dict:
         raise Trouble("pyproject.toml: %s; put back what git has" % error) from error
 
 
-def requirements_of(root: str) -> "List[str]":
-    """What pyproject.toml asks for: to run (dependencies) and to install the package (build)."""
-    table = project_of(root)
-    return table["project"].get("dependencies", []) + table["build-system"]["requires"]
+def groups_of(root: str, named: "Sequence[str]" = ()) -> "List[str]":
+    """The groups of optional dependencies to install: those named, or what `root` is for."""
+    there = sorted(project_of(root)["project"].get("optional-dependencies", {}))
+    for name in named:
+        if name not in there:
+            raise Trouble("no group %s in pyproject.toml; %s" % (name, ", ".join(there)))
+    answers = os.path.isdir(os.path.join(root, "solutions"))
+    return sorted(set(named)) or ["all"] * answers
 
 
-def wanted(root: str) -> str:
+def wanted(root: str, groups: "Sequence[str]" = ()) -> str:
     """The stamp of a finished environment: line 1 what it stands on, line 2 what is in it."""
     table = project_of(root)
-    asked = json.dumps([table["build-system"], table["project"]], sort_keys=True).encode()
+    parts = [table["build-system"], table["project"], groups_of(root, groups)]
+    asked = json.dumps(parts, sort_keys=True).encode()
     lock = lock_of(root)
     if lock:
         with open(lock, "rb") as file:
@@ -160,9 +168,9 @@ def lock_file(file: "IO[str]", wait: bool) -> bool:
             return False
 
 
-def prepare(root: str) -> None:
+def prepare(root: str, groups: "Sequence[str]" = ()) -> None:
     """Make `.venv` in `root` what its lock and pyproject.toml say; at once if it is so already."""
-    home, want = os.path.join(root, ".venv"), wanted(root)
+    home, want = os.path.join(root, ".venv"), wanted(root, groups)
     if found(home) == want:
         return
     with alone(home) as held:
@@ -173,7 +181,7 @@ def prepare(root: str) -> None:
         with open(os.path.join(home, "install.log"), "a", encoding="utf-8") as log:
             if have.split("\n")[0] != want.split("\n")[0]:
                 create(home, log, held)
-            install(root, home, log, held)
+            install(root, groups_of(root, groups), home, log, held)
         with open(stamp + ".new", "w", encoding="utf-8") as file:
             file.write(want)
         os.replace(stamp + ".new", stamp)
@@ -197,20 +205,14 @@ def create(home: str, log: "IO[str]", held: "IO[str]") -> None:
     run([base, "-I", "-m", "venv", home], log, held)
 
 
-def install(root: str, home: str, log: "IO[str]", held: "IO[str]") -> None:
-    """Install the pins (or the ranges), then the package itself, editable."""
+def install(root: str, groups: "List[str]", home: str, log: "IO[str]", held: "IO[str]") -> None:
+    """Install what builds the package, then the package, editable, and what it needs."""
     import time
 
     lock, start = lock_of(root), time.time()
-    if lock:
-        packages = list(pins_of(lock))
-        asked, source = lock, "of locks/" + os.path.basename(lock)
-    else:
-        packages, source = requirements_of(root), "in the ranges of pyproject.toml"
-        asked = os.path.join(home, "requirements.txt")
-        with open(asked, "w", encoding="utf-8") as file:
-            file.write("\n".join(packages) + "\n")
-    print("environment: %d packages %s into .venv, once" % (len(packages), source), flush=True)
+    source = "the pins of locks/" + os.path.basename(lock) if lock else "pyproject.toml's ranges"
+    parts = " and ".join(["what a student needs", *groups]) if groups != ["all"] else "all packages"
+    print("environment: %s, in %s, into .venv, once" % (parts, source), flush=True)
 
     stamp, live = os.path.join(home, "stamp"), sys.stdout.isatty()
     step, seen = "looking up", 0
@@ -226,9 +228,12 @@ def install(root: str, home: str, log: "IO[str]", held: "IO[str]") -> None:
             print("\renvironment: %s, %d seen " % (step, seen), end="", flush=True)
 
     pip = [python_of(home), "-I", "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
-    pip.append("--disable-pip-version-check")
-    run([*pip, "-r", asked], log, held, follow)
-    run([*pip, "--no-deps", "--no-build-isolation", "-e", root], log, held, follow)
+    pip += ["--disable-pip-version-check", *(("-c", lock) if lock else ())]
+    build = project_of(root)["build-system"]["requires"]
+    if build:
+        run([*pip, *build], log, held, follow)
+    asked = "%s[%s]" % (root, ",".join(groups)) if groups else root
+    run([*pip, "--no-build-isolation", "-e", asked], log, held, follow)
     print("\r" * live + "environment: ready after %.0f s" % (time.time() - start), flush=True)
 
 
@@ -310,11 +315,11 @@ def no_right(path: str) -> str:
     return "cannot write to %s; copy the book to a folder of your own" % path
 
 
-def main() -> int:
+def main(groups: "Sequence[str]" = ()) -> int:
     """Prepare the environment: 0, or 2 and one line that says what is in the way."""
     try:
         check_python(sys.version_info[:2])
-        prepare(ROOT)
+        prepare(ROOT, groups)
     except Trouble as trouble:
         message = str(trouble)
     except OSError as error:
@@ -333,4 +338,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,7 @@
 """doctor, completion, and the page that --help is."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.package.conftest import edit, run
-from unrolled import doctor
+from unrolled import cli, doctor
 from unrolled.cli import SECTIONS, main
 from unrolled.doctor import MAKE, Finding, examine
 from unrolled.grade import jail
@@ -83,6 +84,32 @@ def test_doctor_fails_only_where_something_is_needed(tiny: Book) -> None:
     assert "packages: all in their ranges" in said
     assert "newer chapters: 01" in said and "unrolled update" in said
     assert "work/progress.json: damaged" in said
+
+
+def test_a_clone_is_told_which_groups_lack_something_and_a_course_is_not(tiny: Book) -> None:
+    groups = '[project.optional-dependencies]\nmore = ["click>=8", "nowhere-to-be-found"]\n'
+    base = '[project]\ndependencies = ["numpy>=2", "nothing; python_version < \'3\'"]\n'
+    (tiny.root / "pyproject.toml").write_text(base + groups)
+    found = {one.what: one for one in examine(tiny)}
+    assert found["packages"].mend == "" and "nothing" not in found
+    lack = "missing, or not in its range: nowhere-to-be-found"
+    assert found["group more"] == Finding("group more", lack, MAKE, needed=False)
+    shutil.rmtree(tiny.root / "solutions")
+    assert "group more" not in {one.what for one in examine(tiny)}
+
+
+@pytest.mark.parametrize(
+    "place", [("python unrolled/environment.py all", "nowhere"), ("unrolled doctor", "chapters")]
+)
+def test_a_package_that_is_not_installed_is_a_line(
+    place: tuple[str, str], tiny: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mend, folder = place
+    monkeypatch.setattr(cli, "PACKED", tiny.root / folder)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    monkeypatch.delitem(sys.modules, "unrolled.grade.release", raising=False)
+    code, said = run("release", str(tiny.root / "course"))
+    assert (code, said) == (2, f"unrolled: jinja2 is not installed; `{mend}` helps\n")
 
 
 def test_a_device_that_is_not_there_is_a_line(tiny: Book, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,10 @@ from unrolled import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-ASKED = [Requirement(line) for line in PROJECT["dependencies"]]
+GROUPS = PROJECT["optional-dependencies"]
+PARTS = ("book", "grade", "author")
+LINES = [*PROJECT["dependencies"], *(line for name in PARTS for line in GROUPS[name])]
+ASKED = [Requirement(line) for line in dict.fromkeys(LINES)]
 LOCKS = sorted((ROOT / "locks").glob("*.txt"))
 # What conda-forge calls otherwise; TensorFlow's two names there are one.
 CONDA = {"torch": "pytorch-cpu", "tensorflow": "tensorflow-cpu"}
@@ -52,6 +55,13 @@ def test_conda_and_pyproject_ask_for_the_same_packages_in_the_same_ranges():
     conda.pop("pip")
     pip = {canonicalize_name(CONDA.get(r.name, r.name)): r.specifier for r in ASKED}
     assert conda == pip
+
+
+def test_every_group_is_part_of_all_and_a_package_has_one_range():
+    assert set(GROUPS) == {*PARTS, "all"}
+    [whole] = map(Requirement, GROUPS["all"])
+    assert (whole.name, whole.extras) == (PROJECT["name"], set(PARTS))
+    assert len({canonicalize_name(r.name) for r in ASKED}) == len(ASKED)
 
 
 def test_the_two_builds_of_tensorflow_have_one_range():
@@ -108,7 +118,7 @@ def test_the_pins_lie_in_the_ranges(lock):
 def test_every_package_that_is_needed_has_a_pin_and_this_environment_has_it():
     pinned = pins(Path(environment.lock_of(str(ROOT))))
     first = "{}.{}.0".format(*sys.version_info)  # Debian 12, say, stays with an early one
-    todo, seen = [Requirement("unrolled")], set()
+    todo, seen = [Requirement("unrolled[all]")], set()
     while todo:
         asked = todo.pop()
         name = canonicalize_name(asked.name)
@@ -161,16 +171,24 @@ def wrong_python(version: tuple[int, ...]) -> str:
 
 
 BACKEND = '''\
-"""A build backend of twenty lines: this project has nothing to download."""
-import zipfile
+"""A small build backend: this project has nothing to download but what it asks for."""
+import tomllib, zipfile
 
 INFO = "tiny-1.dist-info/"
 TAGS = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
 
-def build_editable(folder, settings=None, metadata=None):
+def metadata():
+    project = tomllib.load(open("pyproject.toml", "rb"))["project"]
+    yield "Metadata-Version: 2.1\\nName: tiny\\nVersion: 1"
+    yield from (f"Requires-Dist: {one}" for one in project["dependencies"])
+    for group, lines in project.get("optional-dependencies", {}).items():
+        yield f"Provides-Extra: {group}"
+        yield from (f"Requires-Dist: {one}; extra == '{group}'" for one in lines)
+
+def build_editable(folder, settings=None, _=None):
     name = "tiny-1-py3-none-any.whl"
     with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
-        wheel.writestr(INFO + "METADATA", "Metadata-Version: 2.1\\nName: tiny\\nVersion: 1\\n")
+        wheel.writestr(INFO + "METADATA", "\\n".join([*metadata(), ""]))
         wheel.writestr(INFO + "WHEEL", TAGS)
         wheel.writestr(INFO + "RECORD", "")
     return name
@@ -202,19 +220,19 @@ def tiny(tmp_path):
     return tmp_path
 
 
-def command(root: Path, **settings: str) -> dict:
+def command(root: Path, *groups: str, **settings: str) -> dict:
     """How to start environment.py: no settings of pip but ours, and no index that exists."""
     setting = {k: v for k, v in os.environ.items() if not k.upper().startswith("PIP_")}
     nowhere = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/"}
     return {
-        "args": [sys.executable, str(root / "unrolled" / "environment.py")],
+        "args": [sys.executable, str(root / "unrolled" / "environment.py"), *groups],
         "env": setting | nowhere | {"PIP_RETRIES": "1"} | settings,
         "text": True,
     }
 
 
-def call(root: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(**command(root, **settings), capture_output=True)
+def call(root: Path, *groups: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(**command(root, *groups, **settings), capture_output=True)
 
 
 def installed(root: Path) -> int:
@@ -283,6 +301,18 @@ def test_no_network_is_one_line_and_leaves_what_works_alone(tiny):
     (tiny / "pyproject.toml").write_text(asked, encoding="utf-8")
     assert "no network" in one_line(call(tiny, PIP_TIMEOUT="2"))
     assert (tiny / ".venv" / "stamp").read_text(encoding="utf-8") == stamp
+
+
+def test_a_clone_gets_every_group_and_a_course_what_a_student_needs(tiny):
+    groups = '[project.optional-dependencies]\nall = ["numpy>=2"]\nnone = []\n'
+    (tiny / "pyproject.toml").write_text(PYPROJECT + groups, encoding="utf-8")
+    assert "what a student needs, in" in call(tiny).stdout and installed(tiny) == 1
+    assert "what a student needs and none, in" in call(tiny, "none").stdout
+    assert one_line(call(tiny, "some")).endswith("no group some in pyproject.toml; all, none\n")
+    (tiny / "solutions").mkdir()
+    assert environment.groups_of(str(tiny)) == ["all"]
+    assert "no network" in one_line(call(tiny, PIP_TIMEOUT="2"))
+    assert environment.groups_of(str(tiny), ["none"]) == ["none"]
 
 
 def test_a_damaged_pyproject_is_one_line(tiny):
@@ -362,7 +392,7 @@ def test_what_pip_says_becomes_one_line(said, line):
 
 
 def failing(error: Exception):
-    def prepare(root: str) -> None:
+    def prepare(root: str, groups: list[str]) -> None:
         raise error
 
     return prepare
