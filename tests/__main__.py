@@ -27,6 +27,7 @@ def reproduces() -> bool:
 
 STEPS = {
     "style": "ruff check .",
+    "layout": "ruff format --check unrolled tests/package tests/chapters",
     "spelling": "codespell",
     "types": "mypy",
     "the package, and attacks on its grader": f"pytest {SHARED} -rsfE tests/package tests/attacks",
