@@ -45,6 +45,16 @@ def test_the_citation_file_obeys_its_schema_and_names_this_version():
     assert str(yaml.safe_load(path.read_text(encoding="utf-8"))["version"]) == __version__
 
 
+def test_the_package_says_of_itself_what_the_book_and_its_citation_say():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    output = tomllib.loads((ROOT / "book.toml").read_text(encoding="utf-8"))["output"]["html"]
+    places = {"Homepage": output["site-url"], "Repository": output["git-repository-url"]}
+    assert project["urls"] == places
+    assert project["keywords"] == cited["keywords"]
+    assert project["license"].split(" AND ") == cited["license"]
+
+
 def test_the_changelog_begins_with_this_version_and_its_day():
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
