@@ -26,6 +26,7 @@ from unrolled.checks.remote import Broken, Lost
 from unrolled.checks.session import run_pytest
 from unrolled.cli import main
 from unrolled.errors import BookError
+from unrolled.grade import release as parts
 from unrolled.grade.grader import Grader, Marked, Settings
 from unrolled.grade.jail import Jail, Limits, bubblewrap
 from unrolled.grade.submissions import read, single
@@ -534,6 +535,14 @@ def test_a_course_holds_what_students_need_and_no_answer(whole: Book, tmp_path: 
         2,
         f"unrolled: {target} is not empty; name a new folder\n",
     )
+
+
+def test_an_image_is_made_of_the_book_and_of_nothing_that_was_handed_in() -> None:
+    lines = (Path(__file__).parents[2] / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert lines[1] == "*"
+    taken = {line[1:] for line in lines if line.startswith("!")}
+    more = {"data", "tests/chapters", "README.md", "course.toml"}
+    assert taken == {*parts.WHOLE, *parts.FILES, *parts.ANSWERS, *more}
 
 
 @pytest.mark.parametrize("name", ["chapters", "unrolled", "locks"])
