@@ -106,6 +106,21 @@ def groups_of(root: str, named: "Sequence[str]" = ()) -> "List[str]":
     return sorted(set(named)) or ["all"] * answers
 
 
+def requirements_of(root: str, groups: "Sequence[str]") -> "List[str]":
+    """What pyproject.toml asks for: to install the package, to run, and for these groups."""
+    table = project_of(root)
+    project = table["project"]
+    asked = table["build-system"]["requires"] + project.get("dependencies", [])
+    left, own = list(groups), "%s[" % project["name"]
+    for group in left:  # a group may name others: "unrolled[author,book]"
+        for line in project["optional-dependencies"][group]:
+            if line.startswith(own):
+                left += line[len(own) : -1].split(",")
+            else:
+                asked.append(line)
+    return list(dict.fromkeys(asked))
+
+
 def wanted(root: str, groups: "Sequence[str]" = ()) -> str:
     """The stamp of a finished environment: line 1 what it stands on, line 2 what is in it."""
     table = project_of(root)
@@ -206,7 +221,7 @@ def create(home: str, log: "IO[str]", held: "IO[str]") -> None:
 
 
 def install(root: str, groups: "List[str]", home: str, log: "IO[str]", held: "IO[str]") -> None:
-    """Install what builds the package, then the package, editable, and what it needs."""
+    """Install what the package and its groups need, then the package itself, editable."""
     import time
 
     lock, start = lock_of(root), time.time()
@@ -229,11 +244,10 @@ def install(root: str, groups: "List[str]", home: str, log: "IO[str]", held: "IO
 
     pip = [python_of(home), "-I", "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
     pip += ["--disable-pip-version-check", *(("-c", lock) if lock else ())]
-    build = project_of(root)["build-system"]["requires"]
-    if build:
-        run([*pip, *build], log, held, follow)
-    asked = "%s[%s]" % (root, ",".join(groups)) if groups else root
-    run([*pip, "--no-build-isolation", "-e", asked], log, held, follow)
+    asked = requirements_of(root, groups)
+    if asked:
+        run([*pip, *asked], log, held, follow)
+    run([*pip, "--no-deps", "--no-build-isolation", "-e", root], log, held, follow)
     print("\r" * live + "environment: ready after %.0f s" % (time.time() - start), flush=True)
 
 

@@ -315,6 +315,12 @@ def test_a_clone_gets_every_group_and_a_course_what_a_student_needs(tiny):
     assert environment.groups_of(str(tiny), ["none"]) == ["none"]
 
 
+def test_all_is_what_the_groups_ask_for_and_no_group_is_asked_of_an_index():
+    build = ["hatchling>=1.27,<2"]
+    assert set(environment.requirements_of(str(ROOT), ["all"])) == {*build, *LINES}
+    assert set(environment.requirements_of(str(ROOT), [])) == {*build, *PROJECT["dependencies"]}
+
+
 def test_a_damaged_pyproject_is_one_line(tiny):
     (tiny / "pyproject.toml").write_text(f"<<<<<<< HEAD\n{PYPROJECT}", encoding="utf-8")
     assert one_line(call(tiny)).startswith("unrolled: pyproject.toml: ")
