@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.package.conftest import edit, run
-from unrolled import cli, doctor
+from unrolled import cli, doctor, grade
 from unrolled.cli import SECTIONS, main
 from unrolled.doctor import MAKE, Finding, examine
 from unrolled.grade import jail
@@ -108,6 +108,7 @@ def test_a_package_that_is_not_installed_is_a_line(
     monkeypatch.setattr(cli, "PACKED", tiny.root / folder)
     monkeypatch.setitem(sys.modules, "jinja2", None)
     monkeypatch.delitem(sys.modules, "unrolled.grade.release", raising=False)
+    monkeypatch.delattr(grade, "release", raising=False)  # another test may have imported it
     code, said = run("release", str(tiny.root / "course"))
     assert (code, said) == (2, f"unrolled: jinja2 is not installed; `{mend}` helps\n")
 

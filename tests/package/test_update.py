@@ -244,7 +244,7 @@ def test_a_save_in_between_is_not_lost(solved: Book, monkeypatch: pytest.MonkeyP
     edit(solved.notebooks[0].source, PROSE, "# ## A better section")
     pair, text = Pair.read(path.parent, solved.notebooks[0]), path.read_text()
     path.write_text(text + "# saved meanwhile")
-    with pytest.raises(BookError, match="saved in between; nothing is changed"):
+    with pytest.raises(BookError, match="saved in between: nothing was changed"):
         pair.replace(read_notebook(path))
     assert path.read_text() == text + "# saved meanwhile"
 
