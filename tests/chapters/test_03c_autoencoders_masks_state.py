@@ -396,7 +396,7 @@ def sizes_read(stateful_chunks, steps, size):
 
 
 def test_it_reads_so_many_steps_at_a_time(stateful_chunks, rng):
-    size, whole_chunks = int(rng.integers(4, 7)), int(rng.integers(3, 5))
+    size, whole_chunks = int(rng.integers(5, 8)), int(rng.integers(2, 4))
     steps = size * whole_chunks + 1
     got = sizes_read(stateful_chunks, steps, size)
     equal(got, [size] * whole_chunks + [1], f"chunks of {steps} steps, {size} at a time")

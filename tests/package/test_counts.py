@@ -21,13 +21,14 @@ from unrolled.author.counts import (
     outdated,
     read_counts,
 )
-from unrolled.author.verify import Report, Task, false_failures, mutation
+from unrolled.author.verify import Report, Task, false_failures, false_passes, mutation
 from unrolled.checks.run import Behavior, Failure, checks_by_exercise, load_checks
 from unrolled.checks.session import placed, run_pytest
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
 from unrolled.site.numbers import ASKED, _percent, _whole, at_most, checks
 
+FAILS = (Failure("test_luck", "assertion", ""),)
 LUCK = "\n\ndef test_luck(twice, rng):\n    assert twice(1.0) == 2.0 and rng.random() > 0.2\n"
 
 
@@ -37,6 +38,7 @@ def _count(book: Book, seeds: int) -> Report:
         run, report = Here(notebook).behaviors, Report(notebook.key)
         known = checks_by_exercise(notebook, load_checks(notebook))
         assert list(mutation(run, notebook, known, report)) == []
+        report.problems += false_passes(run, notebook, report, seeds, lambda _: None)
         report.problems += false_failures(run, report, seeds, lambda _: None)
         keep_counts(book, report.counts)
         if notebook is book.notebooks[0]:
@@ -61,6 +63,7 @@ def test_what_is_counted_is_kept_sorted_and_is_the_same_every_time(tiny: Book) -
     assert list(json.loads(text)) == ["thrice", "twice"]
     one = read_counts(tiny.root)["twice"]
     assert (one.checks, one.wrong, one.seeds, one.failed) == (2, 3, 3, ())
+    assert (one.wrong_runs, one.passed) == (3 * 3, ())
     assert one.killed == one.mutants > 0
     _count(tiny, 3)
     assert (tiny.root / SHOWN).read_text() == text
@@ -232,6 +235,48 @@ def test_a_run_that_did_not_end_in_time_is_told_and_not_counted() -> None:
     assert report.counts["twice"].seeds == 0
 
 
+def test_a_wrong_answer_that_passes_under_some_seed_is_told_with_it(tiny: Book) -> None:
+    """What tells the two apart is a draw that is not always made."""
+    notebook = tiny.notebooks[0]
+    notebook.checks.write_text(
+        "def test_a_positive_number(twice, rng):\n"
+        "    x = rng.normal()\n"
+        "    assert twice(x) == 2 * x\n"
+    )
+    report = _count(tiny, 20)
+    count = read_counts(tiny.root)["twice"]
+    assert 0 < len(count.passed) < count.wrong_runs == 60
+    for line in count.passed:
+        answer, _, seed = line.partition(" is accepted under --seed ")
+        exercise, mistake = answer.split(":")
+        words = [*placed(tiny), f"--mistake={exercise}:{mistake}", f"--seed={seed}"]
+        assert all(one.outcome == "passed" for one in run_pytest(words).verdicts)
+    assert report.problems[: len(count.passed)] == [f"wrong answer {one}" for one in count.passed]
+    told = f"{SHOWN}: wrong answer {count.passed[0]}; mend the checks of twice"
+    assert _told(tiny) == [told]
+    assert f"| {len(count.passed)}/60 |" in checks(tiny)
+
+
+def test_wrong_answers_that_were_run_under_enough_seeds_are_not_run_again(tiny: Book) -> None:
+    asked: list[int] = []
+
+    def run(tasks: Sequence[Task]) -> list[Behavior | None]:
+        asked.extend(task.seed for task in tasks)
+        late = [None] if len(asked) == 6 else [FAILS]
+        return [*[FAILS] * (len(tasks) - 1), *late]
+
+    count = Count(code="", checks=1, wrong=3, mutants=1, killed=1, seeds=0)
+    report, notebook = Report("01", counts={"twice": count}), tiny.notebooks[0]
+    [late] = false_passes(run, notebook, report, 2, lambda _: None)
+    assert late == "wrong answer twice:clipped did not end in time under --seed 101"
+    assert report.counts["twice"].wrong_runs == 5
+    for seeds, runs in ((2, 12), (2, 12), (1, 12), (500, 312), (2, 312)):
+        assert list(false_passes(run, notebook, report, seeds, lambda _: None)) == []
+        assert len(asked) == runs
+    assert set(asked) == set(range(FIRST_SEED, FIRST_SEED + 100))
+    assert report.figures["false passes"] == "0 of 300 runs of wrong answers"
+
+
 def test_an_exercise_that_is_no_more_leaves_no_counts(tiny: Book) -> None:
     _count(tiny, 1)
     counts = read_counts(tiny.root)
@@ -262,7 +307,9 @@ def test_a_damaged_file_is_one_clear_line(tiny: Book, text: str, said: str) -> N
 
 
 def _kept(**more: Any) -> Count:
-    usual: dict[str, Any] = dict(code="", checks=2, wrong=3, mutants=8, killed=7, seeds=20)
+    usual: dict[str, Any] = dict(
+        code="", checks=2, wrong=3, mutants=8, killed=7, seeds=20, wrong_runs=60
+    )
     return Count(**usual | more)
 
 
@@ -275,8 +322,8 @@ def test_an_exercise_has_a_line_with_its_counts_and_the_bound_of_its_own_runs(ti
     assert "All in all, 2 checks reject 3 named wrong answers and 7 of 8 mutants, 87.5%" in told
     bound = _percent(at_most(2, 300))
     assert lines == [
-        f"| [1.1 Double it](#exercise-1-1) | 2 | 3 | 7/8 | 2/300 | {bound} |",
-        "| [2.1 Triple it](#exercise-2-1) | – | – | – | – | – |",
+        f"| [1.1 Double it](#exercise-1-1) | 2 | 3 | 0/60 | 7/8 | 2/300 | {bound} |",
+        "| [2.1 Triple it](#exercise-2-1) | – | – | – | – | – | – |",
     ]
     assert "other code than the book has now: `thrice`; `unrolled verify" in checks(tiny)
 
@@ -288,6 +335,7 @@ def test_of_all_exercises_only_the_seeds_count_that_all_were_run_under() -> None
     assert "under 3 of them a check of some exercise failed" in told
     assert f"in at most {_percent(at_most(3, 20))} of all cases" in told
     assert "4 checks reject 6 named wrong answers and 14 of 16 mutants" in told
+    assert "Of 120 runs of wrong answers over seeds, 0 passed." in told
 
 
 def test_the_bound_of_a_rate_is_that_of_the_runs_and_no_better() -> None:

@@ -26,7 +26,8 @@ class Count(Table):
 
     wrong: named wrong answers, all of them rejected. mutants: changed solutions, of which `killed`
     were rejected. seeds: runs of the solution, under FIRST_SEED and the seeds that follow it;
-    failed: those under which a check failed, falsely.
+    failed: those under which a check failed, falsely. wrong_runs: of wrong answers, every form of
+    them, under the first of these seeds; passed: a line for each run that passed, falsely.
     """
 
     code: str
@@ -36,6 +37,8 @@ class Count(Table):
     killed: NonNegativeInt
     seeds: NonNegativeInt
     failed: tuple[int, ...] = ()
+    wrong_runs: NonNegativeInt = 0
+    passed: tuple[str, ...] = ()
 
 
 _FILE = TypeAdapter(dict[str, Count])
@@ -89,6 +92,8 @@ def outdated(notebook: Notebook) -> Iterator[str]:
         elif count.failed:
             seeds = ", ".join(map(str, count.failed))
             yield f"{SHOWN}: the solution of {name} failed a check under --seed {seeds}; mend that"
+        elif count.passed:
+            yield f"{SHOWN}: wrong answer {count.passed[0]}; mend the checks of {name}"
 
 
 def _mend(key: str = "") -> str:

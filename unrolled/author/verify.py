@@ -43,6 +43,8 @@ from unrolled.manifest import Book, Notebook, amount, read_book
 from unrolled.notebook import Cell, answers_in, read_cells
 
 SEEDS = 20
+WRONG_SEEDS = 100  # at most, for each wrong answer
+OVER_SEEDS = {"seeds", "failed", "wrong_runs", "passed"}  # of a count; they go on from what is kept
 KILLED = 0.90
 PATIENCE = 20  # CPU seconds for one mutant; a loop that never ends is a dead mutant
 WAIT = 10  # times as many by the clock: for what waits for ever, or has to on a busy machine
@@ -118,11 +120,18 @@ def behave(
     if seeds:
         report.counts |= _known(notebook, report.counts)
 
+    def kept() -> None:
+        left = {name for name, one in report.counts.items() if name not in report.unrejected}
+        keep({name: report.counts[name] for name in left})
+
+    if seeds:
+        report.problems += false_passes(run.behaviors, notebook, report, seeds, said)
+        kept()
+
     def ran(done: int) -> None:
         said(f"false failures, {done} of {seeds or SEEDS} seeds")
         if seeds and done:
-            left = {name for name, one in report.counts.items() if name not in report.unrejected}
-            keep({name: report.counts[name] for name in left})
+            kept()
 
     report.problems += false_failures(run.behaviors, report, seeds or SEEDS, ran)
 
@@ -369,11 +378,40 @@ def false_failures(
     report.figures["false failures"] = what
 
 
+def false_passes(
+    run: Run, notebook: Notebook, report: Report, seeds: int, said: Callable[[str], None]
+) -> Iterator[str]:
+    """Yield each wrong answer that all checks pass under some seed; the counts in the report grow.
+
+    It is run under so many seeds, WRONG_SEEDS at most.
+    """
+    under = range(FIRST_SEED, FIRST_SEED + min(seeds, WRONG_SEEDS))
+    for exercise, count in report.counts.items():
+        said(f"false passes, {exercise}")
+        answers = [one for one in wrong_answers(notebook) if one.exercise == exercise]
+        runs = [(one, seed) for one in answers for seed in under]
+        if len(runs) > count.wrong_runs:
+            found = run([Task(exercise, one.answers, seed, stop=True) for one, seed in runs])
+            passed = []
+            for (one, seed), failures in zip(runs, found, strict=True):
+                if failures is None:
+                    yield f"wrong answer {one.name} did not end in time under --seed {seed}"
+                if failures == ():
+                    passed.append(f"{one.name} is accepted under --seed {seed}")
+            more = {"wrong_runs": len(runs) - found.count(None), "passed": tuple(passed)}
+            report.counts[exercise] = count.model_copy(update=more)
+        for line in report.counts[exercise].passed:
+            yield f"wrong answer {line}"
+    counts = report.counts.values()
+    passes, made = sum(len(one.passed) for one in counts), sum(one.wrong_runs for one in counts)
+    report.figures["false passes"] = f"{passes} of {amount(made, 'run')} of wrong answers"
+
+
 def _known(notebook: Notebook, counts: Mapping[str, Count]) -> dict[str, Count]:
     """Return the counts that are kept, where they are of the same code."""
     kept = read_counts(notebook.root)
     return {
-        name: one.model_copy(update={"seeds": kept[name].seeds, "failed": kept[name].failed})
+        name: one.model_copy(update=kept[name].model_dump(include=OVER_SEEDS))
         for name, one in counts.items()
         if name in kept and kept[name].code == one.code
     }

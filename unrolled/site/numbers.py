@@ -214,11 +214,11 @@ def checks(book: Book) -> str:
             if one.id in counts and counts[one.id].code != codes[one.id]:
                 stale.append(one.id)
     known = {name: counts[name] for name in labels if name in counts and name not in stale}
-    heads = ("exercise", "checks", "wrong", "mutants", "false", "at most")
-    lines = [list(heads), ["---"] + ["--:"] * 5]
+    heads = ("exercise", "checks", "wrong", "passed", "mutants", "failed", "at most")
+    lines = [list(heads), ["---"] + ["--:"] * 6]
     for name, (label, title) in labels.items():
         link = f"[{label} {_text(title)}](#exercise-{label.replace('.', '-')})"
-        lines.append([link, *(_counted(known[name]) if name in known else ["–"] * 5)])
+        lines.append([link, *(_counted(known[name]) if name in known else ["–"] * 6)])
     told = [_whole(list(known.values()))] if known else []
     if len(known) < len(labels):
         why = ", ".join(f"`{name}`" for name in labels if name not in known)
@@ -231,6 +231,7 @@ def _counted(count: Count) -> list[str]:
     return [
         str(count.checks),
         str(count.wrong),
+        f"{len(count.passed)}/{count.wrong_runs}",
         f"{count.killed}/{count.mutants}",
         f"{len(count.failed)}/{count.seeds}",
         _percent(at_most(len(count.failed), count.seeds)),
@@ -246,12 +247,14 @@ def _whole(counts: Sequence[Count]) -> str:
     runs = min(one.seeds for one in counts)
     failed = len({seed for one in counts for seed in one.failed if seed < FIRST_SEED + runs})
     killed, made = sum(one.killed for one in counts), sum(one.mutants for one in counts)
+    passed, wrong_runs = sum(len(one.passed) for one in counts), sum(o.wrong_runs for o in counts)
     bound = at_most(failed, runs)
     enough = math.ceil(math.log(1 - CONFIDENCE) / math.log(1 - ASKED))
     lines = [
         f"All in all, {amount(sum(one.checks for one in counts), 'check')} reject "
         f"{amount(sum(one.wrong for one in counts), 'named wrong answer')} and {killed:,} of "
-        f"{made:,} mutants, {killed / made:.1%}.",
+        f"{made:,} mutants, {killed / made:.1%}. Of {amount(wrong_runs, 'run')} of wrong answers "
+        f"over seeds, {passed} passed.",
         f"Under each of {amount(runs, 'seed')}, {FIRST_SEED} to {FIRST_SEED + runs - 1}, every "
         f"exercise's solution was run by itself; under {failed} of them a check of some exercise "
         f"failed. So, with {CONFIDENCE:.0%} confidence, a run of all checks on the book's "
