@@ -44,10 +44,10 @@ HOME = {
     "check": "unrolled.checks.live",
     "device": "unrolled.runtime",
     "seeded": "unrolled.runtime",
-    "experiment": "unrolled.measure.results",
-    "measured": "unrolled.measure.results",
+    "experiment": "unrolled.measure.experiments",
+    "measured": "unrolled.measure.tables",
     "style": "unrolled.plots",
-    "track": "unrolled.measure.results",
+    "track": "unrolled.measure.run",
 }
 __all__ = sorted(HOME)
 

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -16,7 +16,7 @@ from rich.filesize import decimal
 from unrolled import __version__
 from unrolled.data.store import hide_fetched, settle
 from unrolled.errors import BookError, Show
-from unrolled.manifest import PACKED, Book, amount, read_book
+from unrolled.manifest import PACKED, Book, Notebook, amount, read_book
 
 WIDE = 160  # columns of a table that goes to a file
 SECTIONS = {
@@ -183,32 +183,49 @@ def results(notebooks: tuple[str, ...], scale: str, jobs: int, again: bool) -> N
     stored ones; how far they agree is kept in data/results/again.json, by kind of machine. Exit
     code 1 if a median lies outside of the stored range and its tolerance.
     """
-    book = _clone()
-    from unrolled.machine import machine_class
-    from unrolled.measure import again as repeating
-    from unrolled.measure.results import measure
-
+    book, outside = _clone(), 0
     if again and scale != "default":
-        raise BookError("--again is of the default scale: leave out --scale, and UNROLLED_SCALE")
-    outside = 0
+        raise BookError(
+            "--again measures at the default scale: leave out --scale, and UNROLLED_SCALE"
+        )
     for notebook in book.select(notebooks):
-        kept: list[str] = []
-        try:
-            with _progress("runs") as show:
-                if again:
-                    found = repeating.again(notebook, machine_class(), show, jobs, kept.append)
-                else:
-                    runs = measure(notebook, show, scale, jobs, kept.append)
-        finally:
-            for line in kept:
-                click.echo(f"{notebook.key}  {line}")
         if again:
-            outside += len(found.outside)
-            for line in [*found.outside, str(found)]:
-                click.echo(f"{notebook.key}  {line}")
+            outside += _measure_again(notebook, jobs)
         else:
-            click.echo(f"{amount(runs, 'run')} · {notebook.results.relative_to(notebook.root)}")
+            _measure(notebook, jobs, scale)
     sys.exit(1 if outside else 0)
+
+
+def _measure(notebook: Notebook, jobs: int, scale: str) -> None:
+    from unrolled.measure.run import measure
+
+    with _measuring(notebook) as (show, said):
+        runs = measure(notebook, show, scale, jobs, said)
+    click.echo(f"{amount(runs, 'run')} · {notebook.results.relative_to(notebook.root)}")
+
+
+def _measure_again(notebook: Notebook, jobs: int) -> int:
+    """Tell how far two runs of a notebook agree; return how many medians lie outside."""
+    from unrolled.machine import machine_class
+    from unrolled.measure.again import again
+
+    with _measuring(notebook) as (show, said):
+        found = again(notebook, machine_class(), show, jobs, said)
+    for line in [*found.outside, str(found)]:
+        click.echo(f"{notebook.key}  {line}")
+    return len(found.outside)
+
+
+@contextmanager
+def _measuring(notebook: Notebook) -> Iterator[tuple[Show, Callable[[str], None]]]:
+    """Show how far it is; what is said meanwhile is printed below, however it ends."""
+    lines: list[str] = []
+    try:
+        with _progress("runs") as show:
+            yield show, lines.append
+    finally:
+        for line in lines:
+            click.echo(f"{notebook.key}  {line}")
 
 
 @main.command()

@@ -13,7 +13,7 @@ from unrolled import machine
 from unrolled.cli import main
 from unrolled.errors import BookError
 from unrolled.manifest import Book
-from unrolled.measure import results
+from unrolled.measure import run
 from unrolled.measure.again import FILE, Repeat, again, read_repeats, repeats
 from unrolled.site.numbers import NOBODY
 from unrolled.site.numbers import again as page
@@ -26,8 +26,8 @@ def book(tiny: Book, monkeypatch: pytest.MonkeyPatch) -> Book:
     """The tiny book with two experiments in its first chapter, measured, on a known machine."""
     source = tiny.notebooks[0].source
     source.write_text(source.read_text() + EXPERIMENT)
-    results._namespace.cache_clear()
-    results.measure(tiny.notebooks[0], lambda *_: None, jobs=1)
+    run._namespace.cache_clear()
+    run.measure(tiny.notebooks[0], lambda *_: None, jobs=1)
     monkeypatch.setattr(machine, "machine_class", lambda: ABACUS)
     return tiny
 
@@ -125,18 +125,18 @@ def test_what_was_measured_with_other_code_is_not_compared_and_that_is_said(book
     [(_, kept)] = repeats(book)
     assert len(kept["01_twice"].tables) == 2
     edit(book.notebooks[0].source, "float(seed)", "float(seed) + 1")
-    results._namespace.cache_clear()
+    run._namespace.cache_clear()
     said: list[str] = []
     found = again(book.notebooks[0], ABACUS, lambda *_: None, jobs=1, said=said.append)
     assert set(found.tables) == {"one"}
     assert said == ["table two was made by other code, and is not compared; `unrolled results`"]
-    results.measure(book.notebooks[0], lambda *_: None, jobs=1)
+    run.measure(book.notebooks[0], lambda *_: None, jobs=1)
     [(_, kept)] = repeats(book)
     assert set(kept["01_twice"].tables) == {"one"}
     assert "| 1/2 |" in page(book)
     edit(book.notebooks[0].source, "shifted(seed)", "shifted(seed) + 1")
-    results._namespace.cache_clear()
-    results.measure(book.notebooks[0], lambda *_: None, jobs=1)
+    run._namespace.cache_clear()
+    run.measure(book.notebooks[0], lambda *_: None, jobs=1)
     assert page(book) == NOBODY
 
 

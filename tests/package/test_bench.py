@@ -18,9 +18,9 @@ from unrolled.grade import jail
 from unrolled.grade.jail import bubblewrap
 from unrolled.manifest import Book, read_book
 from unrolled.measure import bench, costs
-from unrolled.measure import results as results_module
+from unrolled.measure import run as run_module
 from unrolled.measure.costs import TOLERANCE, Part, Row
-from unrolled.measure.results import measured
+from unrolled.measure.tables import measured
 from unrolled.runtime import spent
 from unrolled.site.costs import NOTHING
 from unrolled.site.costs import costs as page
@@ -411,12 +411,12 @@ def race(repeat):
     assert "ratios/01_twice" in bench.parts(book, ["1"], print)
     assert "ratios/02_thrice" not in bench.parts(book, ["2"], print)
     monkeypatch.setattr(bench, "REPEATS", 3)
-    results_module._namespace.cache_clear()
+    run_module._namespace.cache_clear()
     assert list(bench.ratios(book, book.notebooks[0])) == [
         ("race: slow, ms : fast, ms", statistics.median([3.0, 3.5, 4.0]), "times"),
         ("race: share", 0.25, "times"),
     ]
-    results_module._namespace.cache_clear()
+    run_module._namespace.cache_clear()
 
 
 def test_every_ratio_of_the_book_is_one_of_its_measured_tables() -> None:

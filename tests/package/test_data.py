@@ -25,8 +25,10 @@ from unrolled.data import registry, store
 from unrolled.errors import BookError
 from unrolled.execute import cache_key, solve
 from unrolled.manifest import Book
-from unrolled.measure import results as results_module
-from unrolled.measure.results import measure, measured, stale
+from unrolled.measure import run as run_module
+from unrolled.measure.experiments import stale
+from unrolled.measure.run import measure
+from unrolled.measure.tables import measured
 
 ROOT = Path(__file__).resolve().parents[2]
 NORTH = b"Datetime,NORTH_MW\n2004-12-31 01:00:00,13478.0\n" * 40
@@ -514,15 +516,15 @@ def experiments(book: Book, monkeypatch: pytest.MonkeyPatch) -> Book:
     """Two experiments that need fetched data."""
     source = book.notebooks[0].source
     source.write_text(source.read_text() + EXPERIMENT)
-    results_module._namespace.cache_clear()
+    run_module._namespace.cache_clear()
     # Beside each other, but in this process: another would have to load the book first.
-    monkeypatch.setattr(results_module, "ProcessPoolExecutor", lambda *_: ThreadPoolExecutor(1))
+    monkeypatch.setattr(run_module, "ProcessPoolExecutor", lambda *_: ThreadPoolExecutor(1))
     return book
 
 
 def run(book: Book) -> tuple[int, list[str]]:
     said: list[str] = []
-    results_module._namespace.cache_clear()
+    run_module._namespace.cache_clear()
     runs = measure(book.notebooks[0], lambda *_: None, jobs=1, said=said.append)
     return runs, said
 
@@ -556,7 +558,7 @@ def test_an_experiment_is_measured_where_its_data_is_and_kept_where_not(
     assert "experiment loads has changed since its table was measured" in problems
     assert "experiment both has no stored table" in problems
 
-    results_module._namespace.cache_clear()
+    run_module._namespace.cache_clear()
     result = CliRunner().invoke(main, ["results", "01"])
     assert result.exit_code == 0 and result.stdout == (
         f"01  {said_now[0]}\n01  {said_now[1]}\n0 runs · data/results/01_twice.json\n"
@@ -567,7 +569,7 @@ def test_a_table_of_other_data_is_stale(
     experiments: Book, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notebook = experiments.notebooks[0]
-    hashes = results_module.code_hashes(notebook)
+    hashes = run_module.code_hashes(notebook)
     entry = {"scale": "default", "seeds": [3], "tolerance": 0.0, "rows": {}}
     entry |= {"machine": "", "versions": {}}
     kinds = {"loads": ("load/NORTH",), "both": [one.key for one in registry.files_of("load")]}

@@ -23,7 +23,8 @@ from unrolled.author.numbers import quoted
 from unrolled.errors import BookError
 from unrolled.execute import Executed
 from unrolled.manifest import Book, Notebook, read_book
-from unrolled.measure.results import at_full_scale, code_hashes, described, measured, stored_tables
+from unrolled.measure.experiments import at_full_scale, code_hashes, described
+from unrolled.measure.tables import measured, stored_tables
 from unrolled.notebook import Cell, definitions, read_cells, read_notebook
 from unrolled.site import render
 from unrolled.site.browser import Tab, serve

@@ -19,8 +19,10 @@ from tests.package.conftest import edit
 from unrolled.codehash import code_hash, defines
 from unrolled.errors import BookError
 from unrolled.manifest import Book, read_book
-from unrolled.measure import results as module
-from unrolled.measure.results import Summary, code_hashes, measure, measured, stale
+from unrolled.measure import run as module
+from unrolled.measure.experiments import code_hashes, stale
+from unrolled.measure.run import measure
+from unrolled.measure.tables import Summary, measured
 
 EXPERIMENT = '''
 # %% tags=["experiment"]

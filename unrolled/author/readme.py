@@ -8,7 +8,7 @@ from pathlib import Path
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book
-from unrolled.measure.results import Summary, measured
+from unrolled.measure.tables import Summary, measured
 
 BEGIN, END = "<!-- chapters:begin -->", "<!-- chapters:end -->"
 FIGURE = "data/results/readme.svg"

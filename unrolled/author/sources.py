@@ -15,7 +15,7 @@ from unrolled.errors import BookError
 from unrolled.execute import solve
 from unrolled.hints import LEVELS, read_hints
 from unrolled.manifest import Notebook, amount, read_book
-from unrolled.measure.results import stale
+from unrolled.measure.experiments import stale
 from unrolled.notebook import (
     Cell,
     answers_in,

@@ -13,7 +13,9 @@ from pydantic import NonNegativeFloat, NonNegativeInt, TypeAdapter
 
 from unrolled.errors import BookError, Show
 from unrolled.manifest import Book, Notebook, Table, amount, read_kept, write_kept
-from unrolled.measure.results import Entry, code_hashes, measure_into, stored_tables
+from unrolled.measure.experiments import code_hashes
+from unrolled.measure.run import measure_into
+from unrolled.measure.tables import Entry, stored_tables
 
 FILE = "again.json"
 BACKEND = "tensorflow"  # below Keras, for every stored table

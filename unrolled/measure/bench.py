@@ -35,7 +35,7 @@ from unrolled.grade.run import run
 from unrolled.grade.submissions import attempts, read, single
 from unrolled.manifest import Book, Notebook, read_book
 from unrolled.measure.costs import OF_EACH, Part, Row, Run, Unit, place
-from unrolled.measure.results import end_with_the_parent, run_seeds, versions
+from unrolled.measure.run import end_with_the_parent, run_seeds, versions
 from unrolled.notebook import read_notebook, splice
 from unrolled.runtime import spent
 from unrolled.student import loop

@@ -8,7 +8,7 @@ import jinja2
 
 from unrolled.errors import BookError
 from unrolled.manifest import Book, Chapter, amount
-from unrolled.measure.results import Summary, measured
+from unrolled.measure.tables import Summary, measured
 from unrolled.notebook import read_cells
 
 # The figure's rows: what was trained, how its dots are drawn, and its row of chapter 1's tables.

@@ -13,7 +13,8 @@ from unrolled.author.numbers import quoted
 from unrolled.codehash import defines, loaded
 from unrolled.manifest import Book, Notebook, amount
 from unrolled.measure.again import Repeat, repeats
-from unrolled.measure.results import Entry, at_full_scale, code_hashes, described, stored_tables
+from unrolled.measure.experiments import at_full_scale, code_hashes, described
+from unrolled.measure.tables import Entry, stored_tables
 from unrolled.notebook import Cell, read_cells
 from unrolled.site.links import anchor
 
