@@ -51,6 +51,17 @@ class Answers:
                 return cell
         return None
 
+    def lack(self, exercise: str, name: str) -> str:
+        """Say where a name that an exercise lacks is defined, or what its cell defines instead."""
+        other = self.elsewhere(name)
+        if other:
+            where = f"{other.place}:{other.line}"
+            return (
+                f"{name} is defined in another cell ({where}): move it into the cell of {exercise}"
+            )
+        found = defined_names(self.cells.get(exercise, []))
+        return f"{name} is missing; the cell of {exercise} defines {', '.join(found) or 'nothing'}"
+
 
 def _statements(source: str) -> list[ast.stmt]:
     """Return what a cell does, a statement each; nothing where it is no plain Python."""

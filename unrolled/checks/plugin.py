@@ -2,22 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from unrolled.answers import Answers, defined_names, meant_folder, owners, uses, wrong_answers
-from unrolled.checks.diagnosis import SEED as DIAGNOSIS_SEED
-from unrolled.checks.diagnosis import Catalog, Likeness
-from unrolled.checks.remote import Broken
+from unrolled.answers import Answers, defined_names, meant_folder, owners, wrong_answers
+from unrolled.checks.diagnosis import Catalog
+from unrolled.checks.judge import Judge
 from unrolled.checks.run import (
     GIVEN,
     Bench,
     Check,
-    Failure,
     Load,
     ThroughWire,
     calling,
@@ -28,15 +25,13 @@ from unrolled.checks.run import (
     hidden_seed,
     in_process,
     new_seed,
-    run_check,
-    share,
 )
-from unrolled.checks.verdict import UNTRIED, Verdict, verdicts_in
-from unrolled.checks.watch import Endless, within
+from unrolled.checks.verdict import Verdict, verdicts_in
+from unrolled.checks.watch import Limits
 from unrolled.errors import BookError
 from unrolled.files import write_atomic
 from unrolled.manifest import Book, Notebook, find_root, read_book
-from unrolled.notebook import answers_in, lines_through, read_cells
+from unrolled.notebook import read_cells
 
 CALLING, LOADING = 15.0, 60.0  # seconds until an answer is stopped, see `within`
 MEMORY = "build/mistakes"  # what the wrong answers were found to do, beside work/
@@ -139,32 +134,42 @@ class Checks:
     def __init__(self, config: pytest.Config, book: Book) -> None:
         self.config, self.book = config, book
         self.notebooks = {notebook.checks: notebook for notebook in book.notebooks}
-        self.catalogs: dict[str, Catalog] = {}
         self.checks: dict[str, dict[str, list[Check]]] = {}
         self.owners: dict[str, dict[str, str]] = {}
-        self.failed: set[str] = set()
         self.verdicts: list[Verdict] = []
         self.live = _plugin(config, Live)
-        self.calling, self.loading = CALLING, LOADING
-        if warm := _plugin(config, Warm):
-            self.catalogs, self.calling, self.loading = warm.catalogs, warm.seconds, warm.seconds
-        if submitted := _plugin(config, Submitted):
-            self.answers, load = submitted.answers, submitted.load
-            self.catalogs = submitted.catalogs
-        else:
-            self.answers = {}
-            workers = getattr(config.option, "numprocesses", None)
-            if config.option.mistake or workers:  # what is wrong is told by this process
-                self.answers = {one.name: self._answers(one) for one in book.notebooks}
-            load = self._backend(config.option.backend)
+        warm, submitted = _plugin(config, Warm), _plugin(config, Submitted)
+        self.answers, load = self._given(submitted)
         self.strangers = submitted is not None
-        self.memory = None if submitted else book.home / MEMORY
+        kept = submitted or warm
+        self.limits = Limits(
+            loading=warm.seconds if warm else LOADING,
+            calling=warm.seconds if warm else CALLING,
+            on=not submitted and config.option.backend in ("local", "wire"),
+        )
         self.benches = {n.name: Bench(n, Answers.reference(n), load) for n in book.notebooks}
-        self.diagnosed: dict[str, Likeness | None] = {}
-        self.endless: set[str] = set()
-        self.limited = not submitted and config.option.backend in ("local", "wire")
+        self.judge = Judge(
+            self.answers,
+            self.checks,
+            self.benches,
+            kept.catalogs if kept else {},
+            self.limits,
+            self.live.names if self.live else None,
+            self.strangers,
+            None if submitted else book.home / MEMORY,
+        )
         names = {name for one in book.notebooks for name in defined_names(read_cells(one.source))}
         config.pluginmanager.register(_fixtures(self, names | set(GIVEN)), "unrolled-names")
+
+    def _given(self, submitted: Submitted | None) -> tuple[dict[str, Answers], Load]:
+        """Return the answers that are known at the start, and how they are run."""
+        if submitted:
+            return submitted.answers, submitted.load
+        option, early = self.config.option, tuple[Notebook, ...]()
+        if option.mistake or getattr(option, "numprocesses", None):
+            early = self.book.notebooks  # this process, and no worker, says what is wrong with them
+        answers = {notebook.name: self._answers(notebook) for notebook in early}
+        return answers, self._backend(option.backend)
 
     def _answers(self, notebook: Notebook) -> Answers:
         mistake, folder = self.config.option.mistake, self.config.option.answers
@@ -206,24 +211,6 @@ class Checks:
         """Whether an item is a check of the book."""
         return item.path in self.notebooks
 
-    @contextmanager
-    def limit(self, exercise: str, seconds: float) -> Iterator[None]:
-        """Stop an answer that never ends, unless a jail does; its other checks are not waited for.
-
-        seconds: see `within`.
-        """
-        if not self.limited:
-            yield
-            return
-        if exercise in self.endless:
-            raise Endless(f"not run: an earlier check of {exercise} had to be stopped")
-        try:
-            with within(seconds, exercise):
-                yield
-        except Endless:
-            self.endless.add(exercise)
-            raise
-
     def value(self, item: pytest.Item, name: str) -> Any:
         """Return one argument of a check; all arguments of a check share one namespace."""
         notebook, exercise = self.owner(item)
@@ -237,13 +224,13 @@ class Checks:
         answers = self.answers[notebook.name]
         space = getattr(item, "namespace", None)
         if space is None:
-            with self.limit(exercise, self.loading):
+            with self.limits.loads(exercise):
                 space = self.benches[notebook.name].space(item.obj, exercise, answers)  # type: ignore[attr-defined]
             item.namespace = space  # type: ignore[attr-defined]
         try:
             return space[name]
         except KeyError:
-            raise BookError(_missing(answers, exercise, name)) from None
+            raise BookError(answers.lack(exercise, name)) from None
 
     @pytest.hookimpl(trylast=True)
     def pytest_itemcollected(self, item: pytest.Item) -> None:
@@ -296,7 +283,7 @@ class Checks:
         space = getattr(item, "namespace", {})
         with (
             calling(space, check_seed(self.config.option.seed, item.name)),
-            self.limit(self.owner(item)[1], self.calling),
+            self.limits.calls(self.owner(item)[1]),
         ):
             return (yield)
 
@@ -308,112 +295,19 @@ class Checks:
             return report
         if call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception):
             return report
-        verdict = replace(self._verdict(item, call), printed=report.capstdout[-PRINTED:])
+        (notebook, exercise), raised = self.owner(item), call.excinfo
+        error = None if raised is None else raised.value
+        verdict = self.judge.verdict(notebook, exercise, item.obj, error)  # type: ignore[attr-defined]
+        verdict = replace(verdict, printed=report.capstdout[-PRINTED:])
         verdict.attach(report)
-        if call.excinfo is not None:
-            report.longrepr = self._explain(item, call.excinfo, verdict)
+        if error is not None:
+            report.longrepr = self._explain(verdict, self.judge.places(notebook, exercise, error))
         return report
 
-    def _verdict(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
-        notebook, exercise = self.owner(item)
-        every = self.checks[notebook.name][exercise]
-        check: Check = item.obj  # type: ignore[attr-defined]
-        most = float(notebook.exercise(exercise).points * share(every, check))
-
-        def verdict(outcome: str, points: float = 0.0, **about: Any) -> Verdict:
-            return Verdict(exercise, item.name, outcome, points, most, **about)
-
-        if call.excinfo is None:
-            return verdict("passed", most)
-        if isinstance(call.excinfo.value, Broken):
-            raise call.excinfo.value
-        failure = Failure.of(item.name, call.excinfo.value)
-        answers, error = self.answers[notebook.name], call.excinfo.value
-        places = self._places(item, error, exercise)
-        where = places[-1] if places else ""
-        if failure.stub == exercise:
-            told = self._untried(notebook, exercise)
-            return verdict("untried", message=told, where=where if told != UNTRIED else "")
-        self.failed.add(exercise)
-        rests = failure.stub or self._failed_below(notebook, exercise)
-        if rests:
-            return verdict("rests", message=f"rests on {rests}")
-        lines = [failure.message]
-        if isinstance(error, OSError) and "reading from stdin" in str(error):  # pytest's own words
-            lines = ["input() has nobody to ask here; take an argument"]
-        if isinstance(error, NameError) and answers.elsewhere(str(error.name)):
-            lines.append(_missing(answers, exercise, str(error.name)))
-        about: dict[str, Any] = {"kind": failure.kind, "message": "\n".join(lines), "where": where}
-        like = self._like(notebook, exercise)
-        if like:
-            named = like.named
-            about |= {"mistake": named.mistake, "says": named.says, "hint": named.hint}
-            about["agreement"] = like.agreement
-        return verdict("failed", **about)
-
-    def _untried(self, notebook: Notebook, exercise: str) -> str:
-        """Say why an exercise's stub was met: it stands untouched, in part, or is gone."""
-        answers = self.answers[notebook.name]
-        if answers.file and exercise not in answers.cells:
-            return f'not found: no cell exercise="{exercise}" in {answers.file.name}; put it back'
-        stub = answers_in(read_cells(notebook.source))[exercise]
-        given = answers.cells.get(exercise, stub)
-        if [cell.source for cell in given] == [cell.source for cell in stub]:
-            return UNTRIED
-        return "not finished: the stub's `raise NotImplementedError` is still reached"
-
-    def _like(self, notebook: Notebook, exercise: str) -> Likeness | None:
-        """Return the mistake that this exercise's answer looks like."""
-        if exercise in self.endless:
-            return None
-        if exercise not in self.diagnosed:
-            if notebook.name not in self.catalogs:
-                self.catalogs[notebook.name] = Catalog(notebook, self.memory)
-            catalog = self.catalogs[notebook.name]
-            bench, answers = self.benches[notebook.name], self.answers[notebook.name]
-            try:
-                self.diagnosed[exercise] = catalog.diagnose(
-                    exercise,
-                    self.checks[notebook.name][exercise],
-                    lambda check: self._again(check, exercise, bench, answers),
-                )
-            except Endless:  # the check that never ends says so itself
-                self.diagnosed[exercise] = None
-        return self.diagnosed[exercise]
-
-    def _again(self, check: Check, exercise: str, bench: Bench, answers: Answers) -> Failure | None:
-        """Run a check once more, with the seed of the catalog; Endless as in the check itself."""
-        with within(self.calling, exercise) if self.limited else nullcontext():
-            if self.live:
-                return run_check(check, self.live.names, DIAGNOSIS_SEED)
-            return bench.run(check, exercise, answers, DIAGNOSIS_SEED)
-
-    def _failed_below(self, notebook: Notebook, exercise: str) -> str | None:
-        """Return a failing exercise that this one uses, where no reference stands in for it.
-
-        A stranger's answer is not parsed in this process.
-        """
-        rest = self.benches[notebook.name].rest
-        if (rest and rest.cells) or self.strangers:
-            return None
-        used = uses(notebook, self.answers[notebook.name], exercise)
-        return next((one for one in sorted(self.failed - {exercise}) if one in used), None)
-
-    def _places(self, item: pytest.Item, error: BaseException, exercise: str) -> list[str]:
-        """Return the lines of the answer that an error went through."""
-        if self.live:
-            return []
-        cells = self.answers[self.notebooks[item.path].name].cells.get(exercise, [])
-        mine = {cell.place for cell in cells}
-        return lines_through(error, mine) + getattr(error, "places", [])
-
-    def _explain(
-        self, item: pytest.Item, error: pytest.ExceptionInfo[BaseException], verdict: Verdict
-    ) -> str:
+    def _explain(self, verdict: Verdict, places: list[str]) -> str:
         lines = [f"{verdict.exercise}: {verdict.sentence}", *verdict.message.splitlines()]
         if verdict.outcome == "failed":
-            lines = [lines[0], *verdict.told[: -1 if verdict.where else None]]
-            lines += self._places(item, error.value, verdict.exercise)
+            lines = [lines[0], *verdict.told[: -1 if verdict.where else None], *places]
             lines.append(
                 f"once more: --exercise {verdict.exercise} --seed {self.config.option.seed}"
             )
@@ -437,16 +331,6 @@ class Checks:
             rows = [asdict(verdict) for verdict in self.verdicts]
             content = {"seed": session.config.option.seed, "verdicts": rows}
             write_atomic(Path(file), json.dumps(content, indent=1) + "\n")
-
-
-def _missing(answers: Answers, exercise: str, name: str) -> str:
-    """Say where a name that an exercise lacks is defined, or what its cell defines instead."""
-    other = answers.elsewhere(name)
-    if other:
-        where = f"{other.place}:{other.line}"
-        return f"{name} is defined in another cell ({where}): move it into the cell of {exercise}"
-    found = defined_names(answers.cells.get(exercise, []))
-    return f"{name} is missing; the cell of {exercise} defines {', '.join(found) or 'nothing'}"
 
 
 def _fixtures(checks: Checks, names: set[str]) -> object:

@@ -5,7 +5,8 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 
 ASLEEP = 2  # times as long, for what waits without working
 
@@ -62,6 +63,45 @@ def within(seconds: float, what: str) -> Iterator[None]:
         if not stopped[0][1]:
             message = f"{what} slept for {ASLEEP * seconds:g} s and was stopped: what is it for?"
         raise Endless(message).with_traceback(error.__traceback__) from None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Until when the answers of a run are waited for; what was stopped once is not run again.
+
+    loading, calling: seconds, see `within`. on: where a jail stops answers, nothing does here.
+    """
+
+    loading: float
+    calling: float
+    on: bool
+    stopped: set[str] = field(default_factory=set)
+
+    def loads(self, exercise: str) -> AbstractContextManager[None]:
+        """Limit the loading of an exercise's answer."""
+        return self._hold(exercise, self.loading)
+
+    def calls(self, exercise: str) -> AbstractContextManager[None]:
+        """Limit a check of it."""
+        return self._hold(exercise, self.calling)
+
+    def once_more(self, exercise: str) -> AbstractContextManager[None]:
+        """Limit a check that is run again, after its verdict: nothing is remembered of it."""
+        return within(self.calling, exercise) if self.on else nullcontext()
+
+    @contextmanager
+    def _hold(self, exercise: str, seconds: float) -> Iterator[None]:
+        if not self.on:
+            yield
+            return
+        if exercise in self.stopped:
+            raise Endless(f"not run: an earlier check of {exercise} had to be stopped")
+        try:
+            with within(seconds, exercise):
+                yield
+        except Endless:
+            self.stopped.add(exercise)
+            raise
 
 
 def _interrupt() -> None:
