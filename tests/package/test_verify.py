@@ -1,5 +1,6 @@
 """The author's gate refuses what it should."""
 
+import os
 import re
 import subprocess
 import sys
@@ -218,6 +219,32 @@ def test_what_spends_too_much_ends_alone_and_what_waits_is_waited_for(
         assert there.each(_sleeps, [2], 0.5) == [2]
         monkeypatch.setattr("unrolled.author.verify.WAIT", 0.5)
         assert there.each(_sleeps, [30], 1) == [None]
+
+
+def _looks_behind(root: Path, name: str, seconds: float) -> None:
+    right = time.process_time
+    time.process_time = lambda: right() - seconds
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_the_limit_is_of_a_task_and_not_of_what_its_process_has_done_before(book: Book) -> None:
+    """Python's clock of a process and the kernel's are apart, and more so as time goes on."""
+    with elsewhere(book.notebooks[0], jobs=1) as there:
+        assert there.each(_looks_behind, [3.0], 1) == [None]
+        done = there.each(_pid, [0, 0], 1)
+        assert there.each(_spends_more, [0.7] * 3, 1) == [0.7] * 3
+        assert there.each(_pid, [0], 1) == done[:1] and done[0] is not None
+
+
+def _pid(root: Path, name: str, nothing: float) -> int:
+    return os.getpid()
+
+
+def _spends_more(root: Path, name: str, seconds: float) -> float:
+    begin = sum(os.times()[:2])
+    while sum(os.times()[:2]) < begin + seconds:
+        pass
+    return seconds
 
 
 def _sleeps(root: Path, name: str, seconds: float) -> float:

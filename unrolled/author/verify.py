@@ -1,9 +1,7 @@
 """The author's gate: the book proves itself."""
 
-import math
 import os
-import sys
-import time
+import signal
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -226,14 +224,18 @@ def elsewhere(notebook: Notebook, jobs: int = 2) -> Iterator[There]:
 
 
 def _within(seconds: float, work: Callable[..., Any], *what: Any) -> Any:
-    """Call `work`; the system ends this process after so many CPU seconds, where it can."""
-    if sys.platform != "win32":
-        import resource
+    """Call `work`; the system ends this process after so many CPU seconds, where it can.
 
-        most = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + seconds), most))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    return work(*what)
+    By a timer that starts anew: RLIMIT_CPU is of all that a process has spent, by a clock of the
+    kernel that Python's runs behind, a second in a minute.
+    """
+    if not hasattr(signal, "setitimer"):
+        return work(*what)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        return work(*what)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _result(future: Any) -> Any:

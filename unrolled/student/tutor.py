@@ -10,7 +10,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from unrolled.course import read_course
+from unrolled.course import Course, read_course
 from unrolled.errors import BookError
 from unrolled.hints import read_hints
 from unrolled.manifest import Book, Notebook, amount
@@ -122,23 +122,7 @@ def status(book: Book) -> Iterator[RenderableType]:
         except BookError as error:
             yield f"[yellow]{escape(str(error))}[/]"
         stale += [e for e in answers if changed(progress, e, answers[e])]
-        rows = {one.id: progress.exercises.get(one.id, Record()) for one in notebook.exercises}
-        done = sum(one.holds for one in rows.values())
-        most = sum(map(course.points_of, notebook.exercises))
-        earned = sum(course.earned(e, rows[e.id].points) for e in notebook.exercises)
-        hints = sum(len(one.seen) for one in rows.values())
-        title = notebook.chapter.title
-        if len(notebook.chapter.notebooks) > 1:
-            title = notebook.name.partition("_")[2].replace("_", " ")
-        begun = started(book, notebook)
-        table.add_row(
-            f"[bold]{notebook.key}[/]" if begun else f"[dim]{notebook.key}[/]",
-            Text(title, "" if begun else "dim", no_wrap=True, overflow="ellipsis"),
-            ProgressBar(total=len(rows), completed=done, width=BAR, finished_style="green"),
-            f"{done} of {len(rows)}",
-            f"{earned:.3g}/{amount(most, 'point')}",
-            amount(hints, "hint") if hints else "",
-        )
+        table.add_row(*_row(notebook, course, progress, bool(started(book, notebook))))
     yield table
     if stale:
         yield f"[yellow]changed since their last check: {', '.join(stale)}[/]; unrolled check"
@@ -146,6 +130,26 @@ def status(book: Book) -> Iterator[RenderableType]:
     if behind:
         yield f"[yellow]newer than your copy: {', '.join(behind)}[/]; unrolled update"
     yield from following(book, progress)
+
+
+def _row(
+    notebook: Notebook, course: Course, progress: Progress, begun: bool
+) -> Iterator[RenderableType]:
+    """Yield how far somebody is with a notebook, a cell of the table each."""
+    rows = {one.id: progress.exercises.get(one.id, Record()) for one in notebook.exercises}
+    done = sum(one.holds for one in rows.values())
+    most = sum(map(course.points_of, notebook.exercises))
+    earned = sum(course.earned(e, rows[e.id].points) for e in notebook.exercises)
+    hints = sum(len(one.seen) for one in rows.values())
+    title = notebook.chapter.title
+    if len(notebook.chapter.notebooks) > 1:
+        title = notebook.name.partition("_")[2].replace("_", " ")
+    yield f"[bold]{notebook.key}[/]" if begun else f"[dim]{notebook.key}[/]"
+    yield Text(title, "" if begun else "dim", no_wrap=True, overflow="ellipsis")
+    yield ProgressBar(total=len(rows), completed=done, width=BAR, finished_style="green")
+    yield f"{done} of {len(rows)}"
+    yield f"{earned:.3g}/{amount(most, 'point')}"
+    yield amount(hints, "hint") if hints else ""
 
 
 def following(book: Book, progress: Progress, after: str | None = None) -> Iterator[str]:
