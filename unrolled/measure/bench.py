@@ -235,40 +235,52 @@ def students(book: Book, notebook: Notebook) -> Rows:
         begin = time.monotonic()
         _called(copy, "check", exercise)
         yield "unrolled check", time.monotonic() - begin, "s"
-        said = io.StringIO()
-        waits, checks = [], []
-        with loop.warm_process() as pool:
-            what = asked(mine, [own], [exercise], str(path.parent))
-            watch = loop.Loop(mine, what, pool, Console(file=said), 1)
-            saved = loop.saved(what)
-            for number in range(SAVES + 2):
-                next(saved)
-                begin = time.monotonic()
-                path.write_text(text.replace(line, f"{line}  # {number}"), encoding="utf-8")
-                shown = watch.shown
-                while watch.shown == shown:
-                    if next(saved):
-                        watch.look()
-                    watch.turn()
-                    if time.monotonic() - begin > loop.STUCK:
-                        raise BookError(f"no verdict on a save after {loop.STUCK:.0f} s")
-                waits.append(time.monotonic() - begin)
-                checks.append(watch.seconds)
-        if trouble := re.search("unrolled: .+", said.getvalue()):
-            raise BookError(f"a save of {exercise} had no verdict: {trouble[0]}")
-        found = sorted(waits[2:])  # the first waits for the libraries, the second for the files
-        middle, late = statistics.median(found), found[round(0.95 * (len(found) - 1))]
+        waits, checks = _saves(mine, own, path, text, line)
+        middle, late = statistics.median(waits), waits[round(0.95 * (len(waits) - 1))]
         yield "from a save to its verdict", middle, "s"
         yield "the same, 95th percentile", late, "s"
-        yield "of which the checks themselves", statistics.median(checks[2:]), "s"
+        yield "of which the checks themselves", statistics.median(checks), "s"
         space = {**load_namespace(notebook, Answers.reference(notebook)), "check": check}
-        waits = []
+        rounds = []
         for _ in range(ROUNDS + 1):
             begin = time.monotonic()
             with redirect_stdout(io.StringIO()):
                 exec(f"check({exercise!r})", space)
+            rounds.append(time.monotonic() - begin)
+        yield "a check in a notebook", statistics.median(rounds[1:]), "s"
+
+
+def _saves(
+    book: Book, notebook: Notebook, path: Path, text: str, line: str
+) -> tuple[list[float], list[float]]:
+    """Save an answer again and again, with a comment behind one line, while it is watched.
+
+    Returns the seconds from save to verdict, sorted, and those that the checks took. Raises
+    BookError where a save has no verdict.
+    """
+    exercise, said = notebook.exercises[0].id, io.StringIO()
+    waits, checks = [], []
+    with loop.warm_process() as pool:
+        what = asked(book, [notebook], [exercise], str(path.parent))
+        watch = loop.Loop(book, what, pool, Console(file=said), 1)
+        saved = loop.saved(what)
+        for number in range(SAVES + 2):
+            next(saved)
+            begin = time.monotonic()
+            path.write_text(text.replace(line, f"{line}  # {number}"), encoding="utf-8")
+            shown = watch.shown
+            while watch.shown == shown:
+                if next(saved):
+                    watch.look()
+                watch.turn()
+                if time.monotonic() - begin > loop.STUCK:
+                    raise BookError(f"no verdict on a save after {loop.STUCK:.0f} s")
             waits.append(time.monotonic() - begin)
-        yield "a check in a notebook", statistics.median(waits[1:]), "s"
+            checks.append(watch.seconds)
+    if trouble := re.search("unrolled: .+", said.getvalue()):
+        raise BookError(f"a save of {exercise} had no verdict: {trouble[0]}")
+    # the first waits for the libraries, the second for the files
+    return sorted(waits[2:]), checks[2:]
 
 
 def boundary(book: Book, notebook: Notebook) -> Rows:
