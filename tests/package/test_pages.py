@@ -491,12 +491,16 @@ def test_every_exercise_has_a_line_with_its_counts(every: BeautifulSoup) -> None
         assert link.startswith(f"{notebook.name}.html#exercise-")
         count = counts.get(one.id)
         if count is None or count.code != codes[one.id]:
-            assert line[1:] == ["–"] * 5
+            assert line[1:] == ["–"] * 6
             assert f"`{one.id}`" in checks(BOOK).partition("|")[0]
             continue
-        failures = f"{len(count.failed)}/{count.seeds}"
-        found = [str(count.checks), str(count.wrong), f"{count.killed}/{count.mutants}", failures]
-        assert line[1:5] == found
+        assert line[1:6] == [
+            str(count.checks),
+            str(count.wrong),
+            f"{len(count.passed)}/{count.wrong_runs}",
+            f"{count.killed}/{count.mutants}",
+            f"{len(count.failed)}/{count.seeds}",
+        ]
 
 
 def test_the_page_of_all_numbers_is_small_and_has_no_number_that_was_typed(html: Path) -> None:
