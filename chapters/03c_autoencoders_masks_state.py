@@ -1704,7 +1704,7 @@ print("another seed: ", np.array_equal(drawn(0), drawn(1)))
 
 # %% tags=["experiment"]
 def sound(seed, top, activation="relu", **clip):
-    """Updates until the loss is not finite, of twenty; the loss then left."""
+    """Updates until the loss is not finite, of twenty; the loss left."""
     rise = np.linspace(
         0, top, 200, dtype="float32"
     )[None, :, None]  # (1, T, 1)
