@@ -315,7 +315,8 @@ def disk_full() -> str:
         temporary = gettempdir()
     except OSError:  # full as well
         temporary = "the temporary folder"
-    return "the disk is full: .venv needs about 4 GB in %s, pip some more in %s" % (ROOT, temporary)
+    need = ".venv needs 4 GB, or 8 with CUDA, in %s, pip some more in %s" % (ROOT, temporary)
+    return "the disk is full: " + need
 
 
 def no_venv() -> str:
