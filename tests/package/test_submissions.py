@@ -19,7 +19,7 @@ from unrolled import files
 from unrolled.cli import main
 from unrolled.course import Course, read_course
 from unrolled.errors import BookError
-from unrolled.grade.export import feedback, feedback_page, report
+from unrolled.grade.export import feedback, feedback_page, lateness, report
 from unrolled.grade.grader import Marked, Settings
 from unrolled.grade.intake import Member, Refused, read_submission
 from unrolled.grade.run import Class, Result, book_key, secret_of, table
@@ -130,6 +130,59 @@ def test_a_name_is_a_students_whatever_it_holds(
     files = read(found, tiny.notebooks)
     assert files.problem == ""
     assert decode(encode([list(one) for one in files.members]))
+
+
+@pytest.mark.parametrize(
+    ("label", "when"),
+    [
+        ("2026-10-01", "2026-10-01T00:00+02:00"),
+        ("2026-10-01T17:30", "2026-10-01T17:30+02:00"),
+        ("2026-10-01T17-30-05", "2026-10-01T17:30:05+02:00"),
+        ("2026-10-01T17.30.05", "2026-10-01T17:30:05+02:00"),
+        ("2026-10-01 173005", "2026-10-01T17:30:05+02:00"),
+        ("2026-10-01T17:30Z", "2026-10-01T17:30+00:00"),
+        ("2026-10-01T17:30-05:00", "2026-10-01T17:30-05:00"),
+        ("2026-10-01T17:30-0500", "2026-10-01T17:30-05:00"),
+        ("2026-10-01T17-30-05-0500", "2026-10-01T17:30:05-05:00"),
+        ("2026-10-01T1730+02:00", "2026-10-01T17:30+02:00"),
+    ],
+)
+def test_a_time_in_a_name_is_told_in_many_ways_and_has_the_courses_offset_or_its_own(
+    label: str, when: str, tiny: Book, tmp_path: Path
+) -> None:
+    handed = tmp_path / "handed"
+    handed.mkdir()
+    (handed / f"ana@{label}.py").write_text(ANSWER)
+    [found] = attempts(handed, tiny.notebooks, timezone(timedelta(hours=2)))
+    assert (found.student, found.stamped) == ("ana", True)
+    assert found.when == datetime.fromisoformat(when)
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (0.001, "1 minute"),
+        (0.25, "15 minutes"),
+        (0.9999, "59 minutes"),
+        (1, "1 hour"),
+        (1.26, "1.3 hours"),
+        (24, "1 day"),
+        (51, "2 days and 3 hours"),
+    ],
+)
+def test_lateness_is_told_in_words_and_is_never_nothing(hours: float, words: str) -> None:
+    assert lateness(hours) == words
+
+
+@pytest.mark.parametrize("label", ["2026-10-01+02:00", "2026-10-01Z", "2026-10-01T25:00"])
+def test_an_offset_without_a_time_is_refused_as_a_time_that_is_none(
+    label: str, tiny: Book, tmp_path: Path
+) -> None:
+    handed = tmp_path / "handed"
+    handed.mkdir()
+    (handed / f"ana@{label}.py").write_text(ANSWER)
+    with pytest.raises(BookError, match="is no time; expected one like 2026-10-01T17:30"):
+        attempts(handed, tiny.notebooks)
 
 
 def test_a_time_that_does_not_exist_is_refused_before_anything_is_graded(

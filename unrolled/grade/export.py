@@ -176,7 +176,9 @@ _PAGES.globals["said"] = said
 
 
 def lateness(hours: float) -> str:
-    """Return a time in words: 2 days and 3 hours."""
+    """Return a time in words: 2 days and 3 hours; below an hour in minutes, one at least."""
+    if hours < 1:
+        return amount(min(59, max(1, round(60 * hours))), "minute")
     days, rest = divmod(round(hours, 1), 24)
     parts = [amount(days, "day")] if days else []
     if rest or not days:

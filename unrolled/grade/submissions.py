@@ -17,7 +17,11 @@ from unrolled.manifest import Notebook
 
 ENDINGS = (*ARCHIVES, ".py", ".ipynb")
 NOISE = (".DS_Store", ".git", ".gitkeep", "__MACOSX", "Thumbs.db", "desktop.ini")
-STAMP = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d[:\-.]?\d\d([:\-.]?\d\d)?)?(Z|[+\-]\d\d:?\d\d)?")
+STAMP = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)"
+    r"([T ](?P<hour>\d\d)[:\-.]?(?P<minute>\d\d)([:\-.]?(?P<second>\d\d))??)?"
+    r"(?P<offset>Z|[+\-]\d\d:?\d\d)?"
+)
 
 
 @dataclass(frozen=True)
@@ -163,10 +167,12 @@ def _time(label: str, zone: tzinfo | None) -> datetime | None:
     match = STAMP.fullmatch(label)
     if not match:
         return None
-    day, clock = label[:10], label[11:].replace(".", ":")
-    clock = re.sub(r"^(\d\d)[-:]?(\d\d)(?:[-:]?(\d\d))?", r"\1:\2:\g<3>", clock).replace("::", ":")
+    day, hour, minute, second, offset = match.group("day", "hour", "minute", "second", "offset")
+    if offset and not hour:
+        return None
+    clock = f"{hour or '00'}:{minute or '00'}:{second or '00'}"
     with suppress(ValueError):
-        parsed = datetime.fromisoformat(f"{day}T{clock.rstrip(':')}" if clock else day)
+        parsed = datetime.fromisoformat(f"{day}T{clock}{offset or ''}")
         if parsed.tzinfo:
             return parsed
         return parsed.replace(tzinfo=zone) if zone else parsed.astimezone()
