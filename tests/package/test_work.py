@@ -332,3 +332,18 @@ def test_a_folder_of_spaces_and_other_letters_holds_answers(
     monkeypatch.chdir(root)
     for words, code in [("start", 0), ("check", 1), ("reset twice", 0), ("update", 0)]:
         assert run(*words.split())[0] == code
+
+
+def test_a_reset_exercise_is_a_stub_even_where_a_file_of_another_name_is_the_newest(
+    tiny: Book,
+) -> None:
+    run("start", "1")
+    written = tiny.root / "work" / "01_twice.ipynb"
+    other = written.with_name("01.ipynb")
+    other.write_text(written.read_text())
+    edit(other, STUB.replace('"', '\\"'), "return 2 * x")
+    for path, when in [(written, 1e9), (written.with_suffix(".py"), 1e9), (other, 1.1e9)]:
+        os.utime(path, (when, when))
+    assert run("check")[0] == 0
+    run("reset", "twice")
+    assert run("check")[0] == 1

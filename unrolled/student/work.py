@@ -1,5 +1,6 @@
 """A student's folder: what stands there, chapters copied into it, an exercise begun anew."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -142,8 +143,10 @@ class Pair:
                 raise BookError(
                     f"{path.name} was saved in between: nothing was changed, so try again"
                 )
-        for suffix, text in texts.items():
-            write_atomic((self.work / f"{self.notebook.name}{suffix}").resolve(), text)
+        places = [(self.work / f"{self.notebook.name}{suffix}").resolve() for suffix in texts]
+        for place, text in zip(places, texts.values(), strict=True):
+            if not write_atomic(place, text) and self.newest.resolve() not in places:
+                os.utime(place)  # or the newest, 01.ipynb, would go on to count
         return kept
 
     def _chapter(self) -> list[Path]:
@@ -241,7 +244,9 @@ def asked(
     missing = [one for one in chosen if one not in found]
     if not found or (named and missing):
         names = ", ".join(f"{one.name}.py or .ipynb" for one in missing)
-        raise BookError(f"no {names} in {answers}/; `unrolled start` puts it there")
+        started, other = "`unrolled start` puts it there", "name a folder that has it"
+        mend = started if answers == "work" else other
+        raise BookError(f"no {names} in {answers.rstrip('/')}/; {mend}")
     return Asked(folder, found, named, folder.resolve() == book.work.resolve())
 
 
