@@ -292,4 +292,6 @@ def test_what_takes_hours_is_measured_at_full_scale_alone(book: Book) -> None:
     assert _measure(book) == 0 and "hours" in measured("01")
     edit(notebook.source, "float(sum(", "2 * float(sum(")
     [line] = stale(notebook)
-    assert "experiment hours has changed" in line
+    assert "experiment hours has changed" in line and "`unrolled results 01 --scale full`" in line
+    module._namespace.cache_clear()
+    assert _measure(book) == 0 and "hours" in measured("01")  # hours of work are not thrown away

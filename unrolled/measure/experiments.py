@@ -114,19 +114,24 @@ def at_full_scale(notebook: Notebook) -> set[str]:
 
 def stale(notebook: Notebook) -> list[str]:
     """Return a line for each experiment whose stored table is missing or made by other code."""
-    stored, problems = stored_tables(notebook).experiments, []
+    stored = stored_tables(notebook).experiments
     hashes, optional = code_hashes(notebook), at_full_scale(notebook)
+    problems: list[tuple[str, str]] = []
     for name, code in hashes.items():
         if name not in stored and name not in optional:
-            problems.append(f"experiment {name} has no stored table")
+            problems.append((name, f"experiment {name} has no stored table"))
         elif name in stored and stored[name].code != code:
-            problems.append(f"experiment {name} has changed since its table was measured")
+            problems.append((name, f"experiment {name} has changed since its table was measured"))
         for key, digest in stored[name].data.items() if name in stored else ():
             if data_digests([key]) != {key: digest}:
-                problems.append(f"experiment {name} was measured on other data than {key} is now")
-    problems += [f"table {name} has no experiment" for name in stored if name not in hashes]
-    mend = f"run `unrolled results {notebook.key}`"
-    return [f"{shown(notebook)}: {problem}; {mend}" for problem in problems]
+                what = f"experiment {name} was measured on other data than {key} is now"
+                problems.append((name, what))
+    problems += [(name, f"table {name} has no experiment") for name in stored if name not in hashes]
+    mends = {name: f"{notebook.key} --scale full" for name in optional}
+    return [
+        f"{shown(notebook)}: {problem}; run `unrolled results {mends.get(name, notebook.key)}`"
+        for name, problem in problems
+    ]
 
 
 def data_digests(needs: Sequence[str]) -> dict[str, str]:

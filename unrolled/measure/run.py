@@ -154,7 +154,7 @@ def measure_into(
         if entry and task.made(entry, any_scale=title in left):
             tables[title] = entry
         elif title in left:
-            continue
+            tables |= {title: entry} if entry else {}
         elif absent := [key for key in task.design.needs if not data.found(key)]:
             lack = f"{', '.join(absent)}, not on this machine"
             mend = f"`unrolled data fetch {' '.join(absent)}`"
