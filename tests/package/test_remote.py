@@ -138,6 +138,9 @@ def test_an_error_is_cut_here_though_the_other_side_does_not_cut_it() -> None:
         encode(None),
         encode(["ok"]),
         encode(["ok", 1, 2]),
+        encode(["ok", 1, 2, 3]),
+        encode([["ok"], 1]),
+        encode(["error", 1]),
         encode(["error", 1, 2, 3]),
         encode(["error", [], 2, []]),
     ],
@@ -148,7 +151,7 @@ def test_a_reply_that_is_none_ends_the_conversation(reply: bytes) -> None:
     for _ in range(2):
         with pytest.raises(Lost):
             session.ask("name", "x")
-    assert len(asked) <= 2
+    assert len(asked) == 1
 
 
 def test_a_check_cannot_be_kept_busy_for_ever():

@@ -105,17 +105,19 @@ class Session:
         self.seed = None
         try:
             said = decode(self.transport(request), self._received)
-            if type(said) is not list or len(said) not in (2, 4):
+            kind = said[0] if type(said) is list and said else None
+            if type(kind) is not str or (kind, len(said)) not in {("ok", 2), ("error", 4)}:
                 raise WireError("a reply is neither a result nor an error")
+            raised = _rebuilt(*said[1:]) if kind == "error" else None
         except WireError as error:
             self.lost = Lost(f"an answer that breaks the wire's rules: {error}")
             raise self.lost from error
         except Lost as error:
             self.lost = error
             raise
-        if said[0] == "ok":
-            return said[1]
-        raise _rebuilt(*said[1:])
+        if raised is not None:
+            raise raised
+        return said[1]
 
     def _received(self, handle: Handle) -> Proxy:
         return _proxy_type(handle)(self, handle)
