@@ -13,7 +13,7 @@ from unrolled.answers import newest
 from unrolled.data.registry import read_registry
 from unrolled.data.store import exists
 from unrolled.grade.jail import INSTALL, missing_of_jail
-from unrolled.manifest import PACKED, Book
+from unrolled.manifest import PACKED, Book, restored
 from unrolled.student.progress import NAME, read_progress
 from unrolled.student.work import outdated
 
@@ -38,10 +38,10 @@ def examine(book: Book) -> Iterator[Finding]:
     """Yield what was looked for, in an order in which one mends it."""
     yield Finding("Python", f"{sys.version.split()[0]}, {sys.executable}")
     yield from _packages(book)
-    yield from _devices()
+    yield from _devices(book)
     yield _kernel()
     yield from _work(book)
-    yield from _data()
+    yield from _data(book)
     if sys.platform == "linux":
         jail = missing_of_jail()
         lack = f"without {' and '.join(jail)}" if jail else "here"
@@ -89,7 +89,7 @@ def _held(line: str) -> tuple[str, bool]:
     return found, asked.specifier.contains(found, prereleases=True)
 
 
-def _devices() -> Iterator[Finding]:
+def _devices(book: Book) -> Iterator[Finding]:
     from unrolled.errors import BookError
     from unrolled.runtime import device
 
@@ -100,7 +100,8 @@ def _devices() -> Iterator[Finding]:
         yield Finding("device", str(error), "unset UNROLLED_DEVICE")
         return
     except Exception as error:  # a broken installation raises what it likes
-        yield Finding("device", f"torch cannot be imported: {error}", MAKE)
+        mend = "install the book again" if book.root == PACKED else MAKE
+        yield Finding("device", f"torch cannot be imported: {error}", mend)
         return
     if torch.cuda.is_available():
         yield Finding("GPU", torch.cuda.get_device_name())
@@ -140,12 +141,13 @@ def _work(book: Book) -> Iterator[Finding]:
         yield Finding(f"work/{NAME}", found, "unrolled check", needed=False)
 
 
-def _data() -> Iterator[Finding]:
+def _data(book: Book) -> Iterator[Finding]:
     for one in read_registry():
         here = [exists(file) for file in one.files]
         whole = all(here)
         found = "here" if whole else f"{sum(here)} of {len(here)} files here" if any(here) else ""
         embedded = any(file.embedded for file in one.files)
-        mend = "git checkout data/" if embedded else f"unrolled data fetch {one.name}"
+        fetch = f"unrolled data fetch {one.name}"
+        mend = restored(book.root, "data/") if embedded else fetch
         words = found or "not here; the chapters run without it"
         yield Finding(f"data: {one.name}", words, "" if whole else mend, needed=embedded)

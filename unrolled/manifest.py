@@ -219,6 +219,11 @@ class Book:
         raise BookError(f"no exercise {exercise!r} in book.toml; {meant(exercise, known)}")
 
 
+def restored(root: Path, name: str) -> str:
+    """Say how a file of the book comes back that is gone or damaged."""
+    return "install the book again" if root == PACKED else f"git checkout {name}"
+
+
 def amount(number: float, word: str) -> str:
     """Return a number with its word: 1 point, 2.5 points."""
     return f"{number:.12g} {word}{'s' * (number != 1)}"

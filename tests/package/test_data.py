@@ -214,7 +214,7 @@ def test_a_mistake_in_the_registry_is_one_line(book: Book, old: str, new: str, s
 
 def test_a_registry_that_is_missing_is_one_line(book: Book) -> None:
     (book.root / "data" / "registry.toml").unlink()
-    with pytest.raises(BookError, match=r"registry.toml is missing; restore it with `git checkout"):
+    with pytest.raises(BookError, match=r"registry.toml is missing; to restore it: git checkout"):
         data.found("load/NORTH")
 
 
@@ -222,7 +222,7 @@ def test_a_registry_that_is_missing_is_one_line(book: Book) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"changed", "SHA-256 is"), (None, "is missing; restore it with")]
+    ("content", "said"), [(b"changed", "SHA-256 is"), (None, "is missing; to restore it")]
 )
 def test_a_changed_or_missing_embedded_file_is_one_line(
     book: Book, content: bytes | None, said: str
@@ -230,7 +230,7 @@ def test_a_changed_or_missing_embedded_file_is_one_line(
     assert data.path("five.csv").read_bytes() == FIVE
     place = book.root / "data" / "five.csv"
     place.write_bytes(content) if content is not None else place.unlink()
-    with pytest.raises(BookError, match=rf"^data/five.csv.*{said}.*`git checkout data/five.csv`"):
+    with pytest.raises(BookError, match=rf"^data/five.csv.*{said}.*: git checkout data/five.csv$"):
         data.path("five.csv")
 
 

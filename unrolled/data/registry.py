@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from unrolled.errors import BookError
-from unrolled.manifest import Table, find_root, meant, read_toml
+from unrolled.manifest import Table, find_root, meant, read_toml, restored
 
 Bytes = Annotated[int, Field(gt=0)]
 # Relative and below its folder: parts that begin with a letter or a digit.
@@ -97,7 +97,7 @@ def read_registry(root: Path | None = None) -> tuple[DataSet, ...]:
     """Read and validate data/registry.toml; every problem is one line that names the key."""
     root, name = root or find_root(), "data/registry.toml"
     if not (root / name).is_file():
-        raise BookError(f"{name} is missing; restore it with `git checkout {name}`")
+        raise BookError(f"{name} is missing; to restore it: {restored(root, name)}")
     parsed = read_toml(root / name, name, _Registry)
     sets = tuple(_data_set(root, one) for one in parsed.set)
     files = [one for each in sets for one in each.files]

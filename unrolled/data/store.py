@@ -17,6 +17,7 @@ from rich.filesize import decimal
 from unrolled.data.registry import DataFile
 from unrolled.errors import BookError
 from unrolled.files import replacing, write_atomic
+from unrolled.manifest import restored
 
 FOLDERS = ("UNROLLED_DATA", "UNROLLED_CACHE")
 CHUNK = 1 << 18
@@ -136,7 +137,7 @@ def exists(file: DataFile) -> bool:
 
 def _embedded(file: DataFile) -> Path:
     place, shown = file.root / "data" / file.path, f"data/{file.path}"
-    mend = f"restore it with `git checkout {shown}`"
+    mend = f"to restore it: {restored(file.root, shown)}"
     if not place.is_file():
         raise BookError(f"{shown} is missing; {mend}")
     found = hash_of(place, file)

@@ -13,7 +13,7 @@ from rich.text import Text
 from unrolled.course import Course, read_course
 from unrolled.errors import BookError
 from unrolled.hints import read_hints
-from unrolled.manifest import Book, Notebook, amount
+from unrolled.manifest import Book, Notebook, amount, restored
 from unrolled.notebook import Cell, answers_in, read_cells
 from unrolled.student.progress import NAME, Progress, Record, changing, digest, read_progress
 from unrolled.student.work import answered, outdated, started
@@ -38,7 +38,9 @@ def hint(book: Book, exercise: str, level: int | None = None) -> Iterator[Render
     notebook = book.notebook_of(exercise)
     hints = read_hints(notebook.hints).get(exercise, [])
     if not hints:
-        raise BookError(f"{notebook.hints} has no hints for {exercise}; get it anew with git")
+        shown = notebook.hints.relative_to(book.root).as_posix()
+        mend = restored(book.root, shown)
+        raise BookError(f"{shown} has no hints for {exercise}; to restore it: {mend}")
     work = book.work
     progress, _ = read_progress(work)
     row = progress.of(exercise)
@@ -148,7 +150,7 @@ def _row(
     yield Text(title, "" if begun else "dim", no_wrap=True, overflow="ellipsis")
     yield ProgressBar(total=len(rows), completed=done, width=BAR, finished_style="green")
     yield f"{done} of {len(rows)}"
-    yield f"{earned:.3g}/{amount(most, 'point')}"
+    yield f"{round(earned, 2):.12g}/{amount(most, 'point')}"
     yield amount(hints, "hint") if hints else ""
 
 
