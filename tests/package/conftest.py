@@ -20,6 +20,16 @@ from unrolled.site.browser import Tab
 settings.register_profile("book", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("book")
 
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a GPU where torch sees none."""
+    if item.get_closest_marker("gpu"):
+        import torch
+
+        if not (torch.cuda.is_available() or torch.backends.mps.is_available()):
+            pytest.skip("torch sees no CUDA or MPS device")
+
+
 BOOK = """\
 [book]
 title = "Tiny"

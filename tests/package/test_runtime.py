@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unrolled import device, seeded
+from unrolled.checks import close
 from unrolled.errors import BookError
 
 
@@ -42,6 +43,17 @@ def test_the_device_is_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("UNROLLED_DEVICE", "cuda")
         with pytest.raises(BookError, match="torch finds none; use auto or cpu"):
             device()
+
+
+@pytest.mark.gpu
+def test_a_gpu_is_found_and_computes_what_the_cpu_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNROLLED_DEVICE", "auto")
+    assert device().type != "cpu"
+    with seeded(3):
+        network, x = torch.nn.LSTM(3, 7, batch_first=True), torch.randn(2, 50, 3)
+    expected, _ = network(x)
+    got, _ = network.to(device())(x.to(device()))
+    close(got, expected, "fifty steps of an LSTM")
 
 
 def test_the_profiler_of_torch_says_nothing_of_itself(capfd: pytest.CaptureFixture[str]) -> None:

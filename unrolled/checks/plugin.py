@@ -97,7 +97,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register one fixture for each name of the book, where pytest runs inside a book."""
-    config.addinivalue_line("markers", "gpu: needs an accelerator")
     if config.option.seed is None:  # before workers copy the options
         config.option.seed = new_seed()
     whose = (config.option.answers, config.option.mistake)
