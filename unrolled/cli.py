@@ -111,8 +111,8 @@ def _notebooks(ctx: click.Context, param: click.Parameter, begun: str) -> list[C
 def build(notebooks: tuple[str, ...]) -> None:
     """Execute the chapters with the reference answers and render the book.
 
-    NOTEBOOKS (01, 03a) limits what is executed; the default is all. What has not changed is not
-    executed again.
+    NOTEBOOKS (01, 03a) limits what is executed, once all have a page; the default is all. What has
+    not changed is not executed again.
     """
     book = _clone()
     from unrolled.site import build as build_book
@@ -537,9 +537,7 @@ def grade(
         raise BookError(f"{out} is a file; name a folder for the results")
     if not one and out.resolve().is_relative_to(submissions.resolve()):
         raise BookError(f"{out} lies among the submissions; name a folder elsewhere")
-    places = [out / "course.toml"] if resume else []  # what the run was made with
-    places.append(book.root / "course.toml")
-    source = course or next((one for one in places if one.is_file()), None)
+    source = course or _course_file(book.root, out if resume else None)
     rules = read_course(book, source)
     if one:
         found = [single(submissions, notebooks, rules.zone)]
@@ -558,6 +556,14 @@ def grade(
         graded = run(book, rules, settings, found, out, show, jobs, scheduler)
     for path in write_all(graded, out):
         click.echo(path)
+
+
+def _course_file(root: Path, out: Path | None) -> Path | None:
+    """Return the rules that the run in `out` was made with, or else the book's; None: neither."""
+    for folder in (out, root):
+        if folder is not None and (folder / "course.toml").is_file():
+            return folder / "course.toml"
+    return None
 
 
 @main.command()

@@ -84,6 +84,16 @@ def test_a_link_that_leads_nowhere_is_told(
     assert line.startswith("01_twice.html: ") and said in line
 
 
+def test_a_part_of_the_book_is_built_once_all_of_it_has_pages(tiny: Book) -> None:
+    with pytest.raises(BookError, match="no page yet of 02, .*`unrolled build` makes all"):
+        build(tiny, tiny.notebooks[:1], lambda *_: None)
+    assert not (tiny.root / "build" / "executed").exists()
+    build(tiny, tiny.notebooks, lambda *_: None)
+    edit(tiny.notebooks[0].source, "Write `twice`.", "Write `twice` once more.")
+    _, page = build(tiny, tiny.notebooks[:1], lambda *_: None)
+    assert "once more" in page.with_name("01_twice.html").read_text()
+
+
 def test_a_link_that_leads_nowhere_stops_the_build(tiny: Book) -> None:
     edit(tiny.notebooks[0].source, "Write `twice`.", 'See <a href="nowhere.html">this</a>.')
     with pytest.raises(BookError, match=r"01_twice.html: nowhere.html: no such file"):

@@ -41,6 +41,11 @@ def build(book: Book, notebooks: Sequence[Notebook], progress: Show) -> tuple[in
     for notebook in book.notebooks:
         for problem in check_headings(_shown(notebook), notebook):
             raise BookError(problem)
+    pages = book.root / "build" / "pages"
+    others = [one for one in book.notebooks if one not in notebooks]
+    if lacks := [one.key for one in others if not (pages / f"{one.name}.ipynb").is_file()]:
+        lack = ", ".join(lacks)
+        raise BookError(f"no page yet of {lack}, which others link to; `unrolled build` makes all")
     executed = execute(notebooks, book.root / "build" / "executed", progress)
     return sum(one.cells for one in executed), render(book, executed)
 

@@ -21,14 +21,14 @@ def glossary(book: Book, own: str) -> str:
     An item reads `- **term**: what it is.` A term that several chapters use has a line for each.
     """
     entries: dict[str, list[str]] = defaultdict(list)
-    for terms, text in _items(own):
+    for terms, text in _items(own, "the glossary"):
         for term in terms:
             entries[term].append(text)
     for notebook in book.notebooks:
         link = f"[chapter {notebook.short}]({notebook.name}.ipynb#{anchor(HEADING)})"
         for cell in read_cells(notebook.source):
             if cell.kind == "markdown" and cell.source.startswith(HEADING):
-                for terms, text in _items(cell.source):
+                for terms, text in _items(cell.source, cell.place):
                     joint = f"{', '.join(terms)}: " if len(terms) > 1 else ""
                     for term in terms:
                         entries[term].append(f"{_sentence(joint + text)} ({link})")
@@ -38,12 +38,13 @@ def glossary(book: Book, own: str) -> str:
     return "\n".join([*lines, "`````"])
 
 
-def _items(text: str) -> Iterator[tuple[list[str], str]]:
+def _items(text: str, place: str) -> Iterator[tuple[list[str], str]]:
     for item in ITEM.finditer(text):
         terms = item["terms"].replace("**", "").split(", ")
         yield terms, " ".join(item["text"].split())
     if not ITEM.search(text):
-        raise BookError(f"no word in a list of words: {text[:60]!r}; expected - **word**: text")
+        found = f"no word in a list of words: {text[:60]!r}"
+        raise BookError(f"{place}: {found}; expected - **word**: text")
 
 
 def _sentence(text: str) -> str:

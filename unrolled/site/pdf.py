@@ -81,9 +81,9 @@ def _printed(page: Page, address: str) -> bytes:
             for name, end in reader.named_destinations.items()
         }
         if found == places:
-            break
+            return printed
         places = found
-    return printed
+    raise BookError(f"the PDF: after {MOST_PRINTS} prints its page numbers still move; report it")
 
 
 def joined(book: Book, html: Path) -> str:

@@ -30,7 +30,7 @@ def weave(
             cells.append(_with_alt(cell))
             continue
         exercise = notebook.exercise(name)
-        task, lines = _take_task(cells)
+        task, lines = _take_task(cells, notebook)
         label = f"{notebook.key}-{name}"  # anchors know no case: Windows, windows
         cells += [
             new_markdown_cell(_exercise_block(exercise, label, lines, task, stub.source)),
@@ -43,13 +43,14 @@ def weave(
     return page
 
 
-def _take_task(cells: list[NotebookNode]) -> tuple[str, str]:
+def _take_task(cells: list[NotebookNode], notebook: Notebook) -> tuple[str, str]:
     """Cut the text below the exercise's heading, and the size of the answer, out of its cell."""
     last = cells[-1]
     match = HEADING.match(last.source)
     if match is None:
         raise BookError(
-            f"the cell before an exercise must open with its heading: {last.source[:60]!r}"
+            f"chapters/{notebook.name}.py: the cell before an exercise must open with its heading, "
+            f"found {last.source[:60]!r}"
         )
     task = last.source[match.end() :]
     last.source = exercise_heading(match["label"], match["title"])
