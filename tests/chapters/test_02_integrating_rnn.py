@@ -693,7 +693,9 @@ def test_a_period_of_one_steps_after_every_sample(update_steps, rng):
 def test_fewer_samples_than_a_period_are_one_group(update_steps, rng):
     n = int(rng.integers(1, 9))
     period = n + int(rng.integers(1, 9))
-    equal(update_steps(n, period), [n - 1], f"update_steps({n}, {period})")
+    steps = update_steps(n, period)
+    equal(steps, [n - 1], f"update_steps({n}, {period})")
+    equal(steps[0], n - 1, f"update_steps({n}, {period})[0]")
 
 
 def test_without_samples_there_are_no_updates(update_steps, rng):

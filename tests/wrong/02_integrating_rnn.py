@@ -1249,6 +1249,20 @@ def update_steps(n_samples: int, period: int) -> list[int]:
     return list(range(-(-n_samples // period)))
 
 
+# %% exercise="update_steps" mistake="floats" says="A float, 6.0 in place of 6, is no index; compute whole numbers, without a `/` or a decimal point."
+def update_steps(n_samples: int, period: int) -> list[int]:
+    steps = list(range(period - 1, n_samples, period))
+    if n_samples % period:
+        steps.append(n_samples - 1.0)
+    return steps
+
+
+# %% exercise="update_steps" mistake="floats"
+def update_steps(n_samples: int, period: int) -> list[int]:
+    groups = -(-n_samples // period)
+    return [min(period * (group + 1), n_samples) - 1.0 for group in range(groups)]
+
+
 # %% exercise="update_steps" mistake="groups_of_samples" hint=1 says="These are the groups themselves; return the index of each one's last sample."
 def update_steps(n_samples: int, period: int) -> list[int]:
     return [list(range(n_samples))[i : i + period] for i in range(0, n_samples, period)]
