@@ -104,9 +104,12 @@ def same_weights(got, expected, what):
 
 
 def slopes_agree(f, inputs, rng, what, before=(), after=(), nested=False):
-    """Assert that the gradient by each input is the one that finite differences give."""
+    """Assert that the gradient by each input is the one that finite differences give.
+
+    Along two directions: a wrong gradient may have the right slope along one, by chance.
+    """
     parts, rest = list(inputs.values()), (before, after, nested)
-    for n, name in enumerate(inputs):
+    for n, name in [*enumerate(inputs)] * 2:
         change = draw(rng, *parts[n].shape)
         ends = [nearby(f, parts, n, s * 1e-5 * change, rest) for s in (1, -1)]
         expected = (ends[0] - ends[1]) / 2e-5
