@@ -1,6 +1,7 @@
 # The book's commands. Each makes the environment first (.venv); once made, that costs nothing.
 # Without make: README.md, "Without make".
-# The environment's own Python once there is one; PYTHON=python3.12 chooses another, and remakes it.
+# The environment's own Python once there is one (but on Windows); PYTHON=python3.12 chooses another,
+# and remakes it.
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 PYTHON ?= python

@@ -101,7 +101,7 @@ def groups_of(root: str, named: "Sequence[str]" = ()) -> "List[str]":
     there = sorted(project_of(root)["project"].get("optional-dependencies", {}))
     for name in named:
         if name not in there:
-            raise Trouble("no group %s in pyproject.toml; %s" % (name, ", ".join(there)))
+            raise Trouble("no group %s in pyproject.toml; there are %s" % (name, ", ".join(there)))
     answers = os.path.isdir(os.path.join(root, "solutions"))
     return sorted(set(named)) or ["all"] * answers
 

@@ -165,6 +165,12 @@ def _run(
         kernels.remove(client)
         # Registered by the client, which forgets it where a kernel dies while it starts.
         atexit.unregister(client._cleanup_kernel)
+    _tidy_all(notebook, solved)
+    write_atomic(cache / f"{notebook.name}.ipynb", nbformat.writes(solved))
+
+
+def _tidy_all(notebook: Notebook, solved: NotebookNode) -> None:
+    """Tidy every output; BookError for one that holds what no reader should see."""
     for number, cell in enumerate(solved.cells):
         for output in cell.get("outputs", []):
             _tidy(output)
@@ -175,7 +181,6 @@ def _run(
                     f"{place}: the output holds {found[0]!r}: a path, an address or a warning; "
                     "print something else"
                 )
-    write_atomic(cache / f"{notebook.name}.ipynb", nbformat.writes(solved))
 
 
 def plain_metadata(notebook: NotebookNode) -> None:

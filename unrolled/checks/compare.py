@@ -141,7 +141,10 @@ def close(
 
 
 def equal(got: Any, expected: Any, what: str) -> None:
-    """Assert that `got` is exactly `expected`: a number, a string, a shape, a container of such."""
+    """Assert that `got` is of the type of `expected`, and equal: a number, a string, a shape.
+
+    Of a container the parts are compared as `plain` reduces them: 1 equals 1.0, a list a tuple.
+    """
     if type(got) is not type(expected) or plain(got) != plain(expected):
         if isinstance(got, dict) and isinstance(expected, dict):
             told = "; ".join(_differences(got, expected)) or f"expected a dict, got {_kind(got)}"

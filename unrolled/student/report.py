@@ -143,7 +143,7 @@ def _row(
         COLORED[_worst(mine).outcome],
         f"{notebook.label(exercise.id)} {exercise.id}",
         f"{passed}/{len(mine)}",
-        f"{earned:.3g}/{course.points_of(exercise):g}",
+        f"{round(earned, 2):.12g}/{course.points_of(exercise):g}",
     ]
 
 
