@@ -85,7 +85,7 @@ def test_a_link_that_leads_nowhere_is_told(
 
 
 def test_a_part_of_the_book_is_built_once_all_of_it_has_pages(tiny: Book) -> None:
-    with pytest.raises(BookError, match="no page yet of 02, .*`unrolled build` makes all"):
+    with pytest.raises(BookError, match=r"no page yet of 02, .*`unrolled build` makes all"):
         build(tiny, tiny.notebooks[:1], lambda *_: None)
     assert not (tiny.root / "build" / "executed").exists()
     build(tiny, tiny.notebooks, lambda *_: None)
