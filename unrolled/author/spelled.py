@@ -30,6 +30,8 @@ SPELLED = re.compile(
     rf"\b(?:{WORD})(?:(?:-|\s+|(?<=hundred)\s+and\s+)(?:{WORD}))*\b", re.IGNORECASE
 )
 LEAST = 13
+# The text of an f-string is a token of its own from Python 3.12 on.
+TEXTS = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 
 
 def value(words: str) -> int:
@@ -78,7 +80,7 @@ def _settings(cell: Cell) -> Iterator[Decimal]:
     for token in tokenize.generate_tokens(io.StringIO(cell.source).readline):
         if token.type == tokenize.NUMBER:
             yield Decimal(repr(ast.literal_eval(token.string)))
-        elif token.type in (tokenize.STRING, tokenize.COMMENT):
+        elif token.type in TEXTS:
             yield from map(parse, NUMERAL.finditer(token.string))
 
 
