@@ -308,7 +308,9 @@ def test_a_clone_gets_every_group_and_a_course_what_a_student_needs(tiny):
     (tiny / "pyproject.toml").write_text(PYPROJECT + groups, encoding="utf-8")
     assert "what a student needs, in" in call(tiny).stdout and installed(tiny) == 1
     assert "what a student needs and none, in" in call(tiny, "none").stdout
-    assert one_line(call(tiny, "some")).endswith("no group some in pyproject.toml; there are all, none\n")
+    assert one_line(call(tiny, "some")).endswith(
+        "no group some in pyproject.toml; there are all, none\n"
+    )
     (tiny / "solutions").mkdir()
     assert environment.groups_of(str(tiny)) == ["all"]
     assert "no network" in one_line(call(tiny, PIP_TIMEOUT="2"))
