@@ -55,7 +55,7 @@ class Course(Table):
             if any(one.goes_by(name) for one in notebooks)
         ]
         hours = (when - max(due)).total_seconds() / 3600 if due else 0.0
-        return max(0.0, round(hours, 2))
+        return max(0.01, round(hours, 2)) if hours > 0 else 0.0
 
 
 def read_course(book: Book, file: Path | None = None) -> Course:

@@ -58,6 +58,7 @@ def _said(prose: str, code: str, text: str) -> list[str]:
         ("Seventy-five thousand sums.", "rng.integers(75_000)", ""),
         ("A hundred and twenty hours, $T = 120$.", "", ""),
         ("Two\nthousand of them.", "pass  # (2000, 5)", ""),
+        ("After forty steps.", 'said = f"{steps} of 40"', ""),
         ("Twelve months, one of them, and `thirteen`.", "", ""),
     ],
 )

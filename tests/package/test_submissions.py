@@ -145,6 +145,8 @@ def test_a_name_is_a_students_whatever_it_holds(
         ("2026-10-01T17:30-0500", "2026-10-01T17:30-05:00"),
         ("2026-10-01T17-30-05-0500", "2026-10-01T17:30:05-05:00"),
         ("2026-10-01T1730+02:00", "2026-10-01T17:30+02:00"),
+        ("2026-10-01T17:30-05", "2026-10-01T17:30-05:00"),
+        ("2026-10-01T17:30+05", "2026-10-01T17:30+05:00"),
     ],
 )
 def test_a_time_in_a_name_is_told_in_many_ways_and_has_the_courses_offset_or_its_own(
@@ -161,9 +163,9 @@ def test_a_time_in_a_name_is_told_in_many_ways_and_has_the_courses_offset_or_its
 @pytest.mark.parametrize(
     ("hours", "words"),
     [
-        (0.001, "1 minute"),
+        (0.01, "1 minute"),
         (0.25, "15 minutes"),
-        (0.9999, "59 minutes"),
+        (0.99, "59 minutes"),
         (1, "1 hour"),
         (1.26, "1.3 hours"),
         (24, "1 day"),
@@ -174,8 +176,18 @@ def test_lateness_is_told_in_words_and_is_never_nothing(hours: float, words: str
     assert lateness(hours) == words
 
 
-@pytest.mark.parametrize("label", ["2026-10-01+02:00", "2026-10-01Z", "2026-10-01T25:00"])
-def test_an_offset_without_a_time_is_refused_as_a_time_that_is_none(
+@pytest.mark.parametrize(
+    "label",
+    [
+        "2026-10-01+02:00",
+        "2026-10-01Z",
+        "2026-10-01T25:00",
+        "2026-10-01T17-05:00",
+        "2026-10-01T17:30+02:75",
+        "2026-10-01Tnoon",
+    ],
+)
+def test_what_is_meant_as_a_time_and_is_none_is_refused(
     label: str, tiny: Book, tmp_path: Path
 ) -> None:
     handed = tmp_path / "handed"
@@ -353,6 +365,7 @@ def test_a_course_sets_dates_and_points(tiny: Book) -> None:
     assert course.points_of(two.exercises[0]) == 3.0
     assert course.late([one], datetime(2026, 10, 1, 9, 59, tzinfo=UTC)) == 0.0
     assert course.late([one], datetime(2026, 10, 1, 11, 30, tzinfo=UTC)) == 1.5
+    assert course.late([one], datetime(2026, 10, 1, 10, 0, 1, tzinfo=UTC)) == 0.01
     assert course.late([two], datetime(2030, 1, 1, tzinfo=UTC)) == 0.0
     assert [course.earned(one.exercises[0], 2.0), course.earned(two.exercises[0], 2.0)] == [5, 2]
     assert Course().late([one], datetime(2030, 1, 1, tzinfo=UTC)) == 0.0

@@ -19,9 +19,10 @@ ENDINGS = (*ARCHIVES, ".py", ".ipynb")
 NOISE = (".DS_Store", ".git", ".gitkeep", "__MACOSX", "Thumbs.db", "desktop.ini")
 STAMP = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)"
-    r"([T ](?P<hour>\d\d)[:\-.]?(?P<minute>\d\d)([:\-.]?(?P<second>\d\d))??)?"
-    r"(?P<offset>Z|[+\-]\d\d:?\d\d)?"
+    r"([T ](?P<hour>\d\d)(?P<sep>[:\-.]?)(?P<minute>\d\d)((?P=sep)(?P<second>\d\d))?)?"
+    r"(?P<offset>Z|[+\-]\d\d(:?[0-5]\d)?)?"
 )
+DATED = re.compile(r"\d{4}-\d\d-\d\d(?![^T Z+\-])")  # meant as a time, right or wrong
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _named(path: Path) -> tuple[str, str]:
     """Split `alice@2026-10-01` into the student and the time; any other name is the student's."""
     name = _stem(path)
     student, _, label = name.rpartition("@")
-    if not student or not STAMP.fullmatch(label):
+    if not student or not DATED.match(label):
         return name, ""
     if _time(label, None) is None:
         raise BookError(f"{path.name}: {label} is no time; expected one like 2026-10-01T17:30")

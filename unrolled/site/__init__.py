@@ -36,7 +36,8 @@ def build(book: Book, notebooks: Sequence[Notebook], progress: Show) -> tuple[in
     """Execute, weave and render; return the cells executed and the path of the first page.
 
     Only the named notebooks are executed anew; the pages of the others are left as they stand.
-    Raises BookError for a heading that disagrees with book.toml, a failing cell, a warning.
+    Raises BookError for a heading that disagrees with book.toml, a failing cell, a warning, and
+    where one of the others has no page yet.
     """
     for notebook in book.notebooks:
         for problem in check_headings(_shown(notebook), notebook):

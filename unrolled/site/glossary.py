@@ -26,7 +26,7 @@ def glossary(book: Book, own: str) -> str:
             entries[term].append(text)
     for notebook in book.notebooks:
         link = f"[chapter {notebook.short}]({notebook.name}.ipynb#{anchor(HEADING)})"
-        for cell in read_cells(notebook.source):
+        for cell in read_cells(notebook.source, f"chapters/{notebook.name}.py"):
             if cell.kind == "markdown" and cell.source.startswith(HEADING):
                 for terms, text in _items(cell.source, cell.place):
                     joint = f"{', '.join(terms)}: " if len(terms) > 1 else ""

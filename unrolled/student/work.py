@@ -1,6 +1,7 @@
 """A student's folder: what stands there, chapters copied into it, an exercise begun anew."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -145,8 +146,11 @@ class Pair:
                 )
         places = [(self.work / f"{self.notebook.name}{suffix}").resolve() for suffix in texts]
         for place, text in zip(places, texts.values(), strict=True):
-            if not write_atomic(place, text) and self.newest.resolve() not in places:
-                os.utime(place)  # or the newest, 01.ipynb, would go on to count
+            write_atomic(place, text)
+        if self.newest.resolve() not in places:  # or that file, 01.ipynb, would go on to count
+            now = max(time.time_ns(), self.newest.stat().st_mtime_ns + 1_000_000)
+            for place in places:
+                os.utime(place, ns=(now, now))
         return kept
 
     def _chapter(self) -> list[Path]:
@@ -244,8 +248,8 @@ def asked(
     missing = [one for one in chosen if one not in found]
     if not found or (named and missing):
         names = ", ".join(f"{one.name}.py or .ipynb" for one in missing)
-        started, other = "`unrolled start` puts it there", "name a folder that has it"
-        mend = started if answers == "work" else other
+        start, other = "`unrolled start` puts it there", "name a folder that has it"
+        mend = start if folder.resolve() == book.work.resolve() else other
         raise BookError(f"no {names} in {answers.rstrip('/')}/; {mend}")
     return Asked(folder, found, named, folder.resolve() == book.work.resolve())
 
