@@ -221,6 +221,15 @@ def test_a_registry_that_is_missing_is_one_line(book: Book) -> None:
 # --- where files lie --------------------------------------------------------------------------
 
 
+def test_what_an_installed_book_lacks_comes_back_with_it(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unrolled.manifest.PACKED", book.root)
+    (book.root / "data" / "five.csv").unlink()
+    with pytest.raises(BookError, match=r"to restore it: install the book again$"):
+        data.path("five.csv")
+
+
 @pytest.mark.parametrize(
     ("content", "said"), [(b"changed", "SHA-256 is"), (None, "is missing; to restore it")]
 )

@@ -105,6 +105,14 @@ def test_students_and_attempts_come_from_the_names(tiny: Book, tmp_path: Path) -
     assert attempts(handed, tiny.notebooks, zone)[1].when.utcoffset() == timedelta(hours=2)
 
 
+def _handed(folder: Path, name: str) -> Path:
+    """A folder of submissions with one file."""
+    handed = folder / "handed"
+    handed.mkdir()
+    (handed / name).write_text(ANSWER)
+    return handed
+
+
 @pytest.mark.parametrize(
     ("name", "student"),
     [
@@ -122,10 +130,7 @@ def test_students_and_attempts_come_from_the_names(tiny: Book, tmp_path: Path) -
 def test_a_name_is_a_students_whatever_it_holds(
     name: str, student: str, tiny: Book, tmp_path: Path
 ) -> None:
-    handed = tmp_path / "handed"
-    handed.mkdir()
-    (handed / name).write_text(ANSWER)
-    [found] = attempts(handed, tiny.notebooks)
+    [found] = attempts(_handed(tmp_path, name), tiny.notebooks)
     assert found.student == student
     files = read(found, tiny.notebooks)
     assert files.problem == ""
@@ -152,9 +157,7 @@ def test_a_name_is_a_students_whatever_it_holds(
 def test_a_time_in_a_name_is_told_in_many_ways_and_has_the_courses_offset_or_its_own(
     label: str, when: str, tiny: Book, tmp_path: Path
 ) -> None:
-    handed = tmp_path / "handed"
-    handed.mkdir()
-    (handed / f"ana@{label}.py").write_text(ANSWER)
+    handed = _handed(tmp_path, f"ana@{label}.py")
     [found] = attempts(handed, tiny.notebooks, timezone(timedelta(hours=2)))
     assert (found.student, found.stamped) == ("ana", True)
     assert found.when == datetime.fromisoformat(when)
@@ -190,9 +193,7 @@ def test_lateness_is_told_in_words_and_is_never_nothing(hours: float, words: str
 def test_what_is_meant_as_a_time_and_is_none_is_refused(
     label: str, tiny: Book, tmp_path: Path
 ) -> None:
-    handed = tmp_path / "handed"
-    handed.mkdir()
-    (handed / f"ana@{label}.py").write_text(ANSWER)
+    handed = _handed(tmp_path, f"ana@{label}.py")
     with pytest.raises(BookError, match="is no time; expected one like 2026-10-01T17:30"):
         attempts(handed, tiny.notebooks)
 
